@@ -1,0 +1,45 @@
+"""Every error of our own. Each message says what happened and what to do instead."""
+
+
+class InterpError(Exception):
+    """Base of all errors that interp raises on purpose."""
+
+
+class NoRule(InterpError, TypeError):
+    """A primitive has no rule for these types."""
+
+
+class AmbiguousRule(InterpError, TypeError):
+    """Two registered rules fit equally well."""
+
+
+class MixedLevels(InterpError, TypeError):
+    """Two different value types meet at one level, so neither wraps the other."""
+
+
+class RefusedStack(InterpError, TypeError):
+    """This value type cannot be put around that payload; the other order works."""
+
+
+class StripError(InterpError, TypeError):
+    """A value was about to be turned into a plain number, losing what it carries."""
+
+
+class UndecidedError(InterpError, ValueError):
+    """A branch, index or hash was asked of a value that does not decide it."""
+
+
+class ShapeError(InterpError, ValueError):
+    """Shapes that do not fit: tangents, cotangents, outputs of a scalar function."""
+
+
+class MutationError(InterpError, TypeError):
+    """An in-place operation that could only lose what the value carries."""
+
+
+class UnsupportedArgument(InterpError, TypeError):
+    """A NumPy argument (``where=``, ``dtype=``, ...) that values do not take."""
+
+
+class UnsupportedInput(InterpError, TypeError):
+    """An input that cannot be lifted: object arrays, strings, complex numbers where reals are meant."""

@@ -1,0 +1,125 @@
+"""`interpret`: run a plain function once under a stack of interpretations, and read the result.
+
+    result = interpret(f, gradient(), uncertainty(std=s), sparsity())(x)
+
+The first interpretation listed is outermost: its values wrap those of the next. Each is an object
+that lifts an input and reads an output; this module knows no more of them than that.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from interp import level as levels
+from interp.errors import InterpError
+from interp.value import primal
+
+
+@runtime_checkable
+class Interpretation(Protocol):
+    """What a stage of `interpret` has to offer."""
+
+    def lift(self, payload: Any, level: int) -> Any:
+        """``payload`` (a number, array or value of an inner stage) as a value of ``level``."""
+
+    def read(self, value: Any, lifted: Any) -> Mapping[str, Any]:
+        """What the output says, by name, still in the payload's type; ``"value"`` is the payload itself.
+
+        ``value`` may be no value of this stage: then the output does not depend on the input.
+        ``lifted`` is what `lift` returned for the input. Must leave both as they are.
+        """
+
+
+class Result:
+    """The output of one interpreted run, read by name.
+
+    ``result.value`` and every name that a stage offers (``gradient``, ``std``, ``bounds``,
+    ``sparsity``, ...) are plain numbers, arrays and matrices, however deep the stack.
+    ``result.reading(name)`` keeps the inner stages: ``result.reading("gradient").std`` is the error
+    bar of the gradient. ``result.raw`` is the nested value itself.
+    """
+
+    def __init__(self, raw: Any, stages: tuple[tuple[Interpretation, Any], ...]) -> None:
+        self.raw = raw
+        self._stages = stages
+
+    def _find(self, name: str) -> tuple[Any, tuple[tuple[Interpretation, Any], ...]]:
+        value = self.raw
+        for i, (stage, lifted) in enumerate(self._stages):
+            readings = stage.read(value, lifted)
+            if name in readings and name != "value":
+                return readings[name], self._stages[i + 1 :]
+            value = readings["value"]
+        if name == "value":
+            return value, ()
+        raise AttributeError(f"this result has no {name!r}; it has {', '.join(self.names())}")
+
+    def names(self) -> list[str]:
+        """The names that can be read, ``value`` first."""
+        found = ["value"]
+        value = self.raw
+        for stage, lifted in self._stages:
+            readings = stage.read(value, lifted)
+            found += [name for name in readings if name not in found]
+            value = readings["value"]
+        return found
+
+    def reading(self, name: str) -> "Result":
+        """The reading ``name`` as a result of its own, with the stages inside it."""
+        return Result(*self._find(name))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _plain(self._find(name)[0])
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.names()]
+
+    def __repr__(self) -> str:
+        return f"Result({', '.join(f'{name}={getattr(self, name)!r}' for name in self.names())})"
+
+
+def _plain(reading: Any) -> Any:
+    """Nominal numbers of a reading, in storage of its own."""
+    if isinstance(reading, tuple):
+        return tuple(_plain(part) for part in reading)
+    plain = primal(reading)
+    return plain.copy() if isinstance(plain, np.ndarray) else plain
+
+
+def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callable[..., Result]:
+    """``f`` under a stack of interpretations of its first argument, the first listed outermost.
+
+    Returns a function of ``f``'s arguments that runs ``f`` once and returns a `Result`. The first
+    argument is a number, an array or already a value (then a stage may take it as it is); the others
+    are passed on as they are. ``f`` must return one number, array or value.
+
+    Raises `InterpError` for a stage without ``lift`` and ``read``, and whatever ``f`` raises.
+    """
+    for stage in interpretations:
+        if isinstance(stage, type) or not isinstance(stage, Interpretation):
+            raise InterpError(
+                f"interpret takes interpretations such as gradient() or uncertainty(std=0.1), not {stage!r}"
+                + ("; call it: add parentheses" if callable(stage) else "")
+            )
+
+    def interpreted(x: Any, *args: Any, **kwargs: Any) -> Result:
+        value = np.asarray(x) if isinstance(x, list | tuple) else x
+        stages = []
+        for stage in reversed(interpretations):
+            value = stage.lift(value, levels.fresh())
+            stages.append((stage, value))
+        out = f(value, *args, **kwargs)
+        if out is None or isinstance(out, dict | str):
+            raise InterpError(f"the function returned {type(out).__name__}; it must return one number or array")
+        if isinstance(out, list | tuple):
+            raise InterpError(
+                f"the function returned a {type(out).__name__}; return one array: np.stack([...]) joins values"
+            )
+        return Result(out, tuple(reversed(stages)))
+
+    return interpreted
+
+

@@ -1,0 +1,318 @@
+"""Linear maps: what the derivative of a primitive with respect to one operand *is*.
+
+`Diagonal` (elementwise factor), `Gather` (one operand of a structural primitive), `SumOver` (its
+transpose: a sum over axes), `Contraction` (one operand of an einsum), `Formula` (anything given as
+a pair of functions), and their `Composed`. Each has ``apply(t)`` and ``apply_adjoint(ct)``, the
+conjugate transpose, and takes ``batch=k``: then ``t`` has a leading axis of k directions.
+
+Maps are built of operators and methods of the payload alone, so they act on any number type and
+differentiate again. `gather_index` and `scatter_index` tell, in plain integers, which elements
+move where: that is all that a sparsity pattern or a sparse coefficient matrix needs to know.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from interp.value import shape_of
+
+if TYPE_CHECKING:
+    from interp.primitive import Structural
+
+Shape = tuple[int, ...]
+
+
+def lead(batch: int | None) -> Shape:
+    """The leading axis that a batch of directions adds to a shape."""
+    return () if batch is None else (batch,)
+
+
+def expand(t: Any, batch: int | None, ndim: int, out_ndim: int) -> Any:
+    """Put unit axes behind the axis of directions, so that ``t`` broadcasts at rank ``out_ndim``.
+
+    Without it x of shape (3,) times y of shape (2, 3) with two directions goes silently wrong.
+    """
+    if batch is None or ndim == out_ndim:
+        return t
+    return t.reshape((batch,) + (1,) * (out_ndim - ndim) + shape_of(t)[1:])
+
+
+def broadcast(t: Any, shape: Shape) -> Any:
+    """``t`` at full ``shape``, in storage of its own where it had to grow."""
+    if shape_of(t) == shape:
+        return t
+    from interp.vocabulary.creation import copy
+    from interp.vocabulary.shape import broadcast_to
+
+    return copy(broadcast_to(t, shape))
+
+
+def unbroadcast(ct: Any, shape: Shape, batch: int | None) -> Any:
+    """Sum ``ct`` over the axes along which an operand of ``shape`` was broadcast."""
+    full = shape_of(ct)
+    start = len(lead(batch))
+    if full[start:] == shape:
+        return ct
+    extra = len(full) - start - len(shape)
+    axes = [*range(start, start + extra)]
+    axes += [start + extra + i for i, n in enumerate(shape) if n == 1 and full[start + extra + i] != 1]
+    summed = ct.sum(axis=tuple(axes)) if axes else ct
+    target = lead(batch) + shape
+    return summed if shape_of(summed) == target else summed.reshape(target)
+
+
+class LinearMap:
+    """A linear map between arrays of ``in_shape`` and ``out_shape``."""
+
+    __slots__ = ("in_shape", "out_shape")
+    in_shape: Shape
+    out_shape: Shape
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        """Image of the tangent ``t``, shape ``in_shape`` (with a leading ``batch`` axis if given)."""
+        raise NotImplementedError
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        """Image of the cotangent ``ct`` under the conjugate transpose.
+
+        ``strong`` makes zeros absorb infinities and NaN in elementwise products.
+        """
+        raise NotImplementedError
+
+    def adjoint(self) -> "LinearMap":
+        return Adjoint(self)
+
+    def __matmul__(self, inner: "LinearMap") -> "LinearMap":
+        return Composed(self, inner)
+
+    def steps(self) -> tuple["LinearMap", ...]:
+        """The maps this one composes, first applied first."""
+        return (self,)
+
+    def gather_index(self) -> np.ndarray | None:
+        """For each output element the flat input element it is, -1 for none; None if not a gather."""
+        return None
+
+    def scatter_index(self) -> np.ndarray | None:
+        """For each input element the flat output element it is added to; None if not a scatter."""
+        return None
+
+
+class Adjoint(LinearMap):
+    """The conjugate transpose of a map."""
+
+    __slots__ = ("original",)
+
+    def __init__(self, original: LinearMap) -> None:
+        self.original = original
+        self.in_shape, self.out_shape = original.out_shape, original.in_shape
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return self.original.apply_adjoint(t, batch)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        return self.original.apply(ct, batch)
+
+    def adjoint(self) -> LinearMap:
+        return self.original
+
+
+class Composed(LinearMap):
+    """``outer @ inner``: apply ``inner`` first."""
+
+    __slots__ = ("inner", "outer")
+
+    def __init__(self, outer: LinearMap, inner: LinearMap) -> None:
+        self.outer, self.inner = outer, inner
+        self.in_shape, self.out_shape = inner.in_shape, outer.out_shape
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return self.outer.apply(self.inner.apply(t, batch), batch)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        return self.inner.apply_adjoint(self.outer.apply_adjoint(ct, batch, strong), batch, strong)
+
+    def steps(self) -> tuple[LinearMap, ...]:
+        return self.inner.steps() + self.outer.steps()
+
+
+class Diagonal(LinearMap):
+    """Multiply each element by ``factor``, broadcasting from ``in_shape`` to ``out_shape``.
+
+    A ``singular`` factor multiplies as a strong zero: where the tangent is 0 the result is 0, even
+    where the factor is infinite.
+    """
+
+    __slots__ = ("factor", "singular")
+
+    def __init__(self, factor: Any, in_shape: Shape, out_shape: Shape, singular: bool = False) -> None:
+        self.factor, self.singular = factor, singular
+        self.in_shape, self.out_shape = in_shape, out_shape
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        product = self._times(expand(t, batch, len(self.in_shape), len(self.out_shape)), self.singular)
+        return broadcast(product, lead(batch) + self.out_shape)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        return unbroadcast(self._times(ct, strong, conjugate=True), self.in_shape, batch)
+
+    def _times(self, t: Any, strong: bool, conjugate: bool = False) -> Any:
+        from interp.primitive import MINUS_ONE, ONE
+        from interp.vocabulary.elementwise import conj, strong_multiply
+
+        factor = self.factor
+        if factor is ONE:
+            return t
+        if factor is MINUS_ONE:
+            return -t
+        if conjugate and getattr(factor, "dtype", None) is not None and factor.dtype.kind == "c":
+            factor = conj(factor)
+        return strong_multiply(factor, t) if strong else factor * t
+
+
+class Gather(LinearMap):
+    """One operand of a structural primitive: the others contribute zeros."""
+
+    __slots__ = ("operands", "params", "position", "primitive")
+
+    def __init__(
+        self,
+        primitive: "Structural",
+        position: int,
+        operands: tuple[Any, ...],
+        params: dict[str, Any],
+        out_shape: Shape,
+    ) -> None:
+        self.primitive, self.position, self.params = primitive, position, params
+        # Of the other operands only the selectors' content matters; of the rest, the shapes.
+        self.operands = tuple(x if i in primitive.selectors else shape_of(x) for i, x in enumerate(operands))
+        self.in_shape, self.out_shape = shape_of(operands[position]), out_shape
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        parts = [t if i == self.position else None for i in range(len(self.operands))]
+        return apply_structural(self.primitive, parts, self.operands, self.params, batch, len(self.out_shape))
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        adjoint = self.primitive.adjoint
+        if adjoint is not None:
+            return adjoint(ct, self.position, self.operands, self.params, batch)
+        return scatter(ct, self.gather_index(), self.in_shape, batch)
+
+    def gather_index(self) -> np.ndarray:
+        indices: list[Any] = []
+        for i, operand in enumerate(self.operands):
+            if i in self.primitive.selectors:
+                from interp.backends import to_host
+                from interp.value import primal
+
+                indices.append(to_host(primal(operand)))
+            elif i == self.position:
+                indices.append(np.arange(int(np.prod(operand, dtype=int))).reshape(operand))
+            else:
+                indices.append(np.full(operand, -1))
+        return np.asarray(self.primitive.implementation(*indices, **self.params))
+
+
+def apply_structural(
+    primitive: "Structural",
+    parts: list[Any],
+    operands: tuple[Any, ...],
+    params: dict[str, Any],
+    batch: int | None,
+    out_ndim: int,
+) -> Any:
+    """Apply a structural primitive to the tangents of its operands; a part of None is zero.
+
+    ``operands`` holds the operands' shapes, and selectors as they are.
+    """
+    from interp.vocabulary.creation import zeros
+
+    like = next(t for t in parts if t is not None)
+    tangents = []
+    for i, (part, operand) in enumerate(zip(parts, operands, strict=True)):
+        if i in primitive.selectors:
+            tangents.append(operand)
+            continue
+        t = zeros(lead(batch) + operand, like=like) if part is None else part
+        tangents.append(expand(t, batch, len(operand), out_ndim) if primitive.broadcasts else t)
+    return primitive.dispatch(*tangents, **primitive.with_batch(params, batch, operands[-1]))
+
+
+def scatter(ct: Any, index: Any, shape: Shape, batch: int | None) -> Any:
+    """Add each element of ``ct`` to element ``index`` of zeros of ``shape``; -1 drops it."""
+    from interp.vocabulary.creation import zeros
+    from interp.vocabulary.indexing import index_add
+
+    size = int(np.prod(shape, dtype=int))
+    flat = index.reshape(-1)
+    kept = np.flatnonzero(flat >= 0)
+    contributions = ct.reshape((*lead(batch), flat.size)) if shape_of(ct) else _vector(ct)
+    if kept.size != flat.size:
+        contributions = contributions[..., kept]
+    target = zeros((*lead(batch), size), like=ct)
+    return index_add(target, contributions, (..., flat[kept])).reshape((*lead(batch), *shape))
+
+
+def _vector(scalar: Any) -> Any:
+    from interp.vocabulary.shape import reshape
+
+    return reshape(scalar, (1,))
+
+
+class SumOver(LinearMap):
+    """Sum over negative ``axes``: the transpose of a broadcast."""
+
+    __slots__ = ("axes", "keepdims")
+
+    def __init__(self, in_shape: Shape, axes: tuple[int, ...], keepdims: bool) -> None:
+        self.axes, self.keepdims = axes, keepdims
+        self.in_shape = in_shape
+        kept = keep_shape(in_shape, axes)
+        self.out_shape = kept if keepdims else drop_axes(in_shape, axes)
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return t.sum(axis=self.axes, keepdims=self.keepdims)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        from interp.vocabulary.shape import broadcast_to, reshape
+
+        kept = reshape(ct, lead(batch) + keep_shape(self.in_shape, self.axes))
+        return broadcast_to(kept, lead(batch) + self.in_shape)
+
+    def scatter_index(self) -> np.ndarray:
+        kept = keep_shape(self.in_shape, self.axes)
+        index = np.arange(int(np.prod(kept, dtype=int))).reshape(kept)
+        return np.broadcast_to(index, self.in_shape)
+
+
+def keep_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    """``shape`` with the negative ``axes`` set to 1."""
+    return tuple(1 if i - len(shape) in axes else n for i, n in enumerate(shape))
+
+
+def drop_axes(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    """``shape`` without the negative ``axes``."""
+    return tuple(n for i, n in enumerate(shape) if i - len(shape) not in axes)
+
+
+class Formula(LinearMap):
+    """A map given by two functions ``(t, batch) -> image``, one the adjoint of the other."""
+
+    __slots__ = ("backward", "forward")
+
+    def __init__(
+        self,
+        in_shape: Shape,
+        out_shape: Shape,
+        forward: Callable[[Any, int | None], Any],
+        backward: Callable[[Any, int | None], Any],
+    ) -> None:
+        self.in_shape, self.out_shape = in_shape, out_shape
+        self.forward, self.backward = forward, backward
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return self.forward(t, batch)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        return self.backward(ct, batch)

@@ -1,0 +1,445 @@
+"""`Primitive`: a named generic function, its kinds, and how a call finds its rule.
+
+A call costs one dict look-up on the exact classes of its operands. On a miss the rule is resolved
+and remembered:
+
+0. levels first: of the operands that are values only those of the highest level are active, the
+   others are constants, whatever their type;
+1. the primitive's own methods, registered with ``@multiply.register`` and resolved by plum;
+2. the rule of its kind for the active value type (`interp.rules`);
+3. otherwise `NoRule`, with the line of code that would add one.
+
+Calls that involve no value go to the backend of their arrays. Operands are positional; parameters
+(axes, shapes, subscripts) are keywords in one canonical form: axes negative, so that a leading axis
+of directions can be put in front of any operand without touching them.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import plum
+
+from interp import backends, rules
+from interp.errors import AmbiguousRule, MixedLevels, MutationError, NoRule, UnsupportedArgument, UnsupportedInput
+from interp.linear import Diagonal, Gather, LinearMap
+from interp.value import Value, shape_of
+
+COUNTERPARTS: dict[Any, Any] = {}
+"""NumPy's and SciPy's functions -> ours: what the protocols look up."""
+
+_REGISTRY: dict[str, "Primitive"] = {}
+
+
+class Lower:
+    """Stands, in the resolution of a primitive's own methods, for a value of a lower level."""
+
+
+class Constant(float):
+    """A partial that is the same number everywhere."""
+
+
+ONE = Constant(1.0)
+MINUS_ONE = Constant(-1.0)
+ZERO = Constant(0.0)
+
+
+class Partial:
+    """A partial derivative: a formula of the operands and the output that it names.
+
+    ``needs`` are its argument names, among ``out, x, y, z``; they are also the classification of
+    second derivatives: the partial depends on these operands and no others.
+    """
+
+    __slots__ = ("formula", "needs")
+
+    def __init__(self, formula: Callable[..., Any]) -> None:
+        self.formula = formula
+        self.needs = tuple(inspect.signature(formula).parameters)
+
+    def depends_on(self, operand: str) -> bool:
+        return "out" in self.needs or operand in self.needs
+
+
+class Primitive:
+    """A named generic function. Its class is its *kind*.
+
+    Parameters
+    ----------
+    name: the Array API's name where one exists, else NumPy's, else SciPy's.
+    implementation: what it computes on plain arrays, called with canonical operands and parameters.
+    counterparts: NumPy and SciPy functions that mean this primitive when a value reaches them.
+    canonical: turns NumPy's signature into ``(operands, parameters)``; None if they are the same.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        implementation: Callable[..., Any],
+        *,
+        counterparts: Sequence[Any] = (),
+        canonical: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
+    ) -> None:
+        self.name = self.__name__ = name
+        self.implementation = implementation
+        self.canonical = canonical
+        self.cache: dict[tuple[type, ...], rules.Rule] = {}
+        self.methods: plum.Function | None = None
+        self.__doc__ = inspect.getdoc(implementation) or f"The primitive {name}."
+        for function in counterparts:
+            COUNTERPARTS[function] = self
+        _REGISTRY[name] = self
+
+    # -- calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.canonical is None:
+            return self.dispatch(*args, **kwargs)
+        try:
+            operands, params = self.canonical(*args, **kwargs)
+        except TypeError as error:
+            if isinstance(error, UnsupportedArgument | NoRule):
+                raise
+            raise UnsupportedArgument(
+                f"{self.name}: {error}; on values it takes {inspect.signature(self.canonical)}"
+            ) from None
+        return self.dispatch(*operands, **params)
+
+    def dispatch(self, *operands: Any, **params: Any) -> Any:
+        """Call with canonical operands and parameters: what rules use on their payloads."""
+        rule = self.cache.get(tuple(map(type, operands)))
+        if rule is None:
+            rule = self.resolve(tuple(map(type, operands)))
+        return rule(*operands, **params)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    def __reduce__(self) -> Any:
+        return _by_name, (self.name,)
+
+    # -- registration
+
+    @classmethod
+    def rule(cls, value_type: type) -> Callable[[rules.RuleFactory], rules.RuleFactory]:
+        """Decorator: register a rule factory of this kind for a value type (see `interp.rules`)."""
+
+        def register(factory: rules.RuleFactory) -> rules.RuleFactory:
+            rules.KIND_RULES[cls, value_type] = factory
+            for primitive in list(_REGISTRY.values()):
+                if isinstance(primitive, cls):
+                    primitive.evict(value_type)
+            return factory
+
+        return register
+
+    def register(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: a rule of this primitive alone, chosen by its annotations.
+
+        ``@multiply.register`` on ``def _(x: Mine, y: Mine | float): ...``. Annotate with classes and
+        unions of classes; ``float`` covers Python's and NumPy's real numbers.
+        """
+        signature = plum.Signature.from_callable(method)
+        if not signature.is_faithful:
+            raise UnsupportedInput(
+                f"{self.name}.register: the annotations {signature} cannot be decided from classes alone; "
+                "annotate with classes and unions of classes"
+            )
+        if self.methods is None:
+            self.methods = plum.Function(lambda *operands: None)
+        self.methods.register(method)
+        self.cache.clear()
+        return method
+
+    def evict(self, value_type: type) -> None:
+        """Forget the resolved rules that a new rule for ``value_type`` may replace."""
+        for key in list(self.cache):
+            if any(issubclass(cls, value_type) for cls in key):
+                self.cache.pop(key, None)
+
+    # -- resolution
+
+    def resolve(self, key: tuple[type, ...]) -> rules.Rule:
+        """The rule for operands of exactly these classes; remembered in the cache."""
+        values = [i for i, cls in enumerate(key) if issubclass(cls, Value)]
+        if any(cls in (list, tuple) for cls in key):
+            rule = self._on_sequences
+        elif not values:
+            rule = backends.rule(self, key)
+        elif len(values) == 1 or (key[values[0]].correlated and len({key[i] for i in values}) == 1):
+            rule = self.rule_for(key, tuple(i in values for i in range(len(key))))
+        else:
+            rule = self._by_level(key, values)
+        self.cache[key] = rule
+        return rule
+
+    def _on_sequences(self, *operands: Any, **params: Any) -> Any:
+        """Lists of plain numbers become arrays, as in NumPy."""
+        return self.dispatch(*(np.asarray(x) if isinstance(x, list | tuple) else x for x in operands), **params)
+
+    def _by_level(self, key: tuple[type, ...], values: list[int]) -> rules.Rule:
+        """Choose among the rules of each pattern of active operands, by the levels at hand."""
+        by_pattern: dict[tuple[bool, ...], rules.Rule] = {}
+
+        def select(*operands: Any, **params: Any) -> Any:
+            top = max([operands[i].level for i in values])
+            leader = next(type(operands[i]) for i in values if operands[i].level == top)
+            pattern = tuple(
+                isinstance(x, Value) and (x.level == top or (leader.correlated and type(x) is leader))
+                for x in operands
+            )
+            rule = by_pattern.get(pattern)
+            if rule is None:
+                rule = by_pattern[pattern] = self.rule_for(key, pattern)
+            return rule(*operands, **params)
+
+        if len(key) != 2:
+            return select
+
+        both: rules.Rule | None = None
+
+        def select_of_two(x: Any, y: Any, **params: Any) -> Any:
+            nonlocal both
+            if x.level != y.level:
+                return select(x, y, **params)
+            if both is None:
+                both = self.rule_for(key, (True, True))
+            return both(x, y, **params)
+
+        return select_of_two
+
+    def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...]) -> rules.Rule:
+        """The rule for one pattern of active operands: own method, then kind rule, then `NoRule`."""
+        types = {key[i] for i, is_active in enumerate(active) if is_active}
+        method = self._own_method(key, active)
+        if method is not None:
+            return method
+        if len(types) > 1:
+            names = " and ".join(sorted(t.__name__ for t in types))
+            raise MixedLevels(
+                f"{self.name}: {names} meet at one level, so neither wraps the other. Build one around the other "
+                "(the outer type's payload is the inner value), or stack them with interpret(f, outer(), inner())(x)"
+            )
+        (value_type,) = types
+        for cls, is_active in zip(key, active, strict=True):
+            if not is_active and not issubclass(cls, Value) and not backends.known(cls):
+                raise NoRule(self._no_rule(key))
+        factory = rules.kind_rule(type(self), value_type)
+        rule = factory(self, active) if factory is not None else None
+        if rule is None or rule is NotImplemented:
+            raise NoRule(self._no_rule(key, value_type))
+        return rule
+
+    def _own_method(self, key: tuple[type, ...], active: tuple[bool, ...]) -> rules.Rule | None:
+        if self.methods is None:
+            return None
+        types = tuple(
+            cls if is_active else Lower if issubclass(cls, Value) else backends.tower(cls)
+            for cls, is_active in zip(key, active, strict=True)
+        )
+        # An annotation `float` is meant to take integers too, as type checkers read it.
+        widened = tuple(float if cls is int else cls for cls in types)
+        for candidate in dict.fromkeys((types, widened)):
+            try:
+                method, _ = self.methods.resolve_method(candidate)
+                return method  # type: ignore[no-any-return]
+            except plum.NotFoundLookupError:
+                continue
+            except plum.AmbiguousLookupError as error:
+                raise AmbiguousRule(f"{self.name}: two registered rules fit equally well: {error}") from None
+        return None
+
+    def _no_rule(self, key: tuple[type, ...], value_type: type | None = None) -> str:
+        names = ", ".join(cls.__name__ for cls in key)
+        kind = type(self).__name__
+        near = ", ".join(sorted({t.__name__ for k, t in rules.KIND_RULES if issubclass(type(self), k)})) or "none"
+        message = f"{self.name}({names}) has no rule; types with a rule for {kind} primitives: {near}. "
+        if value_type is None:
+            return message + "An operand is neither a value nor a number or array of a known backend"
+        arguments = ", ".join(f"{letter}: {cls.__name__}" for letter, cls in zip("xyzuvw", key, strict=False))
+        return message + (
+            f"Add `@{self.name}.register` over `def _({arguments}): ...`, "
+            f"or `@{kind}.rule({value_type.__name__})` for the whole kind"
+        )
+
+
+class Differentiable(Primitive):
+    """Primitives with a derivative: a linear map for each operand. The kind for rules that need no more.
+
+    ``derivative(out, operands, params)`` returns one `LinearMap` an operand, None for a zero one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        implementation: Callable[..., Any],
+        *,
+        derivative: Callable[..., Sequence[LinearMap | None]] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(name, implementation, **options)
+        self.derivative = derivative
+
+    def maps(self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
+        """For each active operand the linear map from its tangent to the output's; None for zero."""
+        if self.derivative is None:
+            raise NoRule(f"{self.name} has no derivative: declare one where the primitive is defined (derivative=...)")
+        every = self.derivative(out, operands, params)
+        return [m for m, is_active in zip(every, active, strict=True) if is_active]
+
+    def linearise(self, active: tuple[bool, ...]) -> rules.Rule:
+        """``(*operands, **params) -> (out, maps of the active operands)``: what most rules start from."""
+
+        def linearised(*operands: Any, **params: Any) -> tuple[Any, list[Any]]:
+            out = self.dispatch(*operands, **params)
+            return out, self.maps(active, out, operands, params)
+
+        return linearised
+
+
+class Elementwise(Differentiable):
+    """Acts on each element by itself, with NumPy's broadcasting.
+
+    ``dx``, ``dy``, ``dz`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
+    needs among ``out, x, y, z``. ``singular`` says that a partial can be infinite where the value is
+    finite, so that it multiplies as a strong zero. ``operator`` is Python's symbol, if it has one.
+    """
+
+    OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z")
+
+    def __init__(
+        self,
+        name: str,
+        implementation: Callable[..., Any],
+        *,
+        dx: Any,
+        dy: Any = None,
+        dz: Any = None,
+        singular: bool = False,
+        operator: str | None = None,
+        counterparts: Sequence[Any] | None = None,
+    ) -> None:
+        if counterparts is None:
+            counterparts = (implementation,) if isinstance(implementation, np.ufunc) else ()
+        super().__init__(name, implementation, counterparts=counterparts)
+        given = [d for d in (dx, dy, dz) if d is not None]
+        self.partials = tuple(d if isinstance(d, Constant) else Partial(d) for d in given)
+        self.operand_names = self.OPERANDS[: len(given)]
+        self.singular = singular
+        self.operator = operator
+
+    def compose(self, active: tuple[bool, ...]) -> rules.Rule:
+        """``(*operands) -> (out, partial, ...)``, one partial for each active operand."""
+        chosen = tuple(p for p, is_active in zip(self.partials, active, strict=True) if is_active)
+        return rules.compose_partials(self.name, self, self.operand_names, chosen, self.operator, self.singular)
+
+    def linearise(self, active: tuple[bool, ...]) -> rules.Rule:
+        composed = self.compose(active)
+
+        def linearised(*operands: Any) -> tuple[Any, list[Any]]:
+            out, *factors = composed(*operands)
+            values = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+            return out, [
+                None if p is ZERO else Diagonal(p, shape_of(x), shape_of(out), self.singular)
+                for x, p in zip(values, factors, strict=True)
+            ]
+
+        return linearised
+
+
+class Structural(Differentiable):
+    """Rearranges: each element of the output is one element of one operand. Linear in all of them.
+
+    ``adjoint(ct, position, operands, params, batch)`` is the transpose with respect to one operand
+    (default: scatter through the map's index). ``batched(params, batch, shape)`` gives the parameters
+    for operands of ``shape`` behind a leading axis. ``broadcasts`` says that operands broadcast to the
+    output's rank. ``selectors`` are positions of operands that choose and carry no derivative.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        implementation: Callable[..., Any],
+        *,
+        adjoint: Callable[..., Any] | None = None,
+        batched: Callable[..., dict[str, Any]] | None = None,
+        broadcasts: bool = False,
+        selectors: tuple[int, ...] = (),
+        **options: Any,
+    ) -> None:
+        super().__init__(name, implementation, **options)
+        self.adjoint = adjoint
+        self.batched = batched
+        self.broadcasts = broadcasts
+        self.selectors = selectors
+
+    def maps(self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
+        return [
+            None if i in self.selectors else Gather(self, i, operands, params, shape_of(out))
+            for i, is_active in enumerate(active)
+            if is_active
+        ]
+
+    def with_batch(self, params: dict[str, Any], batch: int | None, shape: tuple[int, ...]) -> dict[str, Any]:
+        """Parameters for operands of which the last has ``shape`` behind a leading axis of directions."""
+        return params if batch is None or self.batched is None else self.batched(params, batch, shape)
+
+
+class Contraction(Differentiable):
+    """Multilinear: sums of products of the operands' elements."""
+
+
+class Reduction(Differentiable):
+    """Collapses axes."""
+
+
+class Predicate(Primitive):
+    """Answers about values: comparisons, isnan, argmax. Carries no derivative."""
+
+
+class Creation(Primitive):
+    """Makes an array like another one; what it makes is constant."""
+
+
+class Solve(Differentiable):
+    """Linear algebra with its own differential."""
+
+
+class Control(Primitive):
+    """Statements as dispatch: branches, loops, stores."""
+
+
+class Assignment(Control):
+    """``x[index] = y``: changes the array value ``x``, seen by every view of it."""
+
+    def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...]) -> rules.Rule:
+        if not active[0]:
+            holder, value = key[0].__name__, key[1].__name__
+            raise MutationError(
+                f"this {holder} cannot hold a {value}: it was made outside the interpretation. Make the array from a "
+                "value (np.zeros_like(x), x.copy()), or collect the elements and use np.stack"
+            )
+        return super().rule_for(key, active)
+
+
+def _by_name(name: str) -> Primitive:
+    return _REGISTRY[name]
+
+
+def negative_axis(axis: int, ndim: int) -> int:
+    """``axis`` counted from the end, checked as NumPy checks it."""
+    return int(np.lib.array_utils.normalize_axis_index(axis, ndim)) - ndim if ndim else _scalar_axis(axis)
+
+
+def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """NumPy's ``axis`` (None, an integer, a tuple) as a sorted tuple of negative axes."""
+    if axis is None:
+        return tuple(range(-ndim, 0))
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    return tuple(sorted(negative_axis(a, ndim) for a in axes))
+
+
+def _scalar_axis(axis: int) -> int:
+    raise np.exceptions.AxisError(axis, 0)
+

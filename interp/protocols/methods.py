@@ -1,0 +1,73 @@
+"""ndarray's methods and attributes on values, each the vocabulary's function of that name."""
+
+from typing import Any
+
+import numpy as np
+
+from interp import vocabulary as v
+from interp.errors import UnsupportedArgument
+from interp.value import Value
+
+METHODS = (
+    "sum mean prod max min std var cumsum any all argmax argmin dot clip conj copy "
+    "ravel squeeze swapaxes take trace round"
+).split()
+
+
+def _method(name: str) -> Any:
+    function = getattr(v, name)
+
+    def method(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(x, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"As numpy.ndarray.{name}."
+    return method
+
+
+def _reshape(x: Any, *shape: Any, order: str = "C") -> Any:
+    """As numpy.ndarray.reshape."""
+    return v.reshape(x, shape[0] if len(shape) == 1 else shape, order)
+
+
+def _transpose(x: Any, *axes: Any) -> Any:
+    """As numpy.ndarray.transpose."""
+    given = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)) else axes or None
+    return v.transpose(x, given)
+
+
+def _flatten(x: Any) -> Any:
+    """As numpy.ndarray.flatten: a copy."""
+    return v.copy(v.ravel(x))
+
+
+def _fill(x: Any, value: Any) -> None:
+    """As numpy.ndarray.fill."""
+    x[...] = value
+
+
+def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
+    """As numpy.ndarray.astype, to the type the value already has; integers would truncate it."""
+    if np.dtype(dtype) != x.dtype:
+        raise UnsupportedArgument(
+            f"astype({np.dtype(dtype)}) of a {type(x).__name__} of {x.dtype}: a value keeps its type. "
+            "Convert the plain input before it is lifted; to round use np.floor or np.rint"
+        )
+    return v.copy(x) if copy else x
+
+
+def attach() -> None:
+    """Give `Value` its array methods."""
+    for name in METHODS:
+        setattr(Value, name, _method(name))
+    for name, function in {
+        "reshape": _reshape,
+        "transpose": _transpose,
+        "flatten": _flatten,
+        "fill": _fill,
+        "astype": _astype,
+        "conjugate": _method("conj"),
+        "T": property(lambda x: v.transpose(x), doc="The transpose."),
+        "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
+    }.items():
+        setattr(Value, name, function)

@@ -1,0 +1,109 @@
+"""NumPy's protocols: ``np.f(x)`` and ufuncs of SciPy reach the vocabulary when x is a value."""
+
+from typing import Any
+
+import numpy as np
+
+from interp import vocabulary
+from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument, UnsupportedInput
+from interp.primitive import COUNTERPARTS
+from interp.value import Value
+
+REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
+REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
+
+
+def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """``__array_ufunc__``: the primitive of that ufunc; ``out`` may be a value, never a plain array."""
+    if method == "__call__" and not kwargs:
+        return _call(ufunc, inputs)
+    out = kwargs.pop("out", None)
+    if out is not None:
+        (target,) = out
+        if not isinstance(target, Value):
+            raise MutationError(
+                f"np.{ufunc.__name__} into a plain array (out= or +=) would lose what a {type(value).__name__} carries: "
+                "write a = a + x instead of a += x, or make `a` from a value (np.zeros_like(x))"
+            )
+        target[...] = array_ufunc(value, ufunc, method, *inputs, **kwargs)  # type: ignore[index]
+        return target
+    if method == "__call__":
+        raise UnsupportedArgument(
+            f"np.{ufunc.__name__} on a {type(value).__name__} does not take {', '.join(kwargs)}; "
+            "instead of where= use np.where on the result, instead of dtype= convert the plain input"
+        )
+    if method == "reduce" and ufunc in REDUCE:
+        axis = kwargs.pop("axis", 0)
+        return getattr(vocabulary, REDUCE[ufunc])(*inputs, axis=axis, **kwargs)
+    if method == "accumulate" and ufunc is np.add:
+        return vocabulary.cumsum(*inputs, axis=kwargs.pop("axis", 0), **kwargs)
+    if method == "outer":
+        x, y = inputs
+        shape = tuple(getattr(x, "shape", ())) + (1,) * len(getattr(y, "shape", ()))
+        return _call(ufunc, (vocabulary.reshape(x, shape), y))
+    raise StripError(
+        f"np.{ufunc.__name__}.{method} would strip a {type(value).__name__}; "
+        "for ufunc.at use interp.vocabulary.index_add(x, y, index), which returns the result"
+    )
+
+
+def _call(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
+    function = COUNTERPARTS.get(ufunc)
+    if function is None:
+        raise NoRule(_unknown(ufunc))
+    for x in inputs:
+        if isinstance(x, np.ndarray) and x.dtype == object:
+            raise UnsupportedInput(
+                "an array of dtype object meets a value: use an array of numbers, or np.stack for an array of values"
+            )
+    try:
+        return function(*inputs)
+    except ZeroDivisionError:
+        # The payload is a Python float, whose own division raises; NumPy's ufuncs answer inf or NaN.
+        return function(*(_as_numpy(x) for x in inputs))
+
+
+def _as_numpy(x: Any) -> Any:
+    if isinstance(x, Value):
+        return x.rebuild(*(_as_numpy(getattr(x, name)) for name in x.components))
+    return np.float64(x) if type(x) is float else x
+
+
+def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``__array_function__``: the vocabulary's counterpart of a NumPy function."""
+    ours = COUNTERPARTS.get(function)
+    if ours is None:
+        raise NoRule(_unknown(function))
+    out = kwargs.pop("out", None)
+    if out is None:
+        try:
+            return ours(*args, **kwargs)
+        except InterpError:
+            raise
+        except TypeError as error:
+            if "unexpected keyword" in str(error) or "positional argument" in str(error):
+                raise UnsupportedArgument(f"np.{function.__name__} on a {type(value).__name__}: {error}") from None
+            raise
+    if not isinstance(out, Value):
+        raise MutationError(
+            f"np.{function.__name__} with out= a plain array would lose what a {type(value).__name__} carries: "
+            "drop out= and use the result"
+        )
+    out[...] = ours(*args, **kwargs)  # type: ignore[index]
+    return out
+
+
+def _unknown(function: Any) -> str:
+    name = getattr(function, "__name__", str(function))
+    module = getattr(function, "__module__", None) or "scipy.special or numpy"
+    return (
+        f"{name} (of {module}) has no primitive yet, so a value cannot pass through it. Write it with functions of "
+        f"interp.vocabulary, or add it: {name} = Elementwise({name!r}, <function>, dx=<derivative>), see docs/extending.md"
+    )
+
+
+def attach() -> None:
+    """Give `Value` NumPy's hooks and the Array API's."""
+    Value.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]
+    Value.__array_function__ = array_function  # type: ignore[attr-defined]
+    Value.__array_namespace__ = lambda self, api_version=None: vocabulary  # type: ignore[attr-defined]

@@ -1,0 +1,126 @@
+"""Python's operators on values: each looks its primitive's rule up itself, in one step."""
+
+from collections.abc import Callable
+from typing import Any
+
+from interp import backends
+from interp import vocabulary as v
+from interp.primitive import Primitive
+from interp.value import Value
+
+BINARY: dict[str, Primitive] = {
+    "add": v.add,
+    "sub": v.subtract,
+    "mul": v.multiply,
+    "truediv": v.divide,
+    "floordiv": v.floor_divide,
+    "mod": v.remainder,
+    "pow": v.power,
+}
+COMPARISONS: dict[str, Primitive] = {
+    "eq": v.equal,
+    "ne": v.not_equal,
+    "lt": v.less,
+    "le": v.less_equal,
+    "gt": v.greater,
+    "ge": v.greater_equal,
+    "and": v.logical_and,
+    "or": v.logical_or,
+    "xor": v.logical_xor,
+}
+UNARY: dict[str, Any] = {
+    "neg": v.negative,
+    "pos": v.positive,
+    "abs": v.absolute,
+    "invert": v.logical_not,
+    "floor": v.floor,
+    "ceil": v.ceil,
+    "trunc": v.trunc,
+}
+
+
+def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    cache = primitive.cache
+
+    def operate(x: Any, y: Any) -> Any:
+        rule = cache.get((x.__class__, y.__class__))
+        if rule is None:
+            rule = _resolve(primitive, (x.__class__, y.__class__), y)
+            if rule is None:
+                return NotImplemented
+        return rule(x, y)
+
+    return operate
+
+
+def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    cache = primitive.cache
+
+    def operate(y: Any, x: Any) -> Any:
+        rule = cache.get((x.__class__, y.__class__))
+        if rule is None:
+            rule = _resolve(primitive, (x.__class__, y.__class__), x)
+            if rule is None:
+                return NotImplemented
+        return rule(x, y)
+
+    return operate
+
+
+def _resolve(primitive: Primitive, key: tuple[type, ...], other: Any) -> Any:
+    """The rule; None where Python should ask the other operand, which is no number to us."""
+    if not isinstance(other, Value) and not backends.known(type(other)) or other is None:
+        return None
+    return primitive.resolve(key)
+
+
+def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    forward = _forward(primitive)
+
+    def operate(x: Any, y: Any) -> Any:
+        result = forward(x, y)
+        if result is NotImplemented or not x.shape:  # a scalar is rebound, as Python's numbers are
+            return result
+        x[...] = result
+        return x
+
+    return operate
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    return v.matmul(x, y)
+
+
+def _divmod(x: Any, y: Any) -> Any:
+    return x // y, x % y
+
+
+def _round(x: Any, digits: int | None = None) -> Any:
+    if not digits:
+        return v.rint(x)
+    return v.rint(x * 10.0**digits) / 10.0**digits
+
+
+def attach() -> None:
+    """Give `Value` its operators."""
+    for name, primitive in BINARY.items():
+        setattr(Value, f"__{name}__", _forward(primitive))
+        setattr(Value, f"__r{name}__", _reflected(primitive))
+        setattr(Value, f"__i{name}__", _in_place(primitive))
+    for name, primitive in COMPARISONS.items():
+        setattr(Value, f"__{name}__", _forward(primitive))
+        if name in ("and", "or", "xor"):
+            setattr(Value, f"__r{name}__", _reflected(primitive))
+    for name, function in UNARY.items():
+        setattr(Value, f"__{name}__", _unary(function))
+    Value.__matmul__ = _matmul  # type: ignore[attr-defined]
+    Value.__rmatmul__ = lambda y, x: v.matmul(x, y)  # type: ignore[attr-defined]
+    Value.__divmod__ = _divmod  # type: ignore[attr-defined]
+    Value.__rdivmod__ = lambda y, x: _divmod(x, y)  # type: ignore[attr-defined]
+    Value.__round__ = _round  # type: ignore[attr-defined]
+    Value.__getitem__ = lambda x, index: v.getitem(x, index)  # type: ignore[attr-defined]
+    Value.__setitem__ = lambda x, index, y: v.setitem(x, y, index)  # type: ignore[attr-defined]
+
+
+def _unary(function: Any) -> Callable[[Any], Any]:
+    return lambda x: function(x)

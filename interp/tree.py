@@ -1,0 +1,52 @@
+"""Nested containers of numbers: dict, list, tuple, namedtuple and dataclass, flattened and rebuilt."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+
+def _children(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
+    """A container's children in a fixed order, and how to rebuild it; None for a leaf."""
+    if isinstance(tree, dict):
+        keys = list(tree)
+        return [tree[k] for k in keys], lambda new: type(tree)(zip(keys, new, strict=True))
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return list(tree), lambda new: type(tree)(*new)
+    if isinstance(tree, list | tuple):
+        return list(tree), lambda new: type(tree)(new)
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+        names = [field.name for field in dataclasses.fields(tree)]
+        return [getattr(tree, n) for n in names], lambda new: dataclasses.replace(
+            tree, **dict(zip(names, new, strict=True))
+        )
+    return None
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """Leaves of ``tree`` from left to right, and a function that rebuilds it from new leaves.
+
+    ``None`` is an empty container, as in JAX.
+    """
+    if tree is None:
+        return [], lambda leaves: None
+    split = _children(tree)
+    if split is None:
+        return [tree], lambda leaves: leaves[0]
+    children, rebuild = split
+    flat = [flatten(child) for child in children]
+    counts = [len(leaves) for leaves, _ in flat]
+
+    def unflatten(leaves: list[Any]) -> Any:
+        new, start = [], 0
+        for (_, build), count in zip(flat, counts, strict=True):
+            new.append(build(leaves[start : start + count]))
+            start += count
+        return rebuild(new)
+
+    return [leaf for leaves, _ in flat for leaf in leaves], unflatten
+
+
+def map(function: Callable[..., Any], tree: Any) -> Any:
+    """``tree`` with ``function`` applied to each leaf."""
+    leaves, unflatten = flatten(tree)
+    return unflatten([function(leaf) for leaf in leaves])

@@ -1,0 +1,170 @@
+"""`Value`: base of every number type.
+
+A value is a few *components* over one payload: a `Dual` is a value and its tangents, an `Interval`
+two ends and a decoration. Of an array it is a structure of arrays, never an object array. A number
+type declares `components`, says how a constant becomes one of its values, and registers rules for
+kinds of primitives; operators, NumPy's protocols, methods, iteration, copy and pickle come from here.
+
+Operators and methods are attached by `interp.vocabulary`, each beside the primitive it calls.
+"""
+
+import copy
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from interp.errors import StripError
+
+_STRIP = (
+    "{call} would strip a {kind} of what it carries. Call the NumPy function on the value itself "
+    "(np.sin(x), np.stack([x, y]), np.maximum(x, y)); to leave the interpretation on purpose use interp.primal(x)."
+)
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Shape of a payload; ``()`` for a number."""
+    return getattr(x, "shape", ())
+
+
+def ndim_of(x: Any) -> int:
+    """Number of axes of a payload; 0 for a number."""
+    return len(getattr(x, "shape", ()))
+
+
+class Value:
+    """A number or array that carries more than its value.
+
+    Subclasses define ``components`` (attribute names, the primal-like one first), ``level`` and
+    `constant`; they may override `rebuild` when they carry more than components and level.
+    """
+
+    __slots__ = ()
+    components: ClassVar[tuple[str, ...]] = ()
+    correlated: ClassVar[bool] = False
+    """True if all values of the type share one level, whatever number it has (Measurement)."""
+    level: int
+
+    # -- what a number type says of itself
+
+    def constant(self, payload: Any) -> Self:
+        """``payload`` as a value of this type and level that depends on nothing."""
+        raise NotImplementedError(f"{type(self).__name__} does not define constant(payload)")
+
+    def rebuild(self, *components: Any) -> Self:
+        """A value like this one, of the same level, with other components."""
+        new: Self = object.__new__(type(self))
+        for name, component in zip(self.components, components, strict=True):
+            object.__setattr__(new, name, component)
+        new.level = self.level
+        return new
+
+    @property
+    def payload(self) -> Any:
+        """The component that stands for the number itself."""
+        return getattr(self, self.components[0])
+
+    def primal_payload(self) -> Any:
+        """The payload that branches follow; `interp.primal` strips through it."""
+        return self.payload
+
+    def rounded_constant(self, c: float) -> Any:
+        """The real number whose nearest double is ``c``, as exactly as the innermost payload can say it."""
+        payload = self.payload
+        return payload.rounded_constant(c) if isinstance(payload, Value) else c
+
+    # -- array attributes
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.payload)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def dtype(self) -> Any:
+        payload = self.payload
+        return payload.dtype if hasattr(payload, "dtype") else np.asarray(payload).dtype
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"len() of a scalar {type(self).__name__}")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Self]:
+        if not self.shape:
+            raise TypeError(f"iteration over a scalar {type(self).__name__}")
+        return (self[i] for i in range(self.shape[0]))  # type: ignore[index]
+
+    # -- leaving the interpretation: refused, loudly
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"truth value of a {type(self).__name__} of shape {self.shape}: use .any() or .all()")
+        return bool(self.primal_payload())
+
+    def _strip(self, call: str) -> Any:
+        raise StripError(_STRIP.format(call=call, kind=type(self).__name__))
+
+    def __float__(self) -> float:
+        return self._strip("float(x), or a function of the math module,")  # type: ignore[no-any-return]
+
+    def __int__(self) -> int:
+        return self._strip("int(x)")  # type: ignore[no-any-return]
+
+    def __complex__(self) -> complex:
+        return self._strip("complex(x)")  # type: ignore[no-any-return]
+
+    def __index__(self) -> int:
+        return self._strip("using x as an index")  # type: ignore[no-any-return]
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self._strip("np.asarray(x), np.array([x, ...]) or a function that calls it")
+
+    def item(self, *args: Any) -> Any:
+        return self._strip("x.item()")
+
+    def tolist(self) -> Any:
+        return self._strip("x.tolist()")
+
+    __hash__ = None  # type: ignore[assignment]  # == is elementwise on values, so no hash agrees with it
+
+    # -- copy and pickle: components and level are all there is
+
+    def __copy__(self) -> Self:
+        return self.rebuild(*(copy.copy(getattr(self, name)) for name in self.components))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.rebuild(*(copy.deepcopy(getattr(self, name), memo) for name in self.components))
+
+    def __reduce__(self) -> Any:
+        return _restore, (type(self), self.level, tuple(getattr(self, name) for name in self.components))
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.components)
+        return f"{type(self).__name__}({inner})"
+
+
+def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value:
+    new = object.__new__(cls)
+    for name, component in zip(cls.components, components, strict=True):
+        object.__setattr__(new, name, component)
+    new.level = level
+    return new
+
+
+def primal(x: Any) -> Any:
+    """The plain number or array inside ``x``, however deep the stack.
+
+    Of an interval, its midpoint. What is no value is returned as it is. Gradients do not flow
+    through the result: this is the way to leave an interpretation on purpose.
+    """
+    while isinstance(x, Value):
+        x = x.primal_payload()
+    return x

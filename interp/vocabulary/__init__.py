@@ -1,0 +1,134 @@
+"""The vocabulary: NumPy's and the Array API's functions as generic functions.
+
+``import interp.vocabulary as xp`` works on numbers, arrays of any backend and values of any type; it
+is what ``x.__array_namespace__()`` answers.
+"""
+
+from math import e, inf, nan, pi
+
+from numpy import bool_ as bool
+from numpy import complex64, complex128, float32, float64, int32, int64, newaxis
+
+from interp.vocabulary import defaults, linalg
+from interp.vocabulary.creation import copy, full_like, ones_like, zeros, zeros_like
+from interp.vocabulary.creation import zeros_like as empty_like
+from interp.vocabulary.elementwise import (
+    absolute,
+    add,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    cbrt,
+    ceil,
+    clip,
+    conj,
+    cos,
+    cosh,
+    divide,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    floor_divide,
+    fmod,
+    heaviside,
+    hypot,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    positive,
+    power,
+    reciprocal,
+    remainder,
+    rint,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    square,
+    strong_multiply,
+    subtract,
+    tan,
+    tanh,
+    trunc,
+)
+from interp.vocabulary.elementwise import absolute as abs
+from interp.vocabulary.elementwise import arccos as acos
+from interp.vocabulary.elementwise import arccosh as acosh
+from interp.vocabulary.elementwise import arcsin as asin
+from interp.vocabulary.elementwise import arcsinh as asinh
+from interp.vocabulary.elementwise import arctan as atan
+from interp.vocabulary.elementwise import arctan2 as atan2
+from interp.vocabulary.elementwise import arctanh as atanh
+from interp.vocabulary.elementwise import power as pow
+from interp.vocabulary.elementwise import rint as round
+from interp.vocabulary.indexing import getitem, index_add, setitem, take
+from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
+from interp.vocabulary.predicates import (
+    all,
+    any,
+    argmax,
+    argmin,
+    equal,
+    greater,
+    greater_equal,
+    isfinite,
+    isinf,
+    isnan,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    not_equal,
+    signbit,
+)
+from interp.vocabulary.reductions import cumsum, max, mean, min, prod, std, sum, var
+from interp.vocabulary.reductions import cumsum as cumulative_sum
+from interp.vocabulary.shape import (
+    atleast_1d,
+    broadcast_to,
+    column_stack,
+    concatenate,
+    expand_dims,
+    flip,
+    hstack,
+    moveaxis,
+    ravel,
+    reshape,
+    squeeze,
+    stack,
+    swapaxes,
+    transpose,
+    vstack,
+    where,
+)
+from interp.vocabulary.shape import concatenate as concat
+from interp.vocabulary.shape import transpose as permute_dims
+from interp.vocabulary.special import (
+    digamma,
+    erf,
+    erfc,
+    expit,
+    gammaln,
+    log_expit,
+    log_ndtr,
+    logit,
+    ndtr,
+    polygamma,
+    xlog1py,
+    xlogy,
+)
+
+__all__ = [name for name in dir() if not name.startswith("_")]

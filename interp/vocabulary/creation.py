@@ -1,0 +1,57 @@
+"""Arrays made like others, and constants. ``zeros_like(x)`` of a value can hold values."""
+
+from typing import Any
+
+import numpy as np
+
+from interp import backends, level
+from interp.primitive import COUNTERPARTS, Creation, Structural
+from interp.value import Value, primal, shape_of
+
+copy = Structural(
+    "copy",
+    lambda x: x.copy() if hasattr(x, "copy") else x,
+    adjoint=lambda ct, position, operands, params, batch: ct,
+    counterparts=(np.copy,),
+)
+
+
+def _like(fill: Any) -> Any:
+    def implementation(x: Any) -> Any:
+        return fill(x) if shape_of(x) else fill(x)[()]
+
+    return implementation
+
+
+zeros_like = Creation("zeros_like", _like(np.zeros_like), counterparts=(np.zeros_like, np.empty_like))
+ones_like = Creation("ones_like", _like(np.ones_like), counterparts=(np.ones_like,))
+
+
+def full_like(x: Any, fill_value: Any) -> Any:
+    """An array of the shape and type of ``x`` filled with ``fill_value``, a number or a scalar value.
+
+    Of an integer array filled with a fraction NumPy truncates; here the fraction is kept.
+    """
+    if isinstance(fill_value, Value) or isinstance(x, Value):
+        return zeros_like(x) + fill_value
+    return np.full_like(x, fill_value, dtype=np.result_type(x, fill_value))
+
+
+COUNTERPARTS[np.full_like] = full_like
+
+
+def held(x: Any, like: Any) -> Any:
+    """``x`` as an array that can hold in place what ``like`` is: constants of the levels of ``like``."""
+    if not isinstance(like, Value) or level.of(x) >= like.level:
+        return x
+    return like.constant(held(x, like.payload))
+
+
+def zeros(shape: Any, *, like: Any = None, dtype: Any = None) -> Any:
+    """Zeros of the real or complex type of ``like``, on its device, that can hold in place what it is."""
+    innermost = primal(like)
+    if dtype is None:
+        dtype = getattr(innermost, "dtype", np.dtype(float))
+        dtype = dtype if dtype.kind in "fc" else np.dtype(float)
+    made = backends.namespace(innermost).zeros(shape, dtype=dtype)
+    return held(made if shape != () else made[()], like)

@@ -1,0 +1,157 @@
+"""Elementwise primitives, each beside its partial derivatives: read it as a formula sheet.
+
+``x, y`` are the operands and ``out`` the result. `ONE`, `MINUS_ONE`, `ZERO` are partials that are the
+same everywhere. Formulas are written in this vocabulary, so they hold for every payload: the log 2 in
+the derivative of exp2 is an interval when the payload is (`rounded`). ``singular`` marks primitives
+whose partial may be infinite or NaN where the value is not, or overflow.
+
+Conventions at singular points: |x|' = 0 at 0; maximum and minimum split ties equally; x**0 has
+derivative 0 in x, and d(0**y)/dy = 0 for y > 0; hypot' = 0 at the origin.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from interp.primitive import COUNTERPARTS, MINUS_ONE, ONE, ZERO, Elementwise, Structural
+from interp.value import Value
+
+
+def rounded(c: float, like: Any) -> Any:
+    """The real number whose nearest double is ``c``, as exactly as the payload ``like`` can say it."""
+    return like.rounded_constant(c) if isinstance(like, Value) else c
+
+
+def _strong_multiply(p: Any, t: Any) -> Any:
+    """``p * t``, with 0 wherever either factor is 0, even against infinity and NaN."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        product = p * t
+    spoiled = product != product
+    if not (spoiled if isinstance(spoiled, bool) else spoiled.any()):
+        return product
+    return np.where(spoiled & ((p == 0) | (t == 0)), product.dtype.type(0) if hasattr(product, "dtype") else 0.0, product)[
+        ()
+    ]
+
+
+strong_multiply = Elementwise(
+    "strong_multiply", _strong_multiply, dx=lambda y: y, dy=lambda x: x, singular=True, counterparts=()
+)
+
+# -- arithmetic
+
+add = Elementwise("add", np.add, dx=ONE, dy=ONE, operator="+")
+subtract = Elementwise("subtract", np.subtract, dx=ONE, dy=MINUS_ONE, operator="-")
+multiply = Elementwise("multiply", np.multiply, dx=lambda y: y, dy=lambda x: x, operator="*")
+divide = Elementwise(
+    "divide",
+    np.divide,
+    dx=lambda y: reciprocal(y),
+    dy=lambda out, y: -out * reciprocal(y),
+    singular=True,
+    operator="/",
+)
+negative = Elementwise("negative", np.negative, dx=MINUS_ONE, operator="-")
+positive = Elementwise("positive", np.positive, dx=ONE, operator="+")
+reciprocal = Elementwise(
+    "reciprocal",
+    lambda x: np.divide(1.0, x),  # not NumPy's own, which truncates integers
+    dx=lambda out: -out * out,
+    singular=True,
+    counterparts=(np.reciprocal,),
+)
+power = Elementwise(
+    "power",
+    np.power,
+    # Strongly, so that y = 0 gives 0 where x**(y - 1) is infinite, and out = 0 where log(x) is.
+    dx=lambda x, y: strong_multiply(y, power(x, y - 1.0)),
+    dy=lambda out, x: strong_multiply(out, log(x)),
+    singular=True,
+    operator="**",
+    counterparts=(np.power, np.float_power),
+)
+floor_divide = Elementwise("floor_divide", np.floor_divide, dx=ZERO, dy=ZERO, operator="//")
+remainder = Elementwise("remainder", np.remainder, dx=ONE, dy=lambda x, y: -floor_divide(x, y), operator="%")
+fmod = Elementwise("fmod", np.fmod, dx=ONE, dy=lambda x, y: -trunc(x / y))
+
+# -- piecewise constant and piecewise linear
+
+absolute = Elementwise("abs", np.absolute, dx=lambda x: sign(x), counterparts=(np.absolute, np.fabs))
+sign = Elementwise("sign", np.sign, dx=ZERO)
+floor = Elementwise("floor", np.floor, dx=ZERO)
+ceil = Elementwise("ceil", np.ceil, dx=ZERO)
+trunc = Elementwise("trunc", np.trunc, dx=ZERO)
+rint = Elementwise("round", np.rint, dx=ZERO)
+heaviside = Elementwise("heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)))
+maximum = Elementwise(
+    "maximum", np.maximum, dx=lambda x, y: heaviside(x - y, 0.5), dy=lambda x, y: heaviside(y - x, 0.5), singular=True
+)
+minimum = Elementwise(
+    "minimum", np.minimum, dx=lambda x, y: heaviside(y - x, 0.5), dy=lambda x, y: heaviside(x - y, 0.5), singular=True
+)
+
+# -- powers, exponentials, logarithms
+
+square = Elementwise("square", np.square, dx=lambda x: 2.0 * x)
+sqrt = Elementwise("sqrt", np.sqrt, dx=lambda out: 0.5 * reciprocal(out), singular=True)
+cbrt = Elementwise("cbrt", np.cbrt, dx=lambda out: reciprocal(3.0 * square(out)), singular=True)
+exp = Elementwise("exp", np.exp, dx=lambda out: out, singular=True)
+exp2 = Elementwise("exp2", np.exp2, dx=lambda out: out * rounded(math.log(2.0), out), singular=True)
+expm1 = Elementwise("expm1", np.expm1, dx=lambda out: out + 1.0, singular=True)
+log = Elementwise("log", np.log, dx=lambda x: reciprocal(x), singular=True)
+log2 = Elementwise("log2", np.log2, dx=lambda x: reciprocal(x * rounded(math.log(2.0), x)), singular=True)
+log10 = Elementwise("log10", np.log10, dx=lambda x: reciprocal(x * rounded(math.log(10.0), x)), singular=True)
+log1p = Elementwise("log1p", np.log1p, dx=lambda x: reciprocal(1.0 + x), singular=True)
+logaddexp = Elementwise(
+    "logaddexp", np.logaddexp, dx=lambda out, x: exp(x - out), dy=lambda out, y: exp(y - out), singular=True
+)
+hypot = Elementwise(
+    "hypot",
+    np.hypot,
+    # Strongly: 0 * (1/0) = 0 at the origin.
+    dx=lambda out, x: strong_multiply(x, reciprocal(out)),
+    dy=lambda out, y: strong_multiply(y, reciprocal(out)),
+    singular=True,
+)
+
+# -- trigonometry
+
+sin = Elementwise("sin", np.sin, dx=lambda x: cos(x))
+cos = Elementwise("cos", np.cos, dx=lambda x: -sin(x))
+tan = Elementwise("tan", np.tan, dx=lambda out: 1.0 + square(out))
+arcsin = Elementwise("asin", np.arcsin, dx=lambda x: reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True)
+arccos = Elementwise("acos", np.arccos, dx=lambda x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True)
+arctan = Elementwise("atan", np.arctan, dx=lambda x: reciprocal(1.0 + square(x)))
+# Divided twice by the radius, so that the squares of large coordinates do not overflow.
+arctan2 = Elementwise(
+    "atan2",
+    np.arctan2,
+    dx=lambda x, y: y / hypot(x, y) / hypot(x, y),
+    dy=lambda x, y: -x / hypot(x, y) / hypot(x, y),
+    singular=True,
+)
+sinh = Elementwise("sinh", np.sinh, dx=lambda x: cosh(x), singular=True)
+cosh = Elementwise("cosh", np.cosh, dx=lambda x: sinh(x), singular=True)
+tanh = Elementwise("tanh", np.tanh, dx=lambda out: (1.0 - out) * (1.0 + out))
+arcsinh = Elementwise("asinh", np.arcsinh, dx=lambda x: reciprocal(hypot(x, 1.0)))
+arccosh = Elementwise("acosh", np.arccosh, dx=lambda x: reciprocal(sqrt((x - 1.0) * (x + 1.0))), singular=True)
+arctanh = Elementwise("atanh", np.arctanh, dx=lambda x: reciprocal((1.0 - x) * (1.0 + x)), singular=True)
+
+# -- complex conjugation: linear over the reals only, so it is applied to tangents, not multiplied
+
+conj = Structural(
+    "conj",
+    np.conjugate,
+    adjoint=lambda ct, position, operands, params, batch: conj(ct),
+    counterparts=(np.conjugate,),
+)
+
+
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """``x`` limited to [min, max]; a bound of None is open. At a bound the derivative is shared equally."""
+    raised = x if min is None else maximum(x, min)
+    return raised if max is None else minimum(raised, max)
+
+
+COUNTERPARTS[np.clip] = clip

@@ -1,0 +1,128 @@
+"""Reading and writing elements: basic, advanced and boolean indices."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from interp.errors import StripError, UndecidedError
+from interp.linear import Diagonal, Gather
+from interp.primitive import COUNTERPARTS, ONE, Assignment, Contraction, Structural, negative_axis
+from interp.value import Value, ndim_of, shape_of
+
+Index = tuple[Any, ...]
+
+
+def plain_index(index: Any) -> Index:
+    """``index`` as a tuple of plain parts; lists become arrays. A value among them raises."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return tuple(_plain_part(part) for part in parts)
+
+
+def _plain_part(part: Any) -> Any:
+    if isinstance(part, Value):
+        if part.dtype.kind == "b":
+            raise UndecidedError(
+                f"a mask that is a {type(part).__name__} is undecided: the shape of x[mask] would depend on it. "
+                "Use np.where(mask, x, 0), whose shape does not"
+            )
+        raise StripError(
+            f"a {type(part).__name__} as an index would be stripped of what it carries; "
+            "index with int(interp.primal(i)) if nothing is to flow through the position"
+        )
+    if isinstance(part, list):
+        return np.asarray(part, dtype=int) if not part else np.asarray(part)
+    return part
+
+
+def is_basic(index: Index) -> bool:
+    """True if NumPy answers with a view or a scalar: integers, slices, None and ellipsis alone."""
+    return all(
+        part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) and not isinstance(part, bool)
+        for part in index
+    )
+
+
+def is_element(index: Index, ndim: int) -> bool:
+    """True if a basic index picks one element."""
+    return len(index) == ndim and all(isinstance(part, int | np.integer) for part in index)
+
+
+def _batched(params: dict[str, Any], batch: int, shape: tuple[int, ...]) -> dict[str, Any]:
+    """The same elements behind a leading axis.
+
+    Advanced parts that are not side by side (x[i, :, j]) send their axis to the front, before the
+    directions: those are rewritten as one group of index arrays, which stays in place.
+    """
+    index = params["index"]
+    advanced = [
+        i for i, part in enumerate(index) if not (part is None or part is Ellipsis or isinstance(part, slice))
+    ]
+    contiguous = not advanced or advanced[-1] - advanced[0] + 1 == len(advanced)
+    if is_basic(index) or contiguous:
+        return {"index": (slice(None), *index)}
+    flat = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)[index]
+    return {"index": (slice(None), *np.unravel_index(flat, shape))}
+
+
+def _getitem_adjoint(ct: Any, position: int, operands: Any, params: dict[str, Any], batch: int | None) -> Any:
+    from interp.linear import lead
+    from interp.vocabulary.creation import zeros
+
+    target = zeros(lead(batch) + operands[0], like=ct)
+    return index_add(target, ct, getitem.with_batch(params, batch, operands[0])["index"])
+
+
+getitem = Structural(
+    "getitem",
+    lambda x, index: x[index],
+    canonical=lambda x, index: ((x,), {"index": plain_index(index)}),
+    adjoint=_getitem_adjoint,
+    batched=_batched,
+)
+
+
+def _array_index_add(x: Any, y: Any, index: Index) -> Any:
+    out = x.astype(np.result_type(x, y))
+    if is_basic(index):
+        out[index] += y
+    else:
+        np.add.at(out, index, y)
+    return out
+
+
+def _index_add_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[Any]:
+    x, y = operands
+    read = Gather(getitem, 0, (x,), params, shape_of(y))
+    return [Diagonal(ONE, shape_of(x), shape_of(x)), read.adjoint()]
+
+
+index_add = Contraction(
+    "index_add",
+    _array_index_add,
+    canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)}),
+    derivative=_index_add_maps,
+)
+"""``index_add(x, y, index)``: a copy of ``x`` with ``y`` (of the shape of x[index]) added there; repeated
+indices add up. The transpose of ``getitem``."""
+
+
+def _array_setitem(x: Any, y: Any, index: Index) -> None:
+    x[index] = y
+
+
+setitem = Assignment(
+    "setitem", _array_setitem, canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)})
+)
+"""``setitem(x, y, index)`` is ``x[index] = y``."""
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """Elements along an axis, at plain integer positions."""
+    if axis is None:
+        return getitem(x.reshape(-1), indices)
+    behind = -negative_axis(axis, ndim_of(x)) - 1
+    return getitem(x, (..., np.asarray(indices), *(slice(None),) * behind))
+
+
+COUNTERPARTS[np.take] = take

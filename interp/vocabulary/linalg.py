@@ -1,0 +1,391 @@
+"""Contractions, all as one einsum, and linear algebra with differentials of its own.
+
+Every product (dot, matmul, outer, tensordot, trace) is an `einsum`, whose derivative with respect to
+an operand is again an einsum: there is one contraction to get right and one to make fast.
+Source of the differentials of solve, inv and det: Giles 2008, "Collected matrix derivative results".
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from interp.linear import Formula, LinearMap, lead
+from interp.primitive import COUNTERPARTS, Contraction, Solve
+from interp.value import ndim_of, shape_of
+from interp.vocabulary import reductions
+from interp.vocabulary.elementwise import conj
+from interp.vocabulary.shape import broadcast_to, reshape, swapaxes
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
+
+
+# -- einsum
+
+
+def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Canonical form: explicit output, no ellipsis, no repeated and no lone letter in an operand."""
+    if not isinstance(subscripts, str):
+        raise TypeError("einsum takes its subscripts as a string, as in einsum('ij,j->i', a, b)")
+    terms, output = _parse(subscripts.replace(" ", ""), tuple(ndim_of(x) for x in operands))
+    sizes: dict[str, int] = {}
+    for term, x in zip(terms, operands, strict=True):
+        for letter, n in zip(term, shape_of(x), strict=True):
+            if sizes.setdefault(letter, n) == 1:
+                sizes[letter] = n
+            elif n not in (1, sizes[letter]):
+                raise ValueError(f"einsum {subscripts!r}: index {letter!r} has sizes {sizes[letter]} and {n}")
+    simple = [_simplify(term, x, sizes) for term, x in zip(terms, operands, strict=True)]
+    held = set("".join(term for term, _ in simple))
+    missing = [letter for letter in output if letter not in held]
+    if missing:  # sizes of one: every operand had it dropped
+        simple.append(("".join(missing), np.ones((1,) * len(missing))))
+    simple = _sum_lone_letters(simple, output)
+    params = {"subscripts": ",".join(term for term, _ in simple) + "->" + output}
+    return tuple(x for _, x in simple), params
+
+
+def _parse(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
+    left, arrow, output = subscripts.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ndims):
+        raise ValueError(f"einsum {subscripts!r} names {len(terms)} operands, got {len(ndims)}")
+    free = [letter for letter in reversed(LETTERS) if letter not in subscripts]
+    spans = [ndim - len(term.replace("...", "")) for term, ndim in zip(terms, ndims, strict=True)]
+    if any(span < 0 or (span > 0 and "..." not in term) for term, span in zip(terms, spans, strict=True)):
+        raise ValueError(f"einsum {subscripts!r} does not fit operands with {ndims} axes")
+    widest = "".join(free[: max(spans, default=0)])
+    terms = [t.replace("...", widest[len(widest) - span :]) for t, span in zip(terms, spans, strict=True)]
+    if arrow:
+        return terms, output.replace("...", widest)
+    once = sorted(c for c in set("".join(terms)) if "".join(terms).count(c) == 1 and c not in widest)
+    return terms, widest + "".join(once)
+
+
+def _simplify(term: str, x: Any, sizes: dict[str, int]) -> tuple[str, Any]:
+    """Take diagonals of repeated letters; drop axes of length one that broadcast."""
+    for letter in dict.fromkeys(term):
+        while term.count(letter) > 1:
+            first, second = term.index(letter), term.rindex(letter)
+            moved = _to_front(x, first, second)
+            along = np.arange(sizes[letter])
+            x = moved[along, along]
+            rest = term[:first] + term[first + 1 : second] + term[second + 1 :]
+            term = letter + rest
+    keep = [i for i, letter in enumerate(term) if shape_of(x)[i] == sizes[letter]]
+    if len(keep) < len(term):
+        x = reshape(x, tuple(shape_of(x)[i] for i in keep))
+        term = "".join(term[i] for i in keep)
+    return term, x
+
+
+def _to_front(x: Any, first: int, second: int) -> Any:
+    from interp.vocabulary.shape import transpose
+
+    return transpose(x, (first, second, *(i for i in range(ndim_of(x)) if i not in (first, second))))
+
+
+def _sum_lone_letters(simple: list[tuple[str, Any]], output: str) -> list[tuple[str, Any]]:
+    """Sum axes that no other operand and no output names."""
+    summed = []
+    for i, (term, x) in enumerate(simple):
+        elsewhere = output + "".join(other for j, (other, _) in enumerate(simple) if j != i)
+        lone = tuple(k - len(term) for k, letter in enumerate(term) if letter not in elsewhere)
+        if lone:
+            x = reductions.sum(x, axis=lone)
+            term = "".join(letter for letter in term if letter in elsewhere)
+        summed.append((term, x))
+    return summed
+
+
+@lru_cache(maxsize=4096)
+def _plan(subscripts: str) -> tuple[Any, ...] | None:
+    """How to do a contraction of two operands as one matmul; None if it is not of that form."""
+    left, output = subscripts.split("->")
+    terms = left.split(",")
+    if len(terms) != 2 or len(set(output)) != len(output):
+        return None
+    a, b = terms
+    batch = [c for c in a if c in b and c in output]
+    inner = [c for c in a if c in b and c not in output]
+    free_a, free_b = [c for c in a if c not in b], [c for c in b if c not in a]
+    order_a = tuple(a.index(c) for c in [*batch, *free_a, *inner])
+    order_b = tuple(b.index(c) for c in [*batch, *inner, *free_b])
+    made = [*batch, *free_a, *free_b]
+    return order_a, order_b, len(batch), len(free_a), len(inner), tuple(made.index(c) for c in output)
+
+
+def _contract(*operands: Any, subscripts: str) -> Any:
+    plan = _plan(subscripts)
+    if plan is None:
+        return np.einsum(subscripts, *operands, optimize=True)
+    order_a, order_b, batch, free_a, inner, order_out = plan
+    a, b = np.transpose(operands[0], order_a), np.transpose(operands[1], order_b)
+    outer, rows, summed = a.shape[:batch], a.shape[batch : batch + free_a], a.shape[batch + free_a :]
+    columns = b.shape[batch + inner :]
+    n = int(np.prod(summed, dtype=int))
+    left = a.reshape((*outer, int(np.prod(rows, dtype=int)), n))
+    right = b.reshape((*outer, n, int(np.prod(columns, dtype=int))))
+    product = np.matmul(left, right).reshape(outer + rows + columns)
+    return np.transpose(product, order_out)[()]
+
+
+class EinsumMap(LinearMap):
+    """The contraction as a function of the operand at ``position``, the others held."""
+
+    __slots__ = ("operands", "position", "subscripts")
+
+    def __init__(self, position: int, operands: tuple[Any, ...], subscripts: str, out_shape: tuple[int, ...]) -> None:
+        self.position, self.operands, self.subscripts = position, operands, subscripts
+        self.in_shape, self.out_shape = shape_of(operands[position]), out_shape
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        left, output = self.subscripts.split("->")
+        terms = left.split(",")
+        directions = self._directions(batch)
+        terms[self.position] = directions + terms[self.position]
+        output = directions + output
+        operands = [t if i == self.position else x for i, x in enumerate(self.operands)]
+        return einsum.dispatch(*operands, subscripts=",".join(terms) + "->" + output)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        left, output = self.subscripts.split("->")
+        terms = left.split(",")
+        target = terms.pop(self.position)
+        others = [_conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
+        directions = self._directions(batch)
+        subscripts = ",".join([directions + output, *terms]) + "->" + directions + target
+        return einsum.dispatch(ct, *others, subscripts=subscripts)
+
+    def _directions(self, batch: int | None) -> str:
+        """A letter for the axis of directions that the subscripts leave free."""
+        return "" if batch is None else next(c for c in reversed(LETTERS) if c not in self.subscripts)
+
+
+def _conjugate(x: Any) -> Any:
+    return conj(x) if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
+
+
+def _einsum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
+    return [EinsumMap(i, operands, params["subscripts"], shape_of(out)) for i in range(len(operands))]
+
+
+einsum = Contraction("einsum", _contract, counterparts=(np.einsum,), canonical=_einsum, derivative=_einsum_maps)
+
+
+# -- products by their usual names
+
+
+def dot(x: Any, y: Any) -> Any:
+    """NumPy's dot: last axis of ``x`` with the last but one of ``y``; a product if one is a scalar."""
+    nx, ny = ndim_of(x), ndim_of(y)
+    if nx == 0 or ny == 0:
+        return x * y
+    a = LETTERS[:nx]
+    b = LETTERS[nx : nx + ny]
+    b = b[:-1] + a[-1] if ny == 1 else b[:-2] + a[-1] + b[-1]
+    output = a[:-1] + b.replace(a[-1], "")
+    _check_inner(x, -1, y, -1 if ny == 1 else -2, "dot")
+    return einsum(f"{a},{b}->{output}", x, y)
+
+
+def matmul(x: Any, y: Any) -> Any:
+    """Matrix product with leading axes broadcast; a vector is a row on the left, a column on the right."""
+    nx, ny = ndim_of(x), ndim_of(y)
+    if nx == 0 or ny == 0:
+        raise ValueError("matmul: an operand is a scalar; use *")
+    _check_inner(x, -1, y, -1 if ny == 1 else -2, "matmul")
+    left = "i" if nx == 1 else "...hi"
+    right = "i" if ny == 1 else "...ij"
+    output = "..." + ("" if nx == 1 else "h") + ("" if ny == 1 else "j")
+    return einsum(f"{left},{right}->{output}" if nx > 1 or ny > 1 else "i,i->", x, y)
+
+
+def _check_inner(x: Any, axis_x: int, y: Any, axis_y: int, name: str) -> None:
+    if shape_of(x)[axis_x] != shape_of(y)[axis_y]:
+        raise ValueError(f"{name}: shapes {shape_of(x)} and {shape_of(y)} do not fit")
+
+
+def outer(x: Any, y: Any) -> Any:
+    """All products of the elements of two arrays, flattened."""
+    return einsum("i,j->ij", reshape(x, (-1,)), reshape(y, (-1,)))
+
+
+def inner(x: Any, y: Any) -> Any:
+    """Sum of products over the last axes."""
+    nx, ny = ndim_of(x), ndim_of(y)
+    if nx == 0 or ny == 0:
+        return x * y
+    _check_inner(x, -1, y, -1, "inner")
+    a, b = LETTERS[: nx - 1], LETTERS[nx : nx + ny - 1]
+    return einsum(f"{a}z,{b}z->{a}{b}", x, y)
+
+
+def vdot(x: Any, y: Any) -> Any:
+    """Sum of the products of conj(x) and y, flattened."""
+    return einsum("i,i->", _conjugate(reshape(x, (-1,))), reshape(y, (-1,)))
+
+
+def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+    """Sum of products over given axes of each operand."""
+    nx, ny = ndim_of(x), ndim_of(y)
+    if isinstance(axes, int):
+        first, second = list(range(nx - axes, nx)), list(range(axes))
+    else:
+        first, second = ([a] if isinstance(a, int) else list(a) for a in axes)
+    a, b = list(LETTERS[:nx]), list(LETTERS[nx : nx + ny])
+    for i, j in zip(first, second, strict=True):
+        b[j] = a[i]
+    contracted = {a[i] for i in first}
+    output = [c for c in [*a, *b] if c not in contracted]
+    return einsum(f"{''.join(a)},{''.join(b)}->{''.join(output)}", x, y)
+
+
+def trace(x: Any) -> Any:
+    """Sum of the diagonal of the first two axes."""
+    return einsum("ii...->...", x)
+
+
+# -- solve, inv, det
+
+
+def _solve(a: Any, b: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """``b`` is a vector if it has one axis, else matrices of columns; leading axes broadcast."""
+    if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
+        raise np.linalg.LinAlgError(f"solve needs square matrices, not shape {shape_of(a)}")
+    outer_shape = np.broadcast_shapes(shape_of(a)[:-2], shape_of(b)[:-2])
+    if ndim_of(b) == 1:
+        return (a, b), {"columns": False}
+    return (
+        _broadcast_outer(a, outer_shape),
+        _broadcast_outer(b, outer_shape),
+    ), {"columns": True}
+
+
+def _broadcast_outer(x: Any, outer_shape: tuple[int, ...]) -> Any:
+    shape = outer_shape + shape_of(x)[-2:]
+    return x if shape_of(x) == shape else broadcast_to(x, shape)
+
+
+def _array_solve(a: Any, b: Any, columns: bool) -> Any:
+    return np.linalg.solve(a, b) if columns else np.linalg.solve(a, b[..., None])[..., 0]
+
+
+def _transposed(a: Any) -> Any:
+    return _conjugate(swapaxes(a, -1, -2))
+
+
+def _with_column(x: Any, columns: bool) -> Any:
+    return x if columns else reshape(x, (*shape_of(x), 1))
+
+
+def _solve_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
+    a, b = operands
+    columns = params["columns"]
+    x = _with_column(out, columns)
+
+    def solved(matrix: Any, right: Any, shape: tuple[int, ...]) -> Any:
+        return reshape(solve(_matching(matrix, right), right), shape)
+
+    def forward_a(t: Any, batch: int | None) -> Any:
+        return -solved(a, matmul(t, x), lead(batch) + shape_of(out))
+
+    def backward_a(ct: Any, batch: int | None) -> Any:
+        shape = lead(batch) + shape_of(x)
+        w = solved(_transposed(a), reshape(ct, shape), shape)
+        full = -matmul(w, _transposed(x))
+        extra = ndim_of(full) - len(lead(batch)) - ndim_of(a)
+        return reductions.sum(full, axis=tuple(range(len(lead(batch)), len(lead(batch)) + extra))) if extra else full
+
+    def forward_b(t: Any, batch: int | None) -> Any:
+        return solved(a, reshape(t, lead(batch) + shape_of(_with_column(b, columns))), lead(batch) + shape_of(out))
+
+    def backward_b(ct: Any, batch: int | None) -> Any:
+        right = reshape(ct, lead(batch) + shape_of(x))
+        full = solved(_transposed(a), right, shape_of(right))
+        if not columns and ndim_of(a) > 2:
+            axes = tuple(range(len(lead(batch)), len(lead(batch)) + ndim_of(a) - 2))
+            full = reductions.sum(full, axis=axes)
+        return reshape(full, lead(batch) + shape_of(b))
+
+    return [
+        Formula(shape_of(a), shape_of(out), forward_a, backward_a),
+        Formula(shape_of(b), shape_of(out), forward_b, backward_b),
+    ]
+
+
+def _matching(matrix: Any, right: Any) -> Any:
+    """``matrix`` with the leading axes of ``right``: in solve both must have them."""
+    outer_shape = np.broadcast_shapes(shape_of(matrix)[:-2], shape_of(right)[:-2])
+    return _broadcast_outer(matrix, outer_shape)
+
+
+def _inv_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
+    shape = shape_of(out)
+    adjoint = _transposed(out)
+    return [
+        Formula(
+            shape,
+            shape,
+            lambda t, batch: -matmul(matmul(out, t), out),
+            lambda ct, batch: -matmul(matmul(adjoint, ct), adjoint),
+        )
+    ]
+
+
+def _det_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
+    (a,) = operands
+    cofactors = _cofactors(a)
+    return [EinsumMap(0, (a, cofactors), "...ij,...ij->...".replace("...", LETTERS[10 : 8 + ndim_of(a)]), shape_of(out))]
+
+
+def _cofactors(a: Any) -> Any:
+    """d(det)/da: the cofactor matrix, by minors up to 3 x 3 and where ``a`` is singular, else det * inv."""
+    from interp.value import primal
+
+    n = shape_of(a)[-1]
+    nominal = np.asarray(np.linalg.cond(_host(primal(a)))) if n > 3 else np.inf
+    if n <= 3 or not np.all(nominal < 1e12):
+        return _minors(a, n)
+    return reshape(det(a), (*shape_of(a)[:-2], 1, 1)) * swapaxes(inv(a), -1, -2)
+
+
+def _host(x: Any) -> Any:
+    from interp import backends
+
+    return backends.to_host(x)
+
+
+def _minors(a: Any, n: int) -> Any:
+    from interp.vocabulary.shape import stack
+
+    if n == 1:
+        return a * 0.0 + 1.0
+    rows = []
+    for i in range(n):
+        others_i = [k for k in range(n) if k != i]
+        row = []
+        for j in range(n):
+            others_j = [k for k in range(n) if k != j]
+            minor = a[..., others_i, :][..., :, others_j]
+            row.append(det(minor) * (-1.0) ** (i + j))
+        rows.append(stack(row, axis=-1))
+    return stack(rows, axis=-2)
+
+
+solve = Solve("solve", _array_solve, counterparts=(np.linalg.solve,), canonical=_solve, derivative=_solve_maps)
+inv = Solve("inv", np.linalg.inv, counterparts=(np.linalg.inv,), derivative=_inv_maps)
+det = Solve("det", np.linalg.det, counterparts=(np.linalg.det,), derivative=_det_maps)
+
+COUNTERPARTS.update(
+    {
+        np.dot: dot,
+        np.matmul: matmul,
+        np.outer: outer,
+        np.inner: inner,
+        np.vdot: vdot,
+        np.tensordot: tensordot,
+        np.trace: trace,
+    }
+)

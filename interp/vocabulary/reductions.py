@@ -1,0 +1,119 @@
+"""Sums, products, extrema along axes, and what is made of them.
+
+Ties of max and min share the derivative equally. A NaN gives NaN, in its own reduction only.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from interp.linear import Diagonal, Formula, LinearMap, SumOver, keep_shape
+from interp.primitive import COUNTERPARTS, Reduction, negative_axes, negative_axis
+from interp.value import ndim_of, shape_of
+from interp.vocabulary.elementwise import sqrt, square
+from interp.vocabulary.predicates import equal
+from interp.vocabulary.shape import concatenate, flip, reshape, transpose
+
+Maps = Sequence[LinearMap]
+
+
+def _axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (x,), {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
+
+
+def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
+    return [SumOver(shape_of(operands[0]), params["axis"], params["keepdims"])]
+
+
+def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
+    (x,) = operands
+    shape, axes = shape_of(x), params["axis"]
+    chosen = equal(x, reshape(out, keep_shape(shape, axes))) * 1.0
+    weights = chosen / sum(chosen, axis=axes, keepdims=True)
+    return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(weights, shape, shape, singular=True)]
+
+
+def _prod_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
+    (x,) = operands
+    shape, axes = shape_of(x), params["axis"]
+    others = _product_of_others(x, shape, axes)
+    return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(others, shape, shape)]
+
+
+def _product_of_others(x: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """For each element the product of all others in its reduction, without dividing: zeros are exact."""
+    kept = [a for a in range(-len(shape), 0) if a not in axes]
+    order = (*kept, *axes)
+    moved = transpose(x, order) if shape else x
+    rows = reshape(moved, (*(shape[a] for a in kept), -1))
+    others = _products_before(rows) * flip(_products_before(flip(rows, -1)), -1)
+    back = reshape(others, tuple(shape[a] for a in order))
+    return transpose(back, np.argsort(order)) if shape else back
+
+
+def _products_before(rows: Any) -> Any:
+    """Product of all earlier elements along the last axis, by doubling (Hillis and Steele 1986)."""
+    n = shape_of(rows)[-1]
+    if n == 0:
+        return rows
+
+    def shifted(x: Any, by: int) -> Any:
+        ones = np.ones((*shape_of(x)[:-1], by))
+        return concatenate([ones, x[..., : n - by]], axis=-1)
+
+    products = shifted(rows, 1)
+    reach = 1
+    while reach < n:
+        products = products * shifted(products, reach)
+        reach *= 2
+    return products
+
+
+def _one_axis(x: Any, axis: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if axis is None:
+        return (reshape(x, (-1,)),), {"axis": -1}
+    return (x,), {"axis": negative_axis(axis, ndim_of(x))}
+
+
+def _cumsum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
+    shape, axis = shape_of(operands[0]), params["axis"]
+    return [
+        Formula(
+            shape,
+            shape,
+            lambda t, batch: cumsum(t, axis=axis),
+            lambda ct, batch: flip(cumsum(flip(ct, axis), axis=axis), axis),
+        )
+    ]
+
+
+sum = Reduction("sum", np.sum, counterparts=(np.sum,), canonical=_axes, derivative=_sum_maps)
+prod = Reduction("prod", np.prod, counterparts=(np.prod,), canonical=_axes, derivative=_prod_maps)
+max = Reduction("max", np.max, counterparts=(np.max, np.amax), canonical=_axes, derivative=_extremum_maps)
+min = Reduction("min", np.min, counterparts=(np.min, np.amin), canonical=_axes, derivative=_extremum_maps)
+cumsum = Reduction("cumulative_sum", np.cumsum, counterparts=(np.cumsum,), canonical=_one_axis, derivative=_cumsum_maps)
+
+
+def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Arithmetic mean over ``axis`` (all axes if None); NaN of nothing."""
+    return sum(x, axis=axis, keepdims=keepdims) / np.float64(_count(x, axis))
+
+
+def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """Variance over ``axis`` with divisor N - ``ddof``."""
+    deviations = x - mean(x, axis=axis, keepdims=True)
+    return sum(square(deviations), axis=axis, keepdims=keepdims) / np.float64(_count(x, axis) - ddof)
+
+
+def std(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    """Standard deviation over ``axis`` with divisor N - ``ddof``."""
+    return sqrt(var(x, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+def _count(x: Any, axis: Any) -> int:
+    shape = shape_of(x)
+    return int(np.prod([shape[a] for a in negative_axes(axis, len(shape))], dtype=int))
+
+
+COUNTERPARTS.update({np.mean: mean, np.var: var, np.std: std})

@@ -1,0 +1,221 @@
+"""`Dual`: forward mode. A value and its tangents, pushed through every primitive by its linear map.
+
+Tangents of an array of shape s have shape s (one direction) or (k, *s): k directions on one leading
+axis. The rules below are one for elementwise primitives, written for speed on scalars, one for
+structural ones, which rearrange the tangents themselves, and one for everything that has linear maps.
+"""
+
+import operator
+from typing import Any, Self
+
+import numpy as np
+
+from interp import level as levels
+from interp import primal
+from interp.errors import ShapeError, UnsupportedInput
+from interp.linear import apply_structural, broadcast, expand, lead
+from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
+from interp.value import Value, ndim_of, shape_of
+from interp.vocabulary import copy, setitem, zeros
+from interp.vocabulary.creation import held
+from interp.vocabulary.elementwise import strong_multiply
+from interp.vocabulary.indexing import getitem
+
+SCALARS = frozenset({float, np.float64, np.float32, complex, np.complex128})
+"""Classes of payload that need no alignment of axes."""
+
+_new = object.__new__
+
+
+def real_payload(x: Any) -> Any:
+    """``x`` as a payload that can vary: integers and booleans become floats, objects are refused."""
+    plain = primal(x)
+    kind = plain.dtype.kind if hasattr(plain, "dtype") else np.asarray(plain).dtype.kind
+    if kind in "fc":
+        return x
+    if kind in "iub":
+        return x * 1.0 if isinstance(x, Value) else float(x) if not shape_of(x) else x.astype(float)
+    raise UnsupportedInput(f"an input of type {type(plain).__name__} (dtype kind {kind!r}) is no array of numbers")
+
+
+class Dual(Value):
+    """A number or array with its tangents.
+
+    Parameters
+    ----------
+    value: number, array or value of shape s; integers become floats.
+    tangent: of shape s, or (k, *s) for k directions.
+
+    A Dual made by hand sits just above its payload's level. Raises `ShapeError` for other shapes.
+    """
+
+    __slots__ = ("level", "tangent", "value")
+    components = ("value", "tangent")
+
+    def __init__(self, value: Any, tangent: Any) -> None:
+        value, tangent = (np.asarray(x) if isinstance(x, list | tuple) else x for x in (value, tangent))
+        self.value = real_payload(value)
+        self.tangent = held(real_payload(tangent), self.value)
+        self.level = levels.above(value, tangent)
+        shape, got = shape_of(value), shape_of(tangent)
+        if got != shape and got[1:] != shape:
+            raise ShapeError(
+                f"a tangent of shape {got} for a value of shape {shape}: give it the value's shape, "
+                f"or (k, {', '.join(map(str, shape))}) for k directions"
+            )
+
+    @property
+    def directions(self) -> int | None:
+        """Number of directions on the tangents' leading axis; None for one direction without axis."""
+        shape = shape_of(self.tangent)
+        return shape[0] if len(shape) > ndim_of(self.value) else None
+
+    def constant(self, payload: Any) -> Self:
+        like = payload if isinstance(payload, Value) else self.tangent
+        return make(payload, zeros(lead(self.directions) + shape_of(payload), like=like), self.level)  # type: ignore[return-value]
+
+
+def make(value: Any, tangent: Any, level: int) -> Dual:
+    """A Dual without checks: what rules return."""
+    dual = _new(Dual)
+    dual.value = value
+    dual.tangent = tangent
+    dual.level = level
+    return dual
+
+
+@Elementwise.rule(Dual)
+def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
+    partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
+    times = strong_multiply if primitive.singular else operator.mul
+    compose = primitive.compose(active)
+
+    def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
+        batch = duals[0].directions
+        ndim = ndim_of(out)
+        total: Any = None
+        for factor, dual in zip(factors, duals, strict=True):
+            if factor is ZERO:
+                continue
+            t = expand(dual.tangent, batch, ndim_of(dual.value), ndim)
+            term = t if factor is ONE else -t if factor is MINUS_ONE else times(factor, t)
+            total = term if total is None else total + term
+        full = lead(batch) + shape_of(out)
+        if total is None:
+            total = zeros(full, like=duals[0].tangent)
+        elif shape_of(total) != full:
+            total = broadcast(total, full)
+        elif factors[0] is ONE and len(duals) == 1:
+            total = copy(total)  # the operand's own tangents, which an in-place change must not reach
+        return make(out, held(total, out), duals[0].level)
+
+    if all(p is ZERO for p in partials):
+
+        def constant(*operands: Any) -> Any:
+            """A zero derivative everywhere, as of floor: what remains is a constant."""
+            duals = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+            out = compose(*(x.value if is_active else x for x, is_active in zip(operands, active, strict=True)))[0]
+            return on_arrays(out, [ZERO] * len(duals), duals)
+
+        return constant
+
+    if active == (True,):
+
+        def unary(x: Any) -> Dual:
+            out, dx = compose(x.value)
+            if out.__class__ in SCALARS:
+                return make(out, times(dx, x.tangent), x.level)
+            return on_arrays(out, [dx], [x])
+
+        return unary
+
+    if active == (True, True):
+
+        def both(x: Any, y: Any) -> Dual:
+            out, dx, dy = compose(x.value, y.value)
+            if out.__class__ in SCALARS:
+                return make(out, times(dx, x.tangent) + times(dy, y.tangent), x.level)
+            return on_arrays(out, [dx, dy], [x, y])
+
+        return both
+
+    if active == (True, False):
+
+        def left(x: Any, y: Any) -> Dual:
+            out, dx = compose(x.value, y)
+            if out.__class__ in SCALARS:
+                return make(out, times(dx, x.tangent), x.level)
+            return on_arrays(out, [dx], [x])
+
+        return left
+
+    if active == (False, True):
+
+        def right(x: Any, y: Any) -> Dual:
+            out, dy = compose(x, y.value)
+            if out.__class__ in SCALARS:
+                return make(out, times(dy, y.tangent), y.level)
+            return on_arrays(out, [dy], [y])
+
+        return right
+
+    def general(*operands: Any) -> Dual:
+        duals = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+        out, *factors = compose(*(x.value if a else x for x, a in zip(operands, active, strict=True)))
+        return on_arrays(out, factors, duals)
+
+    return general
+
+
+@Structural.rule(Dual)
+def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
+    carriers = [i for i, is_active in enumerate(active) if is_active and i not in primitive.selectors]
+
+    def rule(*operands: Any, **params: Any) -> Any:
+        values = [x.value if is_active else x for x, is_active in zip(operands, active, strict=True)]
+        out = primitive.dispatch(*values, **params)
+        if not carriers:
+            return out
+        first = operands[carriers[0]]
+        batch = first.directions
+        parts = [operands[i].tangent if i in carriers else None for i in range(len(operands))]
+        shapes = tuple(v if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
+        t = apply_structural(primitive, parts, shapes, params, batch, ndim_of(out))
+        return make(out, held(t, out), first.level)
+
+    return rule
+
+
+@Differentiable.rule(Dual)
+def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
+    linearised = primitive.linearise(active)
+
+    def rule(*operands: Any, **params: Any) -> Dual:
+        duals = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+        out, maps = linearised(*(x.value if a else x for x, a in zip(operands, active, strict=True)), **params)
+        batch = duals[0].directions
+        total: Any = None
+        for dual, linear_map in zip(duals, maps, strict=True):
+            if linear_map is not None:
+                term = linear_map.apply(dual.tangent, batch)
+                total = term if total is None else total + term
+        if total is None:
+            total = zeros(lead(batch) + shape_of(out), like=duals[0].tangent)
+        return make(out, held(total, out), duals[0].level)
+
+    return rule
+
+
+@Assignment.rule(Dual)
+def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
+    def rule(x: Dual, y: Any, index: Any) -> None:
+        batch = x.directions
+        value, tangent = (y.value, y.tangent) if active[1] else (y, 0.0)
+        where = getitem.with_batch({"index": index}, batch, x.shape)["index"]
+        if active[1] and batch is not None:
+            target = len(shape_of(x.value[index]))
+            tangent = expand(tangent, batch, ndim_of(value), target) if ndim_of(value) < target else tangent
+        setitem.dispatch(x.value, value, index=index)
+        setitem.dispatch(x.tangent, tangent, index=where)
+
+    return rule

@@ -1,0 +1,490 @@
+"""`Tape`: reverse mode. Each primitive appends its linear maps to a recording; a sweep applies their adjoints.
+
+The partials are evaluated while recording, so the recording is a linear program: a sweep reads it and
+never uses it up. An entry's position is the *slot* of the cotangent of what it made.
+
+Arrays may be changed in place. A changed or viewed array gets a `Cell`: all its views share the cell's
+slot and each knows the chain of rearrangements that leads to it, so that reading or writing one
+element costs O(1) in both directions: the sweep adds into, or clears, one element of one buffer.
+Arrays that a recorded map may hold are never overwritten: the first store after such a use copies.
+"""
+
+import weakref
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from interp.backends import to_host
+from interp.errors import MutationError, RefusedStack
+from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
+from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
+from interp.value import Value, primal, shape_of
+from interp.vocabulary import copy, setitem, transpose, zeros
+from interp.vocabulary.elementwise import strong_multiply
+from interp.vocabulary.indexing import getitem, is_basic, is_element
+from interp.vocabulary.shape import flip, reshape
+from interpretations.dual import SCALARS, real_payload
+
+_new = object.__new__
+
+View = tuple[tuple[Structural, dict[str, Any]], ...]
+
+
+class Recording:
+    """The linear program of one activation: its level and one entry a slot."""
+
+    __slots__ = ("entries", "level")
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self.entries: list[Any] = []
+
+
+class Cell:
+    """Storage of an array that is viewed or changed in place."""
+
+    __slots__ = ("shared", "slot", "value", "views")
+
+    def __init__(self, slot: int, value: Any) -> None:
+        self.slot, self.value = slot, value
+        self.shared = True
+        """True while a recorded map, or the caller, may hold the storage: a store copies first."""
+        self.views: list[weakref.ref[Tape]] = []
+
+
+class Tape(Value):
+    """A number or array whose history is recorded. Made by `lift`, `interpretations.grad` and the like."""
+
+    __slots__ = ("__weakref__", "cell", "level", "recording", "slot", "value", "view")
+    components = ("value",)
+    value: Any
+    recording: Recording
+    slot: int
+    cell: Cell | None
+    view: View
+
+    def __init__(self, *_: Any) -> None:
+        raise RefusedStack(
+            "a Tape belongs to a recording: use grad(f), vjp(f, x) or interpret(f, gradient()) to make one"
+        )
+
+    def constant(self, payload: Any) -> Self:
+        return record(self.recording, payload, None)  # type: ignore[return-value]
+
+    def rebuild(self, *components: Any) -> Self:
+        (payload,) = components
+        return record(self.recording, payload, (Link(self, Diagonal(ONE, self.shape, self.shape)),))  # type: ignore[return-value]
+
+    def __copy__(self) -> Self:
+        return copy(self)  # type: ignore[no-any-return]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return copy(self)  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> Any:
+        raise RefusedStack("a Tape cannot be pickled while it records: pickle the function, or the gradient it returns")
+
+    def __repr__(self) -> str:
+        return f"Tape(value={self.value!r})"
+
+
+class Link:
+    """One operand of an entry: where its cotangent accumulates, and the map from it to the output."""
+
+    __slots__ = ("cell", "map", "slot", "view")
+
+    def __init__(self, tape: Tape, linear_map: LinearMap) -> None:
+        self.slot, self.view, self.cell, self.map = tape.slot, tape.view, tape.cell, linear_map
+
+
+class Read:
+    """Entry of one element read from an array: ``out = base[index]``."""
+
+    __slots__ = ("cell", "index", "view")
+
+    def __init__(self, cell: Cell, view: View, index: Any) -> None:
+        self.cell, self.view, self.index = cell, view, index
+
+
+class Write:
+    """Entry of a store ``base[index] = y``; ``y`` is None for a constant."""
+
+    __slots__ = ("alive", "cell", "index", "view", "y", "y_shape")
+
+    def __init__(self, cell: Cell, view: View, index: Any, y: Any, y_shape: tuple[int, ...], alive: Any) -> None:
+        self.cell, self.view, self.index = cell, view, index
+        self.y, self.y_shape, self.alive = y, y_shape, alive
+
+
+def record(recording: Recording, value: Any, entry: Any) -> Tape:
+    """Append an entry and return the Tape of what it made."""
+    tape = _new(Tape)
+    tape.value = value
+    tape.slot = len(recording.entries)
+    tape.recording = recording
+    tape.level = recording.level
+    tape.cell = None
+    tape.view = ()
+    recording.entries.append(entry)
+    return tape
+
+
+def lift(payload: Any, recording: Recording) -> Tape:
+    """An input of the recording. Arrays are copied: no store reaches the caller's."""
+    payload = real_payload(payload)
+    return record(recording, copy(payload) if shape_of(payload) else payload, None)
+
+
+# -- rules
+
+
+@Elementwise.rule(Tape)
+def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
+    compose = primitive.compose(active)
+    partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
+
+    if all(p is ZERO for p in partials):
+        return lambda *operands: compose(*(x.value if a else x for x, a in zip(operands, active, strict=True)))[0]
+
+    def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...]) -> Tape:
+        tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+        out_shape = shape_of(out)
+        held = [_held(p, operands, active) for p in factors]
+        links = tuple(
+            Link(x, Diagonal(p, shape_of(x.value), out_shape))
+            for x, p in zip(tapes, held, strict=True)
+            if p is not ZERO
+        )
+        return record(tapes[0].recording, out, links)
+
+    if active == (True,):
+
+        def unary(x: Any) -> Tape:
+            out, dx = compose(x.value)
+            if out.__class__ in SCALARS and x.view == ():
+                return record(x.recording, out, (x.slot, dx))
+            return on_arrays(out, [dx], (x,))
+
+        return unary
+
+    if active == (True, True):
+
+        def both(x: Any, y: Any) -> Tape:
+            out, dx, dy = compose(x.value, y.value)
+            if out.__class__ in SCALARS and x.view == () == y.view:
+                return record(x.recording, out, (x.slot, dx, y.slot, dy))
+            return on_arrays(out, [dx, dy], (x, y))
+
+        return both
+
+    if active == (True, False):
+
+        def left(x: Any, y: Any) -> Tape:
+            out, dx = compose(x.value, y)
+            if out.__class__ in SCALARS and x.view == ():
+                return record(x.recording, out, (x.slot, dx))
+            return on_arrays(out, [dx], (x, y))
+
+        return left
+
+    if active == (False, True):
+
+        def right(x: Any, y: Any) -> Tape:
+            out, dy = compose(x, y.value)
+            if out.__class__ in SCALARS and y.view == ():
+                return record(y.recording, out, (y.slot, dy))
+            return on_arrays(out, [dy], (x, y))
+
+        return right
+
+    def general(*operands: Any) -> Tape:
+        out, *factors = compose(*(x.value if a else x for x, a in zip(operands, active, strict=True)))
+        return on_arrays(out, factors, operands)
+
+    return general
+
+
+def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> Any:
+    """A partial as the recording may keep it, where it is one of the operands itself.
+
+    A constant operand the caller may change later, so it is copied; of a tape the next store copies.
+    """
+    if not shape_of(factor):
+        return factor
+    for x, is_active in zip(operands, active, strict=True):
+        if is_active and x.value is factor:
+            _protect(x)
+        elif x is factor:
+            return copy(factor)
+    return factor
+
+
+def _protect(x: Tape) -> None:
+    """Let the next store into the storage of ``x`` copy it first."""
+    if x.cell is not None:
+        x.cell.shared = True
+
+
+@Differentiable.rule(Tape)
+def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
+    linearised = primitive.linearise(active)
+
+    def rule(*operands: Any, **params: Any) -> Tape:
+        tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+        held = [x.value if a else _own(x) for x, a in zip(operands, active, strict=True)]
+        out, maps = linearised(*held, **params)
+        if not all(isinstance(m, SumOver) for m in maps):
+            for tape in tapes:
+                _protect(tape)
+        links = tuple(Link(x, m) for x, m in zip(tapes, maps, strict=True) if m is not None)
+        return record(tapes[0].recording, out, links)
+
+    return rule
+
+
+def _own(constant: Any) -> Any:
+    """A constant array that a map will hold: copied, so that the caller may change his."""
+    return copy(constant) if shape_of(constant) else constant
+
+
+@Structural.rule(Tape)
+def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
+    carriers = [i for i, is_active in enumerate(active) if is_active and i not in primitive.selectors]
+
+    def rule(*operands: Any, **params: Any) -> Any:
+        values = [x.value if is_active else x for x, is_active in zip(operands, active, strict=True)]
+        out = primitive.dispatch(*values, **params)
+        if not carriers:
+            return out
+        first = operands[carriers[0]]
+        if primitive in VIEWING and shape_of(out) and VIEWING[primitive](first, out, params):
+            return _as_view(first, out, (primitive, params))
+        if primitive is getitem and is_element(params["index"], len(first.shape)):
+            return record(first.recording, out, Read(_cell_of(first), first.view, params["index"]))
+        for i in carriers:
+            if _shares_memory(values[i], out):
+                _protect(operands[i])
+        kept = tuple(_own(v) if i in primitive.selectors else v for i, v in enumerate(values))
+        links = tuple(Link(operands[i], Gather(primitive, i, kept, params, shape_of(out))) for i in carriers)
+        return record(first.recording, out, links)
+
+    return rule
+
+
+def _shares_memory(x: Any, out: Any) -> bool:
+    plain, made = primal(x), primal(out)
+    return isinstance(plain, np.ndarray) and isinstance(made, np.ndarray) and np.may_share_memory(plain, made)
+
+
+def _is_contiguous_view(x: Tape, out: Any, params: dict[str, Any]) -> bool:
+    """True if NumPy's reshape gave a view, and would give the same view of the cotangents' C-ordered buffer."""
+    base = primal(_cell_of(x).value)
+    return isinstance(base, np.ndarray) and base.flags.c_contiguous and _shares_memory(base, out)
+
+
+VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
+    getitem: lambda x, out, params: is_basic(params["index"]),
+    transpose: lambda x, out, params: True,
+    flip: lambda x, out, params: True,
+    reshape: _is_contiguous_view,
+}
+"""Structural primitives whose result shares the operand's storage, and when."""
+
+
+def _cell_of(x: Tape) -> Cell:
+    if x.cell is None:
+        x.cell = Cell(x.slot, x.value)
+        x.cell.views.append(weakref.ref(x))
+    return x.cell
+
+
+def _as_view(x: Tape, value: Any, step: tuple[Structural, dict[str, Any]]) -> Tape:
+    cell = _cell_of(x)
+    view = _new(Tape)
+    view.value, view.slot, view.recording, view.level = value, x.slot, x.recording, x.level
+    view.cell, view.view = cell, (*x.view, step)
+    cell.views.append(weakref.ref(view))
+    return view
+
+
+def _through(view: View, array: Any, batch: int | None = None) -> Any:
+    for primitive, params in view:
+        shape = shape_of(array)[len(lead(batch)) :]
+        array = primitive.dispatch(array, **primitive.with_batch(params, batch, shape))
+    return array
+
+
+@Assignment.rule(Tape)
+def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
+    def rule(x: Tape, y: Any, index: Any) -> None:
+        if not x.shape:
+            raise MutationError("a scalar Tape does not support item assignment")
+        cell = _cell_of(x)
+        if cell.shared:
+            _unshare(cell)
+        setitem.dispatch(x.value, y.value if active[1] else y, index=index)
+        link = Link(y, Diagonal(ONE, y.shape, y.shape)) if active[1] else None
+        x.recording.entries.append(
+            Write(cell, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
+        )
+
+    return rule
+
+
+def _unshare(cell: Cell) -> None:
+    """Give the cell storage of its own and let every living view look at it."""
+    cell.value = copy(cell.value)
+    cell.shared = False
+    living = []
+    for reference in cell.views:
+        view = reference()
+        if view is not None:
+            view.value = _through(view.view, cell.value)
+            living.append(reference)
+    cell.views = living
+
+
+def _last_stores(x: Tape, index: Any) -> Any:
+    """Mask of the stores that survive where an advanced index repeats: the last one wins. None: all do."""
+    flat = np.arange(x.size).reshape(x.shape)[tuple(to_host(part) for part in index)]
+    if np.unique(flat).size == flat.size:
+        return None
+    order = np.arange(flat.size)
+    last = np.zeros(x.size, dtype=int)
+    last[flat.ravel()] = order
+    return (last[flat.ravel()] == order).reshape(flat.shape)
+
+
+# -- the sweep
+
+
+def pull_back(recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None = None) -> list[Any]:
+    """Cotangents of ``inputs`` given pairs (output, its cotangent); None where nothing depends on an input.
+
+    ``batch`` says that cotangents have a leading axis. Where infinite partials meet zeros the first,
+    plain sweep gives NaN; then the sweep is done again with strong zeros, which costs nothing otherwise.
+    """
+    cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
+    if any(_has_nan(ct) for ct in cotangents):
+        cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
+    return cotangents
+
+
+def _has_nan(x: Any) -> bool:
+    if isinstance(x, Value):
+        return any(_has_nan(getattr(x, name)) for name in x.components)
+    if x is None or type(x) is float:
+        return x is not None and x != x
+    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
+
+
+class _Buffers:
+    """Cotangents by slot; an array is added to in place only once the sweep owns it."""
+
+    def __init__(self, size: int, batch: int | None) -> None:
+        self.of: list[Any] = [None] * size
+        self.owned = bytearray(size)
+        self.batch = batch
+
+    def add(self, slot: int, ct: Any) -> None:
+        present = self.of[slot]
+        if present is None:
+            self.of[slot] = ct
+        elif self.owned[slot] and type(present) is np.ndarray and type(ct) is np.ndarray:
+            np.add(present, ct, out=present)
+        else:
+            self.of[slot] = present + ct
+            self.owned[slot] = 1
+
+    def add_view(self, slot: int, cell: Cell, view: View, ct: Any) -> None:
+        target = _through(view, self.own(slot, cell, ct), self.batch)
+        target += ct
+
+    def own(self, slot: int, cell: Cell, like: Any) -> Any:
+        """The slot's cotangent as an array of the sweep's own, able to hold what ``like`` is."""
+        present = self.of[slot]
+        if present is None or not self.owned[slot] or (isinstance(like, Value) and not isinstance(present, Value)):
+            fresh = zeros(lead(self.batch) + shape_of(cell.value), like=like)
+            if present is not None:
+                fresh[...] = present
+            self.of[slot] = fresh
+            self.owned[slot] = 1
+        return self.of[slot]
+
+
+def _sweep(
+    recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None, strong: bool
+) -> list[Any]:
+    entries = recording.entries
+    buffers = _Buffers(len(entries), batch)
+    of = buffers.of
+    times = strong_multiply if strong else None
+    for output, ct in outputs:
+        if output.view:
+            buffers.add_view(output.slot, output.cell, output.view, ct)
+        else:
+            buffers.add(output.slot, ct)
+    for slot in range(len(entries) - 1, -1, -1):
+        entry = entries[slot]
+        if entry is None:
+            continue
+        if entry.__class__ is Write:
+            _sweep_write(entry, buffers)
+            continue
+        ct = of[slot]
+        if ct is None:
+            continue
+        of[slot] = None
+        if entry.__class__ is Read:
+            target = _through(entry.view, buffers.own(entry.cell.slot, entry.cell, ct), batch)
+            index = entry.index if batch is None else (slice(None), *entry.index)
+            target[index] = target[index] + ct
+        elif entry and entry[0].__class__ is int:
+            parent, partial = entry[0], entry[1]
+            g = partial * ct if times is None else times(partial, ct)
+            present = of[parent]
+            of[parent] = g if present is None else present + g
+            if len(entry) == 4:
+                parent, partial = entry[2], entry[3]
+                g = partial * ct if times is None else times(partial, ct)
+                present = of[parent]
+                of[parent] = g if present is None else present + g
+        else:
+            for link in entry:
+                g = link.map.apply_adjoint(ct, batch, strong)
+                if link.view:
+                    buffers.add_view(link.slot, link.cell, link.view, g)
+                else:
+                    buffers.add(link.slot, g)
+    return [of[tape.slot] for tape in inputs]
+
+
+def _sweep_write(entry: Write, buffers: _Buffers) -> None:
+    """A store hands the cotangent of what it stored to the source, and clears it."""
+    cell, batch = entry.cell, buffers.batch
+    if buffers.of[cell.slot] is None:
+        return
+    target = _through(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
+    shape = shape_of(target)[len(lead(batch)) :]
+    index = getitem.with_batch({"index": entry.index}, batch, shape)["index"]
+    ct = target[index]
+    if entry.y is not None:
+        ct = copy(ct)
+        if entry.alive is not None:
+            ct = ct * entry.alive
+        stored = unbroadcast(ct, _padded(entry.y_shape, ct, batch), batch)
+        stored = reshape(stored, lead(batch) + entry.y_shape)
+        if entry.y.view:
+            target[index] = 0.0
+            buffers.add_view(entry.y.slot, entry.y.cell, entry.y.view, stored)
+            return
+        buffers.add(entry.y.slot, stored)
+    target[index] = 0.0
+
+
+def _padded(shape: tuple[int, ...], ct: Any, batch: int | None) -> tuple[int, ...]:
+    """The stored shape without the leading ones that NumPy drops in a store."""
+    ndim = len(shape_of(ct)) - len(lead(batch))
+    return shape[max(0, len(shape) - ndim) :]
+
