@@ -194,20 +194,7 @@ class Primitive:
                 rule = by_pattern[pattern] = self.rule_for(key, pattern)
             return rule(*operands, **params)
 
-        if len(key) != 2:
-            return select
-
-        both: rules.Rule | None = None
-
-        def select_of_two(x: Any, y: Any, **params: Any) -> Any:
-            nonlocal both
-            if x.level != y.level:
-                return select(x, y, **params)
-            if both is None:
-                both = self.rule_for(key, (True, True))
-            return both(x, y, **params)
-
-        return select_of_two
+        return select
 
     def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...]) -> rules.Rule:
         """The rule for one pattern of active operands: own method, then kind rule, then `NoRule`."""
@@ -328,6 +315,29 @@ class Elementwise(Differentiable):
         self.operand_names = self.OPERANDS[: len(given)]
         self.singular = singular
         self.operator = operator
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        rule = self.cache.get(tuple(map(type, operands)))
+        if rule is None or params:
+            return self.dispatch(*operands, **params)
+        return rule(*operands)
+
+    def _by_level(self, key: tuple[type, ...], values: list[int]) -> rules.Rule:
+        select = super()._by_level(key, values)
+        if len(key) != 2:
+            return select
+        both: rules.Rule | None = None
+
+        def select_of_two(x: Any, y: Any) -> Any:
+            """The common case, two operands of one level, without building a pattern."""
+            nonlocal both
+            if x.level != y.level:
+                return select(x, y)
+            if both is None:
+                both = self.rule_for(key, (True, True))
+            return both(x, y)
+
+        return select_of_two
 
     def compose(self, active: tuple[bool, ...]) -> rules.Rule:
         """``(*operands) -> (out, partial, ...)``, one partial for each active operand."""

@@ -16,7 +16,19 @@ REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
 def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """``__array_ufunc__``: the primitive of that ufunc; ``out`` may be a value, never a plain array."""
     if method == "__call__" and not kwargs:
-        return _call(ufunc, inputs)
+        function = COUNTERPARTS.get(ufunc)
+        for x in inputs:
+            if x.__class__ is np.ndarray and x.dtype == object:
+                raise UnsupportedInput(
+                    "an array of dtype object meets a value: use an array of numbers, or np.stack for an array of values"
+                )
+        if function is None:
+            raise NoRule(_unknown(ufunc))
+        try:
+            return function(*inputs)
+        except ZeroDivisionError:
+            # The payload is a Python float, whose own division raises; NumPy's ufuncs answer inf or NaN.
+            return function(*(_as_numpy(x) for x in inputs))
     out = kwargs.pop("out", None)
     if out is not None:
         (target,) = out
@@ -40,27 +52,11 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     if method == "outer":
         x, y = inputs
         shape = tuple(getattr(x, "shape", ())) + (1,) * len(getattr(y, "shape", ()))
-        return _call(ufunc, (vocabulary.reshape(x, shape), y))
+        return array_ufunc(value, ufunc, "__call__", vocabulary.reshape(x, shape), y)
     raise StripError(
         f"np.{ufunc.__name__}.{method} would strip a {type(value).__name__}; "
         "for ufunc.at use interp.vocabulary.index_add(x, y, index), which returns the result"
     )
-
-
-def _call(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
-    function = COUNTERPARTS.get(ufunc)
-    if function is None:
-        raise NoRule(_unknown(ufunc))
-    for x in inputs:
-        if isinstance(x, np.ndarray) and x.dtype == object:
-            raise UnsupportedInput(
-                "an array of dtype object meets a value: use an array of numbers, or np.stack for an array of values"
-            )
-    try:
-        return function(*inputs)
-    except ZeroDivisionError:
-        # The payload is a Python float, whose own division raises; NumPy's ufuncs answer inf or NaN.
-        return function(*(_as_numpy(x) for x in inputs))
 
 
 def _as_numpy(x: Any) -> Any:
