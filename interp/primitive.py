@@ -15,6 +15,7 @@ of directions can be put in front of any operand without touching them.
 """
 
 import inspect
+import typing
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -62,6 +63,21 @@ class Partial:
         return "out" in self.needs or operand in self.needs
 
 
+class _Method:
+    """A method registered on one primitive, with the value types that its annotations name.
+
+    A call gives plum only the methods that name one of its own types: plum's resolution is quadratic
+    in the methods of a function, and with hundreds of number types nearly all cannot apply.
+    """
+
+    __slots__ = ("function", "value_types")
+
+    def __init__(self, function: Callable[..., Any], signature: plum.Signature) -> None:
+        self.function = function
+        named = (cls for annotation in signature.types for cls in (typing.get_args(annotation) or (annotation,)))
+        self.value_types = {cls for cls in named if isinstance(cls, type) and issubclass(cls, Value) and cls is not Value}
+
+
 class Primitive:
     """A named generic function. Its class is its *kind*.
 
@@ -85,7 +101,7 @@ class Primitive:
         self.implementation = implementation
         self.canonical = canonical
         self.cache: dict[tuple[type, ...], rules.Rule] = {}
-        self.methods: plum.Function | None = None
+        self.methods: list[_Method] = []
         self.__doc__ = inspect.getdoc(implementation) or f"The primitive {name}."
         for function in counterparts:
             COUNTERPARTS[function] = self
@@ -146,9 +162,7 @@ class Primitive:
                 f"{self.name}.register: the annotations {signature} cannot be decided from classes alone; "
                 "annotate with classes and unions of classes"
             )
-        if self.methods is None:
-            self.methods = plum.Function(lambda *operands: None)
-        self.methods.register(method)
+        self.methods.append(_Method(method, signature))
         self.cache.clear()
         return method
 
@@ -219,17 +233,26 @@ class Primitive:
         return rule
 
     def _own_method(self, key: tuple[type, ...], active: tuple[bool, ...]) -> rules.Rule | None:
-        if self.methods is None:
+        lineage = {base for cls, is_active in zip(key, active, strict=True) if is_active for base in cls.__mro__}
+        candidates = [m for m in self.methods if not m.value_types or m.value_types & lineage]
+        if not candidates:
             return None
+
+        def named(*operands: Any) -> None: ...
+
+        named.__name__ = named.__qualname__ = self.name
+        methods = plum.Function(named)
+        for candidate in candidates:
+            methods.register(candidate.function)
         types = tuple(
             cls if is_active else Lower if issubclass(cls, Value) else backends.tower(cls)
             for cls, is_active in zip(key, active, strict=True)
         )
         # An annotation `float` is meant to take integers too, as type checkers read it.
         widened = tuple(float if cls is int else cls for cls in types)
-        for candidate in dict.fromkeys((types, widened)):
+        for signature in dict.fromkeys((types, widened)):
             try:
-                method, _ = self.methods.resolve_method(candidate)
+                method, _ = methods.resolve_method(plum.Signature(*signature))
                 return method  # type: ignore[no-any-return]
             except plum.NotFoundLookupError:
                 continue

@@ -1,0 +1,109 @@
+"""What one scalar operation costs: forward, through NumPy's ufunc protocol, recorded, and looked up.
+
+The reference of the first lines is a dual number class of ten lines without levels, nesting or
+dispatch. The look-ups are measured with 5 and with 500 number types registered, each with rules of
+its own for a whole kind and for one primitive.
+"""
+
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import Line
+from interp import Value, vocabulary
+from interp.level import above, fresh
+from interp.primitive import Elementwise
+from interpretations import Dual
+from interpretations.tape import Recording, lift, pull_back
+
+REPEAT = 1000
+
+
+class Bare:
+    """The ten-line dual number."""
+
+    __slots__ = ("t", "v")
+
+    def __init__(self, v: float, t: float) -> None:
+        self.v, self.t = v, t
+
+    def __mul__(self, other: "Bare") -> "Bare":
+        return Bare(self.v * other.v, self.v * other.t + self.t * other.v)
+
+
+def _multiply(x: Any, y: Any) -> Callable[[], None]:
+    def run() -> None:
+        for _ in range(REPEAT):
+            x * y
+
+    return run
+
+
+def _tape() -> None:
+    recording = Recording(fresh())
+    p = lift(1.001, recording)
+    q = p
+    for _ in range(REPEAT):
+        q = q * p
+    pull_back(recording, [(q, 1.0)], [p])
+
+
+def _register(count: int) -> list[type[Value]]:
+    """``count`` number types, each with a rule for elementwise primitives and a product of its own."""
+    made = []
+    for i in range(count):
+
+        def constant(self: Any, payload: Any) -> Any:
+            return type(self)(payload)
+
+        def init(self: Any, value: Any) -> None:
+            self.value, self.level = value, above(value)
+
+        body = {"__slots__": ("level", "value"), "components": ("value",), "__init__": init, "constant": constant}
+        cls = type(f"Registered{i}", (Value,), body)
+
+        def product(x: Any, y: Any, cls: Any = cls) -> Any:
+            return cls(x.value * y.value)
+
+        vocabulary.multiply.register(_two_operands(product, cls))
+        Elementwise.rule(cls)(lambda primitive, active, cls=cls: lambda *xs: cls(primitive(*(x.value for x in xs))))
+        made.append(cls)
+    return made
+
+
+def _two_operands(product: Any, cls: Any) -> Any:
+    def method(x: Any, y: Any) -> Any:
+        return product(x, y)
+
+    method.__annotations__ = {"x": cls, "y": cls}
+    return method
+
+
+def _first_call(cls: type[Value]) -> float:
+    """Seconds of the first product and the first sine of a type nobody used yet."""
+    x = cls(1.5)  # type: ignore[call-arg]
+    start = perf_counter()
+    x * x  # type: ignore[operator]
+    np.sin(x)  # type: ignore[call-overload]
+    return perf_counter() - start
+
+
+def measurements() -> Iterator[Line]:
+    """The lines of this benchmark."""
+    x, y = Dual(1.1, 1.0), Dual(1.2, 0.5)
+    bare = _multiply(Bare(1.1, 1.0), Bare(1.2, 0.5))
+    yield Line("scalar Dual * Dual / bare dual class", _multiply(x, y), bare, 3.0)
+    yield Line("np.float64 * Dual / float * Dual", _multiply(np.float64(1.1), x), _multiply(1.1, x), 5.0)
+    yield Line("scalar Tape, record and pull back / bare dual class", _tape, bare, 6.0)
+
+    few = _register(5)
+    yield Line.seconds("first calls with 5 registered types", lambda: _first_call(few[0]), 0.3)
+    among_few = few[1](1.5)  # type: ignore[call-arg]
+    sample = _multiply(among_few, among_few)
+    sample()
+    many = _register(495)
+    yield Line.seconds("first calls with 500 registered types", lambda: _first_call(many[250]), 0.3)
+    among_many = many[0](1.5)  # type: ignore[call-arg]
+    yield Line("a product looked up, 500 registered types / bare dual class", _multiply(among_many, among_many), bare, 5.0)

@@ -1,0 +1,37 @@
+"""``python -m interpretations``: the main job. ``interp file.py:function``: the user's own."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from interpretations import cli
+from interpretations.survival import job
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status: 0, or 2 for bad input."""
+    parser = argparse.ArgumentParser(
+        prog="interp",
+        description="Without a function: fit a Weibull accelerated failure time model to the NCCTG lung cancer data, "
+        "and show derivatives, error bars, proven bounds and sparsity of the same plain NumPy function.",
+    )
+    parser.add_argument("function", nargs="?", help="file.py:function, a plain Python function of one array")
+    cli.add_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    options = parser.parse_args(argv)
+    try:
+        if options.function is None:
+            job.run(options)
+        else:
+            cli.run(options.function, options)
+    except cli.BadInput as error:
+        if options.debug:
+            raise
+        print("interp: " + " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
