@@ -37,13 +37,9 @@ class Lower:
     """Stands, in the resolution of a primitive's own methods, for a value of a lower level."""
 
 
-class Constant(float):
-    """A partial that is the same number everywhere."""
-
-
-ONE = Constant(1.0)
-MINUS_ONE = Constant(-1.0)
-ZERO = Constant(0.0)
+# Partials that are the same everywhere, told by identity: objects of their own, which no literal is. Exact
+# floats, for NumPy lets a subclass of float decide the precision of a product with a float32.
+ONE, MINUS_ONE, ZERO = float("1"), float("-1"), float("0")
 
 
 class Partial:
@@ -117,9 +113,9 @@ class Primitive:
         except TypeError as error:
             if isinstance(error, UnsupportedArgument | NoRule):
                 raise
-            raise UnsupportedArgument(
-                f"{self.name}: {error}; on values it takes {inspect.signature(self.canonical)}"
-            ) from None
+            message = str(error).replace(f"{self.canonical.__name__}()", f"{self.name}()")
+            taken = ", ".join(inspect.signature(self.canonical).parameters)
+            raise UnsupportedArgument(f"{message}; on values {self.name} takes ({taken})") from None
         return self.dispatch(*operands, **params)
 
     def dispatch(self, *operands: Any, **params: Any) -> Any:
@@ -181,7 +177,7 @@ class Primitive:
             rule = self._on_sequences
         elif not values:
             rule = backends.rule(self, key)
-        elif len(values) == 1 or (key[values[0]].correlated and len({key[i] for i in values}) == 1):
+        elif len(values) == 1 or (getattr(key[values[0]], "correlated", False) and len({key[i] for i in values}) == 1):
             rule = self.rule_for(key, tuple(i in values for i in range(len(key))))
         else:
             rule = self._by_level(key, values)
@@ -253,7 +249,7 @@ class Primitive:
         for signature in dict.fromkeys((types, widened)):
             try:
                 method, _ = methods.resolve_method(plum.Signature(*signature))
-                return method  # type: ignore[no-any-return]
+                return method
             except plum.NotFoundLookupError:
                 continue
             except plum.AmbiguousLookupError as error:
@@ -334,7 +330,7 @@ class Elementwise(Differentiable):
             counterparts = (implementation,) if isinstance(implementation, np.ufunc) else ()
         super().__init__(name, implementation, counterparts=counterparts)
         given = [d for d in (dx, dy, dz) if d is not None]
-        self.partials = tuple(d if isinstance(d, Constant) else Partial(d) for d in given)
+        self.partials = tuple(d if isinstance(d, float) else Partial(d) for d in given)
         self.operand_names = self.OPERANDS[: len(given)]
         self.singular = singular
         self.operator = operator

@@ -10,7 +10,7 @@ Operators and methods are attached by `interp.vocabulary`, each beside the primi
 
 import copy
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Value:
         new: Self = object.__new__(type(self))
         for name, component in zip(self.components, components, strict=True):
             object.__setattr__(new, name, component)
-        new.level = self.level
+        object.__setattr__(new, "level", self.level)
         return new
 
     @property
@@ -100,7 +100,24 @@ class Value:
     def __iter__(self) -> Iterator[Self]:
         if not self.shape:
             raise TypeError(f"iteration over a scalar {type(self).__name__}")
-        return (self[i] for i in range(self.shape[0]))  # type: ignore[index]
+        return (self[i] for i in range(self.shape[0]))
+
+    # -- operators: attached by interp.protocols from the primitives, declared here for type checkers
+
+    if TYPE_CHECKING:
+
+        def __add__(self, other: Any) -> Any: ...
+        def __neg__(self) -> Any: ...
+        def __eq__(self, other: object) -> Any: ...
+        def __ne__(self, other: object) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
+        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __add__
+        __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __add__
+        __lt__ = __le__ = __gt__ = __ge__ = __add__
+        __pos__ = __abs__ = __invert__ = __neg__
 
     # -- leaving the interpretation: refused, loudly
 
@@ -155,7 +172,7 @@ def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value
     new = object.__new__(cls)
     for name, component in zip(cls.components, components, strict=True):
         object.__setattr__(new, name, component)
-    new.level = level
+    object.__setattr__(new, "level", level)
     return new
 
 

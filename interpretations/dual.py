@@ -216,10 +216,13 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         batch = x.directions
         value, tangent = (y.value, y.tangent) if active[1] else (y, 0.0)
         where = getitem.with_batch({"index": index}, batch, x.shape)["index"]
-        if active[1] and batch is not None:
-            target = len(shape_of(x.value[index]))
-            tangent = expand(tangent, batch, ndim_of(value), target) if ndim_of(value) < target else tangent
         setitem.dispatch(x.value, value, index=index)
+        if active[1] and batch is not None:
+            target, extra = ndim_of(x.value[index]), ndim_of(value)
+            if extra > target:  # leading axes of one, which NumPy drops in a store
+                tangent = tangent.reshape((batch, *shape_of(value)[extra - target :]))
+            else:
+                tangent = expand(tangent, batch, extra, target)
         setitem.dispatch(x.tangent, tangent, index=where)
 
     return rule

@@ -37,7 +37,7 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
                 f"np.{ufunc.__name__} into a plain array (out= or +=) would lose what a {type(value).__name__} carries: "
                 "write a = a + x instead of a += x, or make `a` from a value (np.zeros_like(x))"
             )
-        target[...] = array_ufunc(value, ufunc, method, *inputs, **kwargs)  # type: ignore[index]
+        target[...] = array_ufunc(value, ufunc, method, *inputs, **kwargs)
         return target
     if method == "__call__":
         raise UnsupportedArgument(
@@ -85,7 +85,7 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
             f"np.{function.__name__} with out= a plain array would lose what a {type(value).__name__} carries: "
             "drop out= and use the result"
         )
-    out[...] = ours(*args, **kwargs)  # type: ignore[index]
+    out[...] = ours(*args, **kwargs)
     return out
 
 

@@ -69,7 +69,8 @@ def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
 
 def _resolve(primitive: Primitive, key: tuple[type, ...], other: Any) -> Any:
     """The rule; None where Python should ask the other operand, which is no number to us."""
-    if not isinstance(other, Value) and not backends.known(type(other)) or other is None:
+    number = isinstance(other, Value | list | tuple) or backends.known(type(other))
+    if not number or other is None:
         return None
     return primitive.resolve(key)
 
@@ -87,10 +88,6 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
     return operate
 
 
-def _matmul(x: Any, y: Any) -> Any:
-    return v.matmul(x, y)
-
-
 def _divmod(x: Any, y: Any) -> Any:
     return x // y, x % y
 
@@ -99,6 +96,17 @@ def _round(x: Any, digits: int | None = None) -> Any:
     if not digits:
         return v.rint(x)
     return v.rint(x * 10.0**digits) / 10.0**digits
+
+
+OTHERS: dict[str, Callable[..., Any]] = {
+    "matmul": lambda x, y: v.matmul(x, y),
+    "rmatmul": lambda y, x: v.matmul(x, y),
+    "divmod": _divmod,
+    "rdivmod": lambda y, x: _divmod(x, y),
+    "round": _round,
+    "getitem": lambda x, index: v.getitem(x, index),
+    "setitem": lambda x, index, y: v.setitem(x, y, index),
+}
 
 
 def attach() -> None:
@@ -113,13 +121,8 @@ def attach() -> None:
             setattr(Value, f"__r{name}__", _reflected(primitive))
     for name, function in UNARY.items():
         setattr(Value, f"__{name}__", _unary(function))
-    Value.__matmul__ = _matmul  # type: ignore[attr-defined]
-    Value.__rmatmul__ = lambda y, x: v.matmul(x, y)  # type: ignore[attr-defined]
-    Value.__divmod__ = _divmod  # type: ignore[attr-defined]
-    Value.__rdivmod__ = lambda y, x: _divmod(x, y)  # type: ignore[attr-defined]
-    Value.__round__ = _round  # type: ignore[attr-defined]
-    Value.__getitem__ = lambda x, index: v.getitem(x, index)  # type: ignore[attr-defined]
-    Value.__setitem__ = lambda x, index, y: v.setitem(x, y, index)  # type: ignore[attr-defined]
+    for name, function in OTHERS.items():
+        setattr(Value, f"__{name}__", function)
 
 
 def _unary(function: Any) -> Callable[[Any], Any]:

@@ -54,14 +54,14 @@ divide = Elementwise(
 )
 negative = Elementwise("negative", np.negative, dx=MINUS_ONE, operator="-")
 positive = Elementwise("positive", np.positive, dx=ONE, operator="+")
-reciprocal = Elementwise(
+reciprocal: Elementwise = Elementwise(
     "reciprocal",
     lambda x: np.divide(1.0, x),  # not NumPy's own, which truncates integers
     dx=lambda out: -out * out,
     singular=True,
     counterparts=(np.reciprocal,),
 )
-power = Elementwise(
+power: Elementwise = Elementwise(
     "power",
     np.power,
     # Strongly, so that y = 0 gives 0 where x**(y - 1) is infinite, and out = 0 where log(x) is.
@@ -78,10 +78,10 @@ fmod = Elementwise("fmod", np.fmod, dx=ONE, dy=lambda x, y: -trunc(x / y))
 # -- piecewise constant and piecewise linear
 
 absolute = Elementwise("abs", np.absolute, dx=lambda x: sign(x), counterparts=(np.absolute, np.fabs))
-sign = Elementwise("sign", np.sign, dx=ZERO)
+sign: Elementwise = Elementwise("sign", np.sign, dx=ZERO)
 floor = Elementwise("floor", np.floor, dx=ZERO)
 ceil = Elementwise("ceil", np.ceil, dx=ZERO)
-trunc = Elementwise("trunc", np.trunc, dx=ZERO)
+trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO)
 rint = Elementwise("round", np.rint, dx=ZERO)
 heaviside = Elementwise("heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)))
 maximum = Elementwise(
@@ -99,7 +99,7 @@ cbrt = Elementwise("cbrt", np.cbrt, dx=lambda out: reciprocal(3.0 * square(out))
 exp = Elementwise("exp", np.exp, dx=lambda out: out, singular=True)
 exp2 = Elementwise("exp2", np.exp2, dx=lambda out: out * rounded(math.log(2.0), out), singular=True)
 expm1 = Elementwise("expm1", np.expm1, dx=lambda out: out + 1.0, singular=True)
-log = Elementwise("log", np.log, dx=lambda x: reciprocal(x), singular=True)
+log: Elementwise = Elementwise("log", np.log, dx=lambda x: reciprocal(x), singular=True)
 log2 = Elementwise("log2", np.log2, dx=lambda x: reciprocal(x * rounded(math.log(2.0), x)), singular=True)
 log10 = Elementwise("log10", np.log10, dx=lambda x: reciprocal(x * rounded(math.log(10.0), x)), singular=True)
 log1p = Elementwise("log1p", np.log1p, dx=lambda x: reciprocal(1.0 + x), singular=True)
@@ -118,7 +118,7 @@ hypot = Elementwise(
 # -- trigonometry
 
 sin = Elementwise("sin", np.sin, dx=lambda x: cos(x))
-cos = Elementwise("cos", np.cos, dx=lambda x: -sin(x))
+cos: Elementwise = Elementwise("cos", np.cos, dx=lambda x: -sin(x))
 tan = Elementwise("tan", np.tan, dx=lambda out: 1.0 + square(out))
 arcsin = Elementwise("asin", np.arcsin, dx=lambda x: reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True)
 arccos = Elementwise("acos", np.arccos, dx=lambda x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True)
@@ -132,7 +132,7 @@ arctan2 = Elementwise(
     singular=True,
 )
 sinh = Elementwise("sinh", np.sinh, dx=lambda x: cosh(x), singular=True)
-cosh = Elementwise("cosh", np.cosh, dx=lambda x: sinh(x), singular=True)
+cosh: Elementwise = Elementwise("cosh", np.cosh, dx=lambda x: sinh(x), singular=True)
 tanh = Elementwise("tanh", np.tanh, dx=lambda out: (1.0 - out) * (1.0 + out))
 arcsinh = Elementwise("asinh", np.arcsinh, dx=lambda x: reciprocal(hypot(x, 1.0)))
 arccosh = Elementwise("acosh", np.arccosh, dx=lambda x: reciprocal(sqrt((x - 1.0) * (x + 1.0))), singular=True)
@@ -140,7 +140,7 @@ arctanh = Elementwise("atanh", np.arctanh, dx=lambda x: reciprocal((1.0 - x) * (
 
 # -- complex conjugation: linear over the reals only, so it is applied to tangents, not multiplied
 
-conj = Structural(
+conj: Structural = Structural(
     "conj",
     np.conjugate,
     adjoint=lambda ct, position, operands, params, batch: conj(ct),

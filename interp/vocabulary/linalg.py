@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from interp import backends
 from interp.linear import Formula, LinearMap, lead
 from interp.primitive import COUNTERPARTS, Contraction, Solve
-from interp.value import ndim_of, shape_of
+from interp.value import ndim_of, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.elementwise import conj
 from interp.vocabulary.shape import broadcast_to, reshape, swapaxes
@@ -40,7 +41,8 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tupl
     held = set("".join(term for term, _ in simple))
     missing = [letter for letter in output if letter not in held]
     if missing:  # sizes of one: every operand had it dropped
-        simple.append(("".join(missing), np.ones((1,) * len(missing))))
+        ones = backends.namespace(primal(operands[0])).ones((1,) * len(missing), dtype=np.int8)
+        simple.append(("".join(missing), ones))
     simple = _sum_lone_letters(simple, output)
     params = {"subscripts": ",".join(term for term, _ in simple) + "->" + output}
     return tuple(x for _, x in simple), params
@@ -299,7 +301,10 @@ def _solve_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> 
         return reductions.sum(full, axis=tuple(range(len(lead(batch)), len(lead(batch)) + extra))) if extra else full
 
     def forward_b(t: Any, batch: int | None) -> Any:
-        return solved(a, reshape(t, lead(batch) + shape_of(_with_column(b, columns))), lead(batch) + shape_of(out))
+        # A vector has no leading axes of its own: unit axes keep those of a apart from the directions.
+        outer = () if columns else (1,) * (ndim_of(a) - 2)
+        right = reshape(t, lead(batch) + outer + shape_of(_with_column(b, columns)))
+        return solved(a, right, lead(batch) + shape_of(out))
 
     def backward_b(ct: Any, batch: int | None) -> Any:
         right = reshape(ct, lead(batch) + shape_of(x))
@@ -342,19 +347,11 @@ def _det_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Se
 
 def _cofactors(a: Any) -> Any:
     """d(det)/da: the cofactor matrix, by minors up to 3 x 3 and where ``a`` is singular, else det * inv."""
-    from interp.value import primal
-
     n = shape_of(a)[-1]
-    nominal = np.asarray(np.linalg.cond(_host(primal(a)))) if n > 3 else np.inf
+    nominal = np.asarray(np.linalg.cond(backends.to_host(primal(a)))) if n > 3 else np.inf
     if n <= 3 or not np.all(nominal < 1e12):
         return _minors(a, n)
     return reshape(det(a), (*shape_of(a)[:-2], 1, 1)) * swapaxes(inv(a), -1, -2)
-
-
-def _host(x: Any) -> Any:
-    from interp import backends
-
-    return backends.to_host(x)
 
 
 def _minors(a: Any, n: int) -> Any:

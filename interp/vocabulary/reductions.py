@@ -10,7 +10,8 @@ import numpy as np
 
 from interp.linear import Diagonal, Formula, LinearMap, SumOver, keep_shape
 from interp.primitive import COUNTERPARTS, Reduction, negative_axes, negative_axis
-from interp.value import ndim_of, shape_of
+from interp.value import ndim_of, primal, shape_of
+from interp.vocabulary.creation import zeros
 from interp.vocabulary.elementwise import sqrt, square
 from interp.vocabulary.predicates import equal
 from interp.vocabulary.shape import concatenate, flip, reshape, transpose
@@ -29,9 +30,15 @@ def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Ma
 def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
     (x,) = operands
     shape, axes = shape_of(x), params["axis"]
-    chosen = equal(x, reshape(out, keep_shape(shape, axes))) * 1.0
+    chosen = equal(x, reshape(out, keep_shape(shape, axes))) * _one(x)
     weights = chosen / sum(chosen, axis=axes, keepdims=True)
     return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(weights, shape, shape, singular=True)]
+
+
+def _one(x: Any) -> Any:
+    """1 in the precision of ``x``."""
+    dtype = getattr(x, "dtype", None)
+    return dtype.type(1.0) if dtype is not None and dtype.kind == "f" else 1.0
 
 
 def _prod_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
@@ -59,7 +66,7 @@ def _products_before(rows: Any) -> Any:
         return rows
 
     def shifted(x: Any, by: int) -> Any:
-        ones = np.ones((*shape_of(x)[:-1], by))
+        ones = zeros((*shape_of(x)[:-1], by), like=primal(x)) + 1.0
         return concatenate([ones, x[..., : n - by]], axis=-1)
 
     products = shifted(rows, 1)

@@ -28,7 +28,7 @@ def _reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) 
     return (x,), {"shape": full}
 
 
-reshape = Structural(
+reshape: Structural = Structural(
     "reshape",
     _array_reshape,
     canonical=_reshape,
@@ -53,7 +53,7 @@ def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(i) - len(axes) for i in np.argsort(axes))
 
 
-transpose = Structural(
+transpose: Structural = Structural(
     "permute_dims",
     lambda x, axes: np.transpose(x, axes),
     canonical=_transpose,
@@ -114,7 +114,7 @@ def _flip(x: Any, axis: Any = None) -> Canonical:
     return (x,), {"axis": negative_axes(axis, ndim_of(x))}
 
 
-flip = Structural(
+flip: Structural = Structural(
     "flip",
     lambda x, axis: np.flip(x, axis),
     canonical=_flip,
@@ -227,6 +227,9 @@ def column_stack(arrays: Any) -> Any:
 
 COUNTERPARTS.update(
     {
+        np.shape: shape_of,
+        np.ndim: ndim_of,
+        np.size: lambda x, axis=None: int(np.prod(shape_of(x), dtype=int)) if axis is None else shape_of(x)[axis],
         np.stack: stack,
         np.expand_dims: expand_dims,
         np.squeeze: squeeze,

@@ -24,8 +24,8 @@ erfc = Elementwise(
     "erfc", scipy.special.erfc, dx=lambda x: rounded(-2.0 / math.sqrt(math.pi), x) * exp(-square(x))
 )
 gammaln = Elementwise("gammaln", scipy.special.gammaln, dx=lambda x: digamma(x), singular=True)
-digamma = Elementwise("digamma", scipy.special.digamma, dx=lambda x: polygamma(1, x), singular=True)
-polygamma = Elementwise(
+digamma: Elementwise = Elementwise("digamma", scipy.special.digamma, dx=lambda x: polygamma(1, x), singular=True)
+polygamma: Elementwise = Elementwise(
     "polygamma",
     scipy.special.polygamma,
     dx=_order_derivative,
@@ -33,7 +33,7 @@ polygamma = Elementwise(
     singular=True,
     counterparts=(scipy.special.polygamma,),
 )
-expit = Elementwise("expit", scipy.special.expit, dx=lambda x: expit(x) * expit(-x))
+expit: Elementwise = Elementwise("expit", scipy.special.expit, dx=lambda x: expit(x) * expit(-x))
 log_expit = Elementwise("log_expit", scipy.special.log_expit, dx=lambda x: expit(-x))
 logit = Elementwise("logit", scipy.special.logit, dx=lambda x: reciprocal(x * (1.0 - x)), singular=True)
 ndtr = Elementwise(
