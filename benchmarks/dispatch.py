@@ -6,15 +6,16 @@ its own for a whole kind and for one primitive.
 """
 
 from collections.abc import Callable, Iterator
+from operator import add, mul
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Line
+from benchmarks.measure import FirstCall, Line
 from interp import Value, vocabulary
 from interp.level import above, fresh
-from interp.primitive import Elementwise
+from interp.primitive import Elementwise, Primitive
 from interpretations import Dual
 from interpretations.tape import Recording, lift, pull_back
 
@@ -41,6 +42,14 @@ def _multiply(x: Any, y: Any) -> Callable[[], None]:
     return run
 
 
+def _operate(operator: Callable[[Any, Any], Any], x: Any, y: Any) -> Callable[[], None]:
+    def run() -> None:
+        for _ in range(REPEAT):
+            operator(x, y)
+
+    return run
+
+
 def _tape() -> None:
     recording = Recording(fresh())
     p = lift(1.001, recording)
@@ -50,43 +59,33 @@ def _tape() -> None:
     pull_back(recording, [(q, 1.0)], [p])
 
 
-def _register(count: int) -> list[type[Value]]:
-    """``count`` number types, each with a rule for elementwise primitives and a product of its own."""
-    made = []
-    for i in range(count):
-
-        def constant(self: Any, payload: Any) -> Any:
-            return type(self)(payload)
-
-        def init(self: Any, value: Any) -> None:
-            self.value, self.level = value, above(value)
-
-        body = {"__slots__": ("level", "value"), "components": ("value",), "__init__": init, "constant": constant}
-        cls = type(f"Registered{i}", (Value,), body)
-
-        def product(x: Any, y: Any, cls: Any = cls) -> Any:
-            return cls(x.value * y.value)
-
-        vocabulary.multiply.register(_two_operands(product, cls))
-        Elementwise.rule(cls)(lambda primitive, active, cls=cls: lambda *xs: cls(primitive(*(x.value for x in xs))))
-        made.append(cls)
-    return made
+def _register(count: int, *primitives: Primitive) -> list[Any]:
+    """``count`` number types with a rule for elementwise primitives, and a method of each given primitive."""
+    return [_registered(f"Registered{i}", primitives) for i in range(count)]
 
 
-def _two_operands(product: Any, cls: Any) -> Any:
+def _registered(name: str, primitives: tuple[Primitive, ...]) -> Any:
+    def init(self: Any, value: Any) -> None:
+        self.value, self.level = value, above(value)
+
+    cls: Any = type(name, (Value,), {"__slots__": ("level", "value"), "components": ("value",), "__init__": init})
+
     def method(x: Any, y: Any) -> Any:
-        return product(x, y)
+        return x
 
     method.__annotations__ = {"x": cls, "y": cls}
-    return method
+    for primitive in primitives:
+        primitive.register(method)
+    Elementwise.rule(cls)(lambda primitive, active: lambda *xs: cls(primitive(*(x.value for x in xs))))
+    return cls
 
 
-def _first_call(cls: type[Value]) -> float:
+def _first_call(cls: Any) -> float:
     """Seconds of the first product and the first sine of a type nobody used yet."""
-    x = cls(1.5)  # type: ignore[call-arg]
+    x = cls(1.5)
     start = perf_counter()
-    x * x  # type: ignore[operator]
-    np.sin(x)  # type: ignore[call-overload]
+    x * x
+    np.sin(x)
     return perf_counter() - start
 
 
@@ -98,12 +97,9 @@ def measurements() -> Iterator[Line]:
     yield Line("np.float64 * Dual / float * Dual", _multiply(np.float64(1.1), x), _multiply(1.1, x), 5.0)
     yield Line("scalar Tape, record and pull back / bare dual class", _tape, bare, 6.0)
 
-    few = _register(5)
-    yield Line.seconds("first calls with 5 registered types", lambda: _first_call(few[0]), 0.3)
-    among_few = few[1](1.5)  # type: ignore[call-arg]
-    sample = _multiply(among_few, among_few)
-    sample()
-    many = _register(495)
-    yield Line.seconds("first calls with 500 registered types", lambda: _first_call(many[250]), 0.3)
-    among_many = many[0](1.5)  # type: ignore[call-arg]
-    yield Line("a product looked up, 500 registered types / bare dual class", _multiply(among_many, among_many), bare, 5.0)
+    few = _register(5, vocabulary.add, vocabulary.multiply)
+    yield FirstCall("first calls with 5 registered types", lambda: _first_call(few[0]), 0.3)
+    many = _register(495, vocabulary.multiply)
+    yield FirstCall("first calls with 500 registered types", lambda: _first_call(many[250]), 0.3)
+    z = few[1](1.5)
+    yield Line("a look-up among 500 registered types / among 5", _operate(mul, z, z), _operate(add, z, z), 1.1)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from interp import level as levels
-from interp.errors import InterpError
+from interp.errors import InterpError, MutationError, StripError
 from interp.value import primal
 
 
@@ -89,6 +89,19 @@ def _plain(reading: Any) -> Any:
     return plain.copy() if isinstance(plain, np.ndarray) else plain
 
 
+def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Run a user's function. Where NumPy covers an error of ours with one that does not say what to do, say it."""
+    try:
+        return f(*args, **kwargs)
+    except ValueError as error:
+        if not isinstance(error.__cause__, StripError):
+            raise
+        raise MutationError(
+            "a value was stored into a plain array, which cannot hold it: make the array from a value "
+            "(a = np.zeros_like(x); a[0] = x[0]), or collect the elements in a list and use np.stack"
+        ) from error
+
+
 def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callable[..., Result]:
     """``f`` under a stack of interpretations of its first argument, the first listed outermost.
 
@@ -111,7 +124,7 @@ def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callab
         for stage in reversed(interpretations):
             value = stage.lift(value, levels.fresh())
             stages.append((stage, value))
-        out = f(value, *args, **kwargs)
+        out = call(f, value, *args, **kwargs)
         if out is None or isinstance(out, dict | str):
             raise InterpError(f"the function returned {type(out).__name__}; it must return one number or array")
         if isinstance(out, list | tuple):

@@ -33,5 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def script() -> None:
+    """The console command ``interp``."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    script()

@@ -13,6 +13,7 @@ import numpy as np
 from interp import backends, tree
 from interp import level as levels
 from interp.errors import ShapeError, UnsupportedInput
+from interp.interpretation import call
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary import copy, reshape, zeros
 from interp.vocabulary.creation import held
@@ -64,7 +65,7 @@ class _Arguments:
 def real_leaf(leaf: Any) -> Any:
     """A leaf that can be differentiated: real and floating. Raises `UnsupportedInput` otherwise."""
     x = real_payload(leaf)
-    if np.dtype(getattr(primal(x), "dtype", float)).kind == "c":
+    if isinstance(plain := primal(x), complex) or np.dtype(getattr(plain, "dtype", float)).kind == "c":
         raise UnsupportedInput(
             "derivatives are taken with respect to real inputs: pass the real and the imaginary part as two arguments"
         )
@@ -77,6 +78,7 @@ def _own(x: Any, like: Any) -> Any:
         return x
     dtype = getattr(primal(like), "dtype", None)
     if not shape_of(x):
+        x = x[()] if isinstance(x, np.ndarray) else x
         return dtype.type(x) if dtype is not None and not shape_of(like) and hasattr(x, "dtype") else x
     if isinstance(x, np.ndarray):
         return np.array(x, dtype=dtype)
@@ -98,7 +100,7 @@ def _tape_call(f: Function, arguments: _Arguments, kwargs: dict[str, Any]) -> tu
     recording = Recording(levels.fresh())
     inputs = [lift(leaf, recording) for leaf in arguments.leaves]
     # f sees the inputs themselves only through copies-on-write; the list keeps their slots for the sweep.
-    return f(*arguments.replaced(list(inputs)), **kwargs), recording, inputs
+    return call(f, *arguments.replaced(list(inputs)), **kwargs), recording, inputs
 
 
 def _cotangents(recording: Recording, pairs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None = None) -> list[Any]:
@@ -249,9 +251,9 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         t = np.asarray(t) if isinstance(t, list) else t
         if shape_of(leaf) != shape_of(t):
             raise ShapeError(f"a tangent of shape {shape_of(t)} for an input of shape {shape_of(leaf)}")
-        t = real_leaf(t)
+        t = _own(real_leaf(t), leaf)
         lifted.append(dual.make(_copied(leaf), held(_copied(t), leaf), level))
-    out = f(*arguments.replaced(lifted))
+    out = call(f, *arguments.replaced(lifted))
     outputs, rebuild = tree.flatten(out)
     values = rebuild([_value(level, o) for o in outputs])
     return values, rebuild([_tangent(level, o) for o in outputs])
@@ -272,7 +274,7 @@ def jacfwd(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         arguments = _Arguments(f, argnums, args)
         level = levels.fresh()
         lifted = seed(arguments.leaves, level)
-        out = f(*arguments.replaced(list(lifted)), **kwargs)
+        out = call(f, *arguments.replaced(list(lifted)), **kwargs)
         outputs, rebuild = tree.flatten(out)
         shapes = [shape_of(leaf) for leaf in arguments.leaves]
         columns = [jacobian_columns(o, level, shapes) for o in outputs]

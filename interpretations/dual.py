@@ -84,6 +84,18 @@ def make(value: Any, tangent: Any, level: int) -> Dual:
     return dual
 
 
+def _directions(duals: list[Dual]) -> int | None:
+    """The number of directions that all of ``duals`` have."""
+    batch = duals[0].directions
+    for dual in duals[1:]:
+        if dual.directions != batch:
+            raise ShapeError(
+                f"Duals of {batch or 'one'} and of {dual.directions or 'one'} directions meet: "
+                "give every tangent the same leading axis of directions, or none"
+            )
+    return batch
+
+
 @Elementwise.rule(Dual)
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
@@ -91,7 +103,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     compose = primitive.compose(active)
 
     def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
-        batch = duals[0].directions
+        batch = _directions(duals)
         ndim = ndim_of(out)
         total: Any = None
         for factor, dual in zip(factors, duals, strict=True):
@@ -181,7 +193,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         if not carriers:
             return out
         first = operands[carriers[0]]
-        batch = first.directions
+        batch = _directions([operands[i] for i in carriers])
         parts = [operands[i].tangent if i in carriers else None for i in range(len(operands))]
         shapes = tuple(v if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         t = apply_structural(primitive, parts, shapes, params, batch, ndim_of(out))
@@ -197,7 +209,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
     def rule(*operands: Any, **params: Any) -> Dual:
         duals = [x for x, is_active in zip(operands, active, strict=True) if is_active]
         out, maps = linearised(*(x.value if a else x for x, a in zip(operands, active, strict=True)), **params)
-        batch = duals[0].directions
+        batch = _directions(duals)
         total: Any = None
         for dual, linear_map in zip(duals, maps, strict=True):
             if linear_map is not None:

@@ -365,7 +365,8 @@ def pull_back(recording: Recording, outputs: list[tuple[Any, Any]], inputs: list
     ``batch`` says that cotangents have a leading axis. Where infinite partials meet zeros the first,
     plain sweep gives NaN; then the sweep is done again with strong zeros, which costs nothing otherwise.
     """
-    cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
+    with np.errstate(invalid="ignore", over="ignore"):
+        cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
     if any(_has_nan(ct) for ct in cotangents):
         cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
     return cotangents

@@ -8,17 +8,18 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import scipy.special
 
 from interp.backends.registry import Backend, register
 
 
 def _implementation(primitive: Any) -> Callable[..., Any]:
+    from interp.primitive import COUNTERPARTS
+
+    special = getattr(scipy.special, primitive.name, None)
+    if special is not None and COUNTERPARTS.get(special) is primitive:
+        return getattr(importlib.import_module("cupyx.scipy.special"), primitive.name)  # type: ignore[no-any-return]
     function: Callable[..., Any] = primitive.implementation
-    name = getattr(function, "__name__", primitive.name)
-    if isinstance(function, np.ufunc) and getattr(scipy.special, name, None) is function:
-        function = getattr(importlib.import_module("cupyx.scipy.special"), name)
     return function
 
 

@@ -6,6 +6,7 @@ Sources of the formulas: NIST Digital Library of Mathematical Functions, chapter
 import math
 from typing import Any
 
+import numpy as np
 import scipy.special
 
 from interp.errors import NoRule
@@ -15,6 +16,12 @@ from interp.vocabulary.elementwise import exp, log, log1p, reciprocal, rounded, 
 
 def _order_derivative(x: Any) -> Any:
     raise NoRule("polygamma(n, x) has no derivative in its order n: pass n as a plain integer")
+
+
+def _polygamma(n: Any, x: Any) -> Any:
+    """SciPy's, which answers in double precision, in the precision of ``x``."""
+    out = scipy.special.polygamma(n, x)
+    return out.astype(x.dtype)[()] if getattr(x, "dtype", None) == np.float32 else out
 
 
 erf = Elementwise(
@@ -27,7 +34,7 @@ gammaln = Elementwise("gammaln", scipy.special.gammaln, dx=lambda x: digamma(x),
 digamma: Elementwise = Elementwise("digamma", scipy.special.digamma, dx=lambda x: polygamma(1, x), singular=True)
 polygamma: Elementwise = Elementwise(
     "polygamma",
-    scipy.special.polygamma,
+    _polygamma,
     dx=_order_derivative,
     dy=lambda x, y: polygamma(x + 1, y),
     singular=True,

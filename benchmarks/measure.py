@@ -1,0 +1,71 @@
+"""Timing for noisy machines: two programs in turns, and the ratio of their best times.
+
+The minimum over many short repeats estimates what the program costs undisturbed; taking turns lets a
+slow spell of the machine hit both. A third of a second each is enough for a stable ratio.
+"""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+SECONDS = 0.8
+"""Time spent on each line."""
+
+
+class Line:
+    """One measurement: what is compared, and its budget (None: reported only)."""
+
+    def __init__(self, name: str, ours: Callable[[], Any], reference: Callable[[], Any], budget: float | None) -> None:
+        self.name, self.budget = name, budget
+        self._programs = (ours, reference)
+
+    def measure(self) -> tuple[float, float]:
+        """Best seconds of one call of ours and of the reference."""
+        ours, reference = self._programs
+        ours(), reference()  # first calls resolve rules and warm caches
+        best_ours = best_reference = float("inf")
+        stop = perf_counter() + SECONDS
+        rounds = 0
+        while rounds < 5 or perf_counter() < stop:
+            best_ours = min(best_ours, _once(ours))
+            best_reference = min(best_reference, _once(reference))
+            rounds += 1
+        return best_ours, best_reference
+
+    def row(self) -> tuple[str, str, str, str, str, str]:
+        """Name, ours, reference, ratio, budget, verdict."""
+        ours, reference = self.measure()
+        ratio = ours / reference
+        return self.name, _duration(ours), _duration(reference), f"{ratio:.2f}", *self._verdict(ratio)
+
+    def _verdict(self, figure: float) -> tuple[str, str]:
+        if self.budget is None:
+            return "-", "-"
+        return f"{self.budget:g}", "ok" if figure <= self.budget else "OVER"
+
+
+class FirstCall(Line):
+    """Seconds that something takes the first time, against an absolute budget."""
+
+    def __init__(self, name: str, seconds: Callable[[], float], budget: float) -> None:
+        super().__init__(name, seconds, seconds, budget)
+        self._seconds = seconds
+
+    def row(self) -> tuple[str, str, str, str, str, str]:
+        taken = self._seconds()
+        return self.name, _duration(taken), _duration(self.budget or 0.0), f"{taken / (self.budget or 1.0):.3f}", "1", (
+            "ok" if taken <= (self.budget or 0.0) else "OVER"
+        )
+
+
+def _once(program: Callable[[], Any]) -> float:
+    start = perf_counter()
+    program()
+    return perf_counter() - start
+
+
+def _duration(seconds: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= scale:
+            return f"{seconds / scale:.4g} {unit}"
+    return f"{seconds / 1e-9:.4g} ns"

@@ -1,0 +1,8 @@
+"""Interval arithmetic with decorations, after IEEE 1788-2015 (set-based flavour)."""
+
+from interpretations.intervals import rules as _rules
+from interpretations.intervals.decoration import Decoration
+from interpretations.intervals.interval import Interval, empty, entire
+from interpretations.intervals.stage import bounds, enclose
+
+__all__ = ["Decoration", "Interval", "bounds", "empty", "enclose", "entire"]

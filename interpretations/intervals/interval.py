@@ -1,0 +1,187 @@
+"""`Interval`: a number or array between proven ends, with a decoration that tells how it was reached.
+
+Every rule returns an interval that contains every result of the real function on every point of its
+operands (set-based flavour of IEEE 1788-2015). Ends are rounded outward by `rounding`, functions
+enclosed by `enclosures`. The decoration is the weakest met on the way: `com` and `dac` mean defined
+and continuous on the whole box, `def` defined, `trv` neither is known. Intervals are always innermost.
+
+A comparison that the intervals decide answers plain booleans; one that they leave open is an Interval
+of booleans [certainly, possibly]: `np.where` takes the hull of both sides there, `if` raises.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+
+from interp import level as levels
+from interp.errors import InterpError, RefusedStack, UndecidedError
+from interp.value import Value, shape_of
+from interpretations.intervals.decoration import Decoration
+from interpretations.intervals.rounding import next_down, next_up
+
+COM, DAC, DEF, TRV = Decoration.COM, Decoration.DAC, Decoration.DEF, Decoration.TRV
+
+
+class Interval(Value):
+    """The numbers from ``lo`` to ``hi``; of arrays, elementwise.
+
+    Parameters
+    ----------
+    lo, hi: numbers or arrays that broadcast together, lo <= hi; ``hi`` defaults to ``lo``. Integers
+        and float32 become float64, exactly.
+    decoration: a `Decoration` or an array of them; by default `com`, or `dac` where unbounded.
+
+    Raises `InterpError` where lo > hi, an end is NaN, or an interval would lie at one infinity, and
+    `RefusedStack` for a payload that is itself a value.
+    """
+
+    __slots__ = ("decoration", "hi", "level", "lo")
+    components = ("lo", "hi", "decoration")
+
+    def __init__(self, lo: Any, hi: Any = None, decoration: Any = None) -> None:
+        hi = lo if hi is None else hi
+        for end in (lo, hi):
+            if isinstance(end, Value):
+                raise refusal(end)
+        lo, hi = _float64(lo), _float64(hi)
+        if shape_of(lo) != shape_of(hi):
+            lo, hi = (x.copy() for x in np.broadcast_arrays(lo, hi))
+        if not np.all((lo <= hi) & (lo < np.inf) & (hi > -np.inf)):
+            raise InterpError(
+                f"no interval from {lo} to {hi}: ends must be numbers with lo <= hi, not both at one infinity; "
+                "for the empty interval use empty(), for all reals entire()"
+            )
+        self.lo, self.hi, self.level = lo, hi, levels.INTERVAL
+        bounded = np.isfinite(lo) & np.isfinite(hi)
+        best = _levels(np.where(bounded, COM, DAC))
+        self.decoration = best if decoration is None else _levels(np.minimum(best, decoration))
+
+    @property
+    def payload(self) -> Any:
+        return self.lo
+
+    def primal_payload(self) -> Any:
+        return self.mid
+
+    @property
+    def mid(self) -> Any:
+        """Midpoint, a finite number in the interval; NaN of the empty interval."""
+        lo, hi = self.lo, self.hi
+        if self.dtype.kind == "b":
+            return lo
+        with np.errstate(over="ignore", invalid="ignore"):
+            half = 0.5 * lo + 0.5 * hi
+        big = np.finfo(float).max
+        mid = np.where(np.isinf(lo) & np.isinf(hi), 0.0, np.clip(half, -big, big))
+        return np.where(lo == hi, lo, mid)[()]
+
+    @property
+    def width(self) -> Any:
+        """hi - lo, rounded up."""
+        return next_up(self.hi - self.lo)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.lo)
+
+    def constant(self, payload: Any) -> Self:
+        return point(payload)  # type: ignore[return-value]
+
+    def rounded_constant(self, c: float) -> Any:
+        return make(next_down(c), next_up(c), COM)
+
+    def __bool__(self) -> bool:
+        if self.shape and self.size != 1:
+            raise ValueError(f"truth value of an Interval of shape {self.shape}: use np.all or np.any")
+        truth = self if self.dtype.kind == "b" else self != 0  # type: ignore[comparison-overlap]
+        if not isinstance(truth, Interval):
+            return bool(truth)
+        raise UndecidedError(
+            "a branch on this Interval is undecided: the condition holds for some of its points only. "
+            "Use np.where, np.maximum or np.abs instead of `if`, or split the box"
+        )
+
+    def __contains__(self, x: Any) -> bool:
+        return bool(np.all((self.lo <= x) & (x <= self.hi)))
+
+    def __repr__(self) -> str:
+        if self.shape:
+            return f"Interval(lo={self.lo!r}, hi={self.hi!r})"
+        if self.dtype.kind == "b":
+            return "Interval(undecided)"
+        name = Decoration(int(self.decoration)).name.lower()
+        return f"Interval({float(self.lo)!r}, {float(self.hi)!r}, {name})"
+
+
+def make(lo: Any, hi: Any, decoration: Any) -> Interval:
+    """An Interval without checks: what rules return. ``decoration`` broadcasts to the shape of ``lo``."""
+    new = object.__new__(Interval)
+    new.lo, new.hi, new.level = lo, hi, levels.INTERVAL
+    shape = shape_of(lo)
+    if shape_of(decoration) != shape:
+        decoration = np.broadcast_to(decoration, shape).copy()
+    new.decoration = decoration
+    return new
+
+
+def point(x: Any) -> Interval:
+    """A plain number or array as intervals of no width. A NaN stays NaN, and trivial."""
+    if isinstance(x, Value):
+        raise refusal(x)
+    x = x if getattr(x, "dtype", None) == bool else _float64(x)
+    return make(x, x.copy() if shape_of(x) else x, _levels(np.where(x == x, COM, TRV)))
+
+
+def refusal(inner: Value) -> RefusedStack:
+    """The error for an Interval around another value."""
+    kind = type(inner).__name__
+    return RefusedStack(
+        f"an Interval cannot go around a {kind}: intervals are innermost. Put bounds() last, as in "
+        f"interpret(f, gradient(), bounds(...)), or build {kind} around Interval"
+    )
+
+
+def _float64(x: Any) -> Any:
+    array = x if hasattr(x, "dtype") else np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise InterpError(f"an Interval of {array.dtype}: ends are real numbers")
+    return array.astype(np.float64) if shape_of(array) else np.float64(array)
+
+
+def _levels(decoration: Any) -> Any:
+    return np.asarray(decoration).astype(np.int8)[()]
+
+
+def weakest(*parts: Any) -> Any:
+    """The weakest of several decorations, elementwise."""
+    result = parts[0]
+    for part in parts[1:]:
+        result = np.minimum(result, part)
+    return result
+
+
+def ends(x: Any) -> tuple[Any, Any, Any]:
+    """(lo, hi, decoration) of an operand: an Interval, or a plain constant as a point."""
+    if not isinstance(x, Interval):
+        x = point(x)
+    if x.lo.dtype.kind == "b":
+        return x.lo * 1.0, x.hi * 1.0, x.decoration
+    return x.lo, x.hi, x.decoration
+
+
+def hull(x: Any, y: Any, decoration: Any) -> Interval:
+    """The smallest interval around both; an empty side adds nothing."""
+    (a, b, _), (c, d, _) = ends(x), ends(y)
+    return make(np.fmin(a, c), np.fmax(b, d), decoration)
+
+
+def empty() -> Interval:
+    """The empty interval (ends NaN)."""
+    return make(np.float64(np.nan), np.float64(np.nan), np.int8(TRV))
+
+
+def entire() -> Interval:
+    """All real numbers."""
+    return Interval(-np.inf, np.inf)
+
+

@@ -1,0 +1,382 @@
+"""The rules of `Interval`, kind by kind.
+
+Elementwise functions come from the table of enclosures; one that is not in it is enclosed by its own
+derivative (mean value theorem, or its ends where it is monotone). Sums and products are trees of
+outward-rounded operations, so that n terms cost log2(n) roundings.
+"""
+
+import itertools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from interp.errors import NoRule, UndecidedError
+from interp.linear import drop_axes, keep_shape
+from interp.primitive import Contraction, Elementwise, Predicate, Reduction, Solve, Structural
+from interp.vocabulary import linalg, reductions
+from interp.vocabulary.defaults import _structural as rearranged
+from interp.vocabulary.indexing import index_add
+from interp.vocabulary.predicates import isfinite, isinf, isnan
+from interp.vocabulary.shape import where
+from interpretations.intervals import enclosures
+from interpretations.intervals.decoration import Decoration
+from interpretations.intervals.interval import Interval, ends, hull, make, point, weakest
+from interpretations.intervals.rounding import add_down, add_up, next_down, next_up, sub_down, sub_up
+
+ULPS_OF_A_STRANGER = 4
+"""Rounding error granted to the implementation of a primitive that is not in the table."""
+
+
+@Elementwise.rule(Interval)
+def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
+    enclose = enclosures.TABLE.get(primitive.name)
+    if enclose is None:
+        return _by_derivative(primitive)
+
+    def rule(*operands: Any) -> Interval:
+        parts = [ends(x) for x in operands]
+        lo, hi, local = enclose(*(end for lo, hi, _ in parts for end in (lo, hi)))
+        return make(lo, hi, _bounded(lo, hi, weakest(local, *(d for _, _, d in parts))))
+
+    return rule
+
+
+def _bounded(lo: Any, hi: Any, decoration: Any) -> Any:
+    """``com`` says bounded too."""
+    finite = np.isfinite(lo) & np.isfinite(hi)
+    return np.where(finite, decoration, np.minimum(decoration, Decoration.DAC)).astype(np.int8)[()]
+
+
+def _by_derivative(primitive: Elementwise) -> Any:
+    """Enclose a function of one operand by its values and its declared derivative."""
+    if len(primitive.partials) != 1:
+        names = ", ".join(primitive.operand_names)
+        raise NoRule(
+            f"{primitive.name}({names}) has no enclosure: register one, `@{primitive.name}.register` over "
+            "`def _(x: Interval, y: Interval): ...`"
+        )
+    compose = primitive.compose((True,))
+
+    def rule(x: Interval) -> Interval:
+        _, slope = compose(point(x.mid)) if isinstance(primitive.partials[0], float) else (None, None)
+        if slope is None:
+            slope = primitive.partials[0].formula(*([x] if primitive.partials[0].needs == ("x",) else [None]))
+        slope_lo, slope_hi, decoration = ends(slope)
+        mid = x.mid
+        at_lo, at_mid, at_hi = (_padded(primitive.implementation(p)) for p in (x.lo, mid, x.hi))
+        run = make(sub_down(x.lo, mid), sub_up(x.hi, mid), x.decoration)
+        around = run * slope + make(*at_mid, x.decoration)
+        rising, falling = slope_lo >= 0, slope_hi <= 0
+        lo = np.where(rising, at_lo[0], np.where(falling, at_hi[0], around.lo))
+        hi = np.where(rising, at_hi[1], np.where(falling, at_lo[1], around.hi))
+        return make(lo[()], hi[()], _bounded(lo, hi, weakest(x.decoration, decoration)))
+
+    return rule
+
+
+def _padded(value: Any) -> tuple[Any, Any]:
+    lo = hi = value
+    for _ in range(ULPS_OF_A_STRANGER):
+        lo, hi = next_down(lo), next_up(hi)
+    return lo, hi
+
+
+# -- predicates: decided for all points of the operands, or an interval of booleans
+
+Ends = tuple[Any, Any]
+
+COMPARISONS: dict[str, Callable[[Any, Any, Any, Any], Ends]] = {
+    # name: (a, b), (c, d) -> (certainly, possibly)
+    "less": lambda a, b, c, d: (b < c, a < d),
+    "less_equal": lambda a, b, c, d: (b <= c, a <= d),
+    "greater": lambda a, b, c, d: (a > d, b > c),
+    "greater_equal": lambda a, b, c, d: (a >= d, b >= c),
+    "equal": lambda a, b, c, d: ((a == b) & (c == d) & (a == c), (a <= d) & (c <= b)),
+    "not_equal": lambda a, b, c, d: ((a > d) | (c > b), ~((a == b) & (c == d) & (a == c))),
+    "logical_and": lambda a, b, c, d: (_both_true(a, b) & _both_true(c, d), _can_be_true(a, b) & _can_be_true(c, d)),
+    "logical_or": lambda a, b, c, d: (_both_true(a, b) | _both_true(c, d), _can_be_true(a, b) | _can_be_true(c, d)),
+}
+
+
+def _both_true(a: Any, b: Any) -> Any:
+    return (a > 0) | (b < 0)
+
+
+def _can_be_true(a: Any, b: Any) -> Any:
+    return (a != 0) | (b != 0)
+
+
+@Predicate.rule(Interval)
+def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
+    compare = COMPARISONS.get(primitive.name)
+
+    def comparison(x: Any, y: Any) -> Any:
+        (a, b, p), (c, d, q) = ends(x), ends(y)
+        return _decided(*compare(a, b, c, d), weakest(p, q))  # type: ignore[misc]
+
+    def over_axes(x: Interval, **params: Any) -> Any:
+        a, b, decoration = ends(x)
+        certainly = primitive.implementation(_both_true(a, b), **params)
+        possibly = primitive.implementation(_can_be_true(a, b), **params)
+        return _decided(certainly, possibly, np.min(decoration, initial=Decoration.COM))
+
+    def negation(x: Interval) -> Any:
+        a, b, decoration = ends(x)
+        return _decided(~_can_be_true(a, b), ~_both_true(a, b), decoration)
+
+    def of_ends(x: Interval) -> Any:
+        a, b, decoration = ends(x)
+        at_a, at_b = primitive.implementation(a), primitive.implementation(b)
+        return _decided(at_a & at_b, at_a | at_b, decoration)
+
+    def position(x: Interval, axis: int | None, keepdims: bool) -> Any:
+        largest = primitive.name == "argmax"
+        sure, rival = (x.lo, x.hi) if largest else (-x.hi, -x.lo)
+        index = np.argmax(sure, axis=axis, keepdims=True)
+        flat = sure.reshape(-1) if axis is None else sure
+        others = (rival.reshape(-1) if axis is None else rival).copy()
+        index = np.argmax(flat, axis=-1 if axis is None else axis, keepdims=True)
+        best = np.take_along_axis(flat, index, axis=-1 if axis is None else axis)
+        np.put_along_axis(others, index, -np.inf, axis=-1 if axis is None else axis)
+        if not np.all(np.max(others, axis=-1 if axis is None else axis, keepdims=True) < best):
+            raise UndecidedError(f"{primitive.name} of these intervals is undecided: they overlap; split the box")
+        return primitive.implementation(x.lo if largest else x.hi, axis=axis, keepdims=keepdims)
+
+    if compare is not None:
+        return comparison
+    if primitive.name in ("any", "all"):
+        return over_axes
+    if primitive.name == "logical_not":
+        return negation
+    if primitive in (isnan, isfinite, isinf):
+        return of_ends
+    if primitive.name in ("argmax", "argmin"):
+        return position
+    return NotImplemented
+
+
+def _decided(certainly: Any, possibly: Any, decoration: Any) -> Any:
+    """Plain booleans if every element is decided, else an interval of booleans."""
+    if np.all(certainly == possibly):
+        return certainly
+    certainly, possibly = np.asarray(certainly)[()], np.asarray(possibly)[()]
+    return make(certainly, possibly, np.minimum(decoration, Decoration.DEF))
+
+
+# -- rearrangements: each component; where an undecided condition chooses, the hull
+
+
+@Structural.rule(Interval)
+def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
+    if primitive is where and active[0]:
+        return _undecided_where
+    return rearranged(primitive, active)
+
+
+def _undecided_where(condition: Any, x: Any, y: Any) -> Interval:
+    a, b, _ = ends(condition)
+    yes, no = _both_true(a, b), ~_can_be_true(a, b)
+    (x_lo, x_hi, p), (y_lo, y_hi, q) = ends(x), ends(y)
+    both = hull(make(x_lo, x_hi, p), make(y_lo, y_hi, q), Decoration.DEF)
+    lo = np.where(yes, x_lo, np.where(no, y_lo, both.lo))
+    hi = np.where(yes, x_hi, np.where(no, y_hi, both.hi))
+    # An undecided choice is continuous only by luck.
+    chosen = np.where(yes, p, np.where(no, q, np.minimum(weakest(p, q), Decoration.DEF)))
+    return make(lo[()], hi[()], chosen.astype(np.int8)[()])
+
+
+# -- sums and products
+
+
+def _tree(combine: Callable[[Interval, Interval], Interval], x: Interval, neutral: float) -> Interval:
+    """Reduce the last axis by halving it: log2(n) roundings, all vectorised."""
+    if x.shape[-1] == 0:
+        return point(np.full(x.shape[:-1], neutral)[()])
+    while x.shape[-1] > 1:
+        n = x.shape[-1]
+        half = n // 2
+        paired = combine(x[..., :half], x[..., half : 2 * half])  # type: ignore[index]
+        x = np.concatenate([paired, x[..., 2 * half :]], axis=-1) if n % 2 else paired  # type: ignore[index, assignment]
+    return x[..., 0]  # type: ignore[index, no-any-return]
+
+
+def _rows(x: Interval, axes: tuple[int, ...]) -> Interval:
+    """The reduced axes merged into one, last."""
+    kept = [a for a in range(-len(x.shape), 0) if a not in axes]
+    moved = np.transpose(x, (*kept, *axes)) if x.shape else x  # type: ignore[call-overload]
+    return moved.reshape(drop_axes(x.shape, axes) + (-1 if x.size else int(np.prod([x.shape[a] for a in axes])),))  # type: ignore[no-any-return]
+
+
+def _add(x: Interval, y: Interval) -> Interval:
+    return make(add_down(x.lo, y.lo), add_up(x.hi, y.hi), weakest(x.decoration, y.decoration))
+
+
+def _pick(choose: Any) -> Callable[[Interval, Interval], Interval]:
+    return lambda x, y: make(choose(x.lo, y.lo), choose(x.hi, y.hi), weakest(x.decoration, y.decoration))
+
+
+REDUCTIONS: dict[str, tuple[Callable[[Interval, Interval], Interval], float | None]] = {
+    "sum": (_add, 0.0),
+    "prod": (operator.mul, 1.0),
+    "max": (_pick(np.maximum), None),
+    "min": (_pick(np.minimum), None),
+}
+
+
+@Reduction.rule(Interval)
+def _reduction(primitive: Reduction, active: tuple[bool, ...]) -> Any:
+    if primitive is reductions.cumsum:
+        return _running_sum
+    if primitive.name not in REDUCTIONS:
+        return NotImplemented
+    combine, neutral = REDUCTIONS[primitive.name]
+
+    def rule(x: Interval, axis: tuple[int, ...], keepdims: bool) -> Interval:
+        if neutral is None and x.size == 0:
+            raise ValueError(f"zero-size array to reduction operation {primitive.name} which has no identity")
+        out = _tree(combine, _rows(make(*ends(x)), axis), 0.0 if neutral is None else neutral)
+        return out.reshape(keep_shape(x.shape, axis)) if keepdims else out  # type: ignore[attr-defined, no-any-return]
+
+    return rule
+
+
+def _running_sum(x: Interval, axis: int) -> Interval:
+    """Prefix sums by doubling (Hillis and Steele 1986)."""
+    sums = np.moveaxis(make(*ends(x)), axis, -1)  # type: ignore[call-overload]
+    reach = 1
+    while reach < sums.shape[-1]:
+        later = _add(sums[..., reach:], sums[..., :-reach])
+        sums = np.concatenate([sums[..., :reach], later], axis=-1)
+        reach *= 2
+    return np.moveaxis(sums, -1, axis)  # type: ignore[no-any-return]
+
+
+@Contraction.rule(Interval)
+def _contraction(primitive: Contraction, active: tuple[bool, ...]) -> Any:
+    return {linalg.einsum: _einsum, index_add: _index_add}.get(primitive, NotImplemented)  # type: ignore[call-overload]
+
+
+def _einsum(*operands: Any, subscripts: str) -> Interval:
+    """Multiply on the full index space, then sum: sound, if not sparing of memory."""
+    left, output = subscripts.split("->")
+    terms = left.split(",")
+    summed = "".join(dict.fromkeys(c for c in "".join(terms) if c not in output))
+    order = output + summed
+    product: Any = None
+    for term, x in zip(terms, operands, strict=True):
+        aligned = np.transpose(x, [term.index(c) for c in order if c in term]) if len(term) > 1 else x
+        spread = aligned.reshape(tuple(aligned.shape[[c for c in order if c in term].index(c)] if c in term else 1 for c in order))
+        product = spread if product is None else product * spread
+    if not isinstance(product, Interval):
+        product = point(product)
+    return reductions.sum.dispatch(product, axis=tuple(range(-len(summed), 0)), keepdims=False) if summed else product  # type: ignore[no-any-return]
+
+
+def _index_add(x: Any, y: Any, index: Any) -> Interval:
+    """Add at repeated positions one occurrence at a time, each sum rounded outward."""
+    out = make(*(part.copy() for part in ends(x)))
+    positions = np.arange(out.size).reshape(out.shape)[index].reshape(-1)
+    added = make(*ends(y)).reshape((-1,)) if shape_of_interval(y) else make(*ends(y))  # type: ignore[attr-defined]
+    order = np.argsort(positions, kind="stable")
+    ordered = positions[order]
+    starts = np.searchsorted(ordered, ordered)
+    occurrence = np.empty_like(order)
+    occurrence[order] = np.arange(order.size) - starts
+    flat = out.reshape((-1,))  # type: ignore[attr-defined]
+    for k in range(int(occurrence.max(initial=-1)) + 1):
+        here = np.flatnonzero(occurrence == k)
+        flat[positions[here]] = _add(flat[positions[here]], added[here] if added.shape else added)  # type: ignore[index]
+    return flat.reshape(out.shape)  # type: ignore[no-any-return]
+
+
+def shape_of_interval(x: Any) -> tuple[int, ...]:
+    return getattr(x, "shape", ())
+
+
+# -- linear algebra: elimination in interval arithmetic
+
+
+@Solve.rule(Interval)
+def _solve(primitive: Solve, active: tuple[bool, ...]) -> Any:
+    if primitive is linalg.solve:
+        return lambda a, b, columns: _over_stack(lambda m, r: _eliminated(m, r)[0], _matrix(a), b if columns else b[..., None])[
+            (...,) if columns else (..., 0)
+        ]
+    if primitive is linalg.inv:
+        return lambda a: _over_stack(lambda m, r: _eliminated(m, r)[0], a, np.broadcast_to(np.eye(a.shape[-1]), a.shape))
+    if primitive is linalg.det:
+        return lambda a: _over_stack(lambda m, r: _determinant(m), a, a)
+    return NotImplemented
+
+
+def _matrix(a: Any) -> Any:
+    return a if isinstance(a, Interval) else point(a)
+
+
+def _over_stack(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    outer = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    if not outer:
+        return function(a, b)
+    a = np.broadcast_to(a, outer + a.shape[-2:])
+    b = np.broadcast_to(b, outer + b.shape[-2:])
+    results = [function(a[i], b[i]) for i in itertools.product(*map(range, outer))]
+    stacked = np.stack(results)
+    return stacked.reshape(outer + results[0].shape)
+
+
+def _eliminated(a: Interval, b: Any) -> tuple[Interval, Interval]:
+    """Solution of a x = b and the pivots' product, by Gaussian elimination with partial pivoting."""
+    n = a.shape[-1]
+    m = np.concatenate([a, b if isinstance(b, Interval) else point(np.array(b))], axis=-1)
+    determinant: Any = point(1.0)
+    for k in range(n):
+        sizes = [_mignitude(m[i, k]) for i in range(k, n)]  # type: ignore[call-overload]
+        pivot = k + int(np.argmax(sizes))
+        if not sizes[pivot - k] > 0:
+            raise UndecidedError(
+                "these interval matrices may be singular: every pivot contains zero. Narrow the box, or split it"
+            )
+        if pivot != k:
+            swapped = list(range(n))
+            swapped[k], swapped[pivot] = pivot, k
+            m = m[swapped]  # type: ignore[call-overload]
+            determinant = -determinant
+        determinant = determinant * m[k, k]  # type: ignore[call-overload]
+        for i in range(k + 1, n):
+            m[i, k + 1 :] = m[i, k + 1 :] - (m[i, k] / m[k, k]) * m[k, k + 1 :]  # type: ignore[call-overload]
+    rows: list[Any] = [None] * n
+    for k in range(n - 1, -1, -1):
+        right = m[k, n:]  # type: ignore[call-overload]
+        for j in range(k + 1, n):
+            right = right - m[k, j] * rows[j]  # type: ignore[call-overload]
+        rows[k] = right / m[k, k]  # type: ignore[call-overload]
+    return np.stack(rows), determinant
+
+
+def _mignitude(x: Interval) -> float:
+    return 0.0 if x.lo <= 0 <= x.hi else float(min(abs(x.lo), abs(x.hi)))
+
+
+def _determinant(a: Interval) -> Any:
+    """By elimination; by minors where a pivot may vanish, which never divides."""
+    try:
+        return _eliminated(a, np.zeros((a.shape[-1], 0)))[1]
+    except UndecidedError:
+        return _by_minors(a)
+
+
+def _by_minors(a: Any) -> Any:
+    n = a.shape[-1]
+    if n == 1:
+        return a[0, 0]
+    total: Any = None
+    for j in range(n):
+        rest = [k for k in range(n) if k != j]
+        term = a[0, j] * _by_minors(a[1:][:, rest])
+        signed = term if j % 2 == 0 else -term
+        total = signed if total is None else total + signed
+    return total
+
+

@@ -1,0 +1,823 @@
+"""Arrays changed in place: every story gives what plain NumPy gives, and its derivative, in both modes."""
+
+import numpy as np
+import pytest
+import truth
+from truth import assert_same
+
+import interp.vocabulary as v
+from interp import primal
+from interp.errors import MutationError
+from interpretations import Dual, grad, hessian, jacfwd, jacrev, value_and_grad, vjp
+from interpretations.tape import Recording, lift
+
+X = np.array([[0.5, 1.5, -0.7], [1.1, 0.3, 2.1]])
+
+
+def fresh(x):
+    """An array of the program's own that can hold what ``x`` is."""
+    return np.zeros_like(x)
+
+
+# Each story takes a 2 x 3 array and returns one array; all are polynomials, so that a complex step is exact.
+
+
+def store_element(x):
+    a = x * 2
+    a[0, 1] = x[1, 1] * x[0, 0]
+    return a * a
+
+
+def store_row(x):
+    a = x * x
+    a[1] = x[0] * 3
+    return a * x
+
+
+def store_constant(x):
+    a = x * x
+    a[:, 1] = 7.0
+    return a * x
+
+
+def store_into_copy(x):
+    a = x.copy()
+    a[0] = x[1]
+    return a * x
+
+
+def store_into_input(x):
+    x[0] = x[1] * x[1]
+    return x * x
+
+
+def store_broadcast(x):
+    a = fresh(x)
+    a[...] = x[0]
+    return a * x
+
+
+def store_scalar_everywhere(x):
+    a = fresh(x)
+    a[...] = x[0, 0] * x[1, 1]
+    return a * x
+
+
+def store_twice(x):
+    a = fresh(x)
+    a[0, 0] = x[0, 0]
+    a[0, 0] = x[1, 2] * a[0, 0]
+    return a
+
+
+def overwritten_before_use(x):
+    a = x * 1
+    a[...] = x * x
+    a[...] = 3.0
+    return a * x
+
+
+def view_written_seen_in_base(x):
+    a = x * 1
+    b = a[1:]
+    b[0, 0] = x[0, 0] ** 2
+    return a
+
+
+def base_written_seen_in_view(x):
+    a = x * 1
+    b = a[:, ::2]
+    a[0] = x[1] ** 2
+    return b * b
+
+
+def view_of_view(x):
+    a = x * 1
+    b = a[1]
+    c = b[1:]
+    c[0] = x[0, 0] * x[0, 1]
+    return a * a
+
+
+def reversed_view(x):
+    a = x * 1
+    a[::-1, ::-1][0, 0] = x[0, 0] * 5
+    a[:, ::-1][0] = a[1] * 2
+    return a
+
+
+def transposed_view(x):
+    a = x * 1
+    t = a.T
+    t[0] = x[:, 2] * x[:, 1]
+    return a * t.T
+
+
+def reshaped_view(x):
+    a = x * 1
+    flat = a.reshape(-1)
+    flat[1:3] = x[1, 1:] * x[0, 0]
+    return a * a
+
+
+def reshaped_copy_of_transposed(x):
+    a = x * 1
+    flat = a.T.reshape(-1)  # a copy, as in NumPy: the store does not reach a
+    flat[0] = 100.0
+    return a * a + flat.sum()
+
+
+def flipped_view(x):
+    a = x * 1
+    np.flip(a)[0, 0] = x[0, 0] ** 3
+    return a
+
+
+def swapped_axes_view(x):
+    a = x * 1
+    np.swapaxes(a, 0, 1)[1] = x[:, 0] ** 2
+    return a
+
+
+def new_axis_view(x):
+    a = x * 1
+    a[:, None, :][0, 0, 1] = x[1, 1] ** 2
+    return a
+
+
+def raveled_view(x):
+    a = x * 1
+    a.ravel()[4] = x[0, 0] ** 2
+    return a
+
+
+def squeezed_view(x):
+    a = x.reshape(1, 2, 3) * 1
+    a.squeeze()[1, 1] = x[0, 0] ** 2
+    return a
+
+
+def flattened_copy(x):
+    a = x * 1
+    a.flatten()[0] = 50.0
+    return a * a
+
+
+def advanced_copy(x):
+    a = x * 1
+    a[[0, 1]][0] = 50.0
+    return a * a
+
+
+def view_before_and_after(x):
+    a = x * 1
+    b = a[0]
+    before = b * b
+    a[0, 1] = x[1, 1] ** 2
+    return before + b * b
+
+
+def swap_rows(x):
+    a = x * x
+    a[0], a[1] = a[1].copy(), a[0].copy()
+    return a * x
+
+
+def swap_rows_without_copy(x):
+    a = x * x
+    a[0], a[1] = a[1], a[0]  # the first store changes what the second reads, as in NumPy
+    return a * x
+
+
+def overlap_forward(x):
+    a = x.reshape(-1) * 1
+    a[1:] = a[:-1]
+    return a * a
+
+
+def overlap_backward(x):
+    a = x.reshape(-1) * 1
+    a[:-1] = a[1:] * 2
+    return a * a
+
+
+def overlap_reversed(x):
+    a = x.reshape(-1) * 1
+    a[:] = a[::-1]
+    return a * x.reshape(-1)
+
+
+def overlap_half(x):
+    a = x.reshape(-1) * 1
+    a[::2] = a[:3]
+    return a * a
+
+
+def overlap_transposed(x):
+    a = x[:, :2] * 1
+    a[...] = a.T
+    return a * x[:, :2]
+
+
+def overlap_advanced(x):
+    a = x.reshape(-1) * 1
+    a[[0, 1, 2]] = a[[3, 0, 1]]
+    return a * a
+
+
+def repeated_index_last_wins(x):
+    a = x * 1
+    a[[0, 1, 0], [1, 1, 1]] = x[1] * x[0]
+    return a
+
+
+def repeated_index_constant(x):
+    a = x * x
+    a[[0, 0]] = np.ones((2, 3))
+    return a
+
+
+def repeated_rows(x):
+    a = x * 1
+    a[[1, 1]] = x * x
+    return a
+
+
+def repeated_index_broadcast(x):
+    a = x * 1
+    a[[0, 0, 1]] = x[0] * x[1]
+    return a
+
+
+def negative_and_positive_index(x):
+    a = x.reshape(-1) * 1
+    a[[5, -1]] = x[0, :2] ** 2
+    return a
+
+
+def mask_store(x):
+    a = x * 1
+    mask = primal(x).real > 1
+    a[mask] = (x * x)[mask]
+    return a * x
+
+
+def mask_store_constant(x):
+    a = x * x
+    a[primal(x).real < 1] = 0.0
+    return a
+
+
+def mask_store_scalar(x):
+    a = x * 1
+    a[primal(x).real > 1] = x[0, 0] ** 2
+    return a
+
+
+def mask_of_rows(x):
+    a = x * 1
+    a[np.array([False, True])] = x[0] ** 2
+    return a
+
+
+def store_with_leading_ones(x):
+    a = x * 1
+    a[0] = (x[1] ** 2)[None]
+    return a
+
+
+def add_through_view(x):
+    a = x * 1
+    b = a[0]
+    b += x[1] ** 2
+    return a
+
+
+def operators_in_place(x):
+    a = x * 1
+    a += x
+    a *= x
+    a -= x[0]
+    a /= 2.0
+    a **= 2
+    return a
+
+
+def in_place_on_element(x):
+    a = x * 1
+    a[0, 0] += x[1, 1]
+    a[0, 0] *= x[1, 2]
+    return a
+
+
+def in_place_on_slice(x):
+    a = x * 1
+    a[:, 1:] *= x[:, :2]
+    return a
+
+
+def in_place_on_mask(x):
+    a = x * 1
+    a[primal(x).real > 1] *= x[0, 0]
+    return a
+
+
+def in_place_on_repeated_index(x):
+    a = x.reshape(-1) * 1
+    a[[0, 0, 1]] += x[0]  # NumPy adds once to each, the last one
+    return a
+
+
+def in_place_with_itself(x):
+    a = x * 1
+    a *= a
+    a += a.copy()
+    a[0] *= a[1]
+    return a
+
+
+def in_place_with_view_of_itself(x):
+    a = x * 1
+    a += a[::-1]
+    return a
+
+
+def used_before_change(x):
+    a = x * 1
+    b = a * x  # the product remembers a as it was
+    a[...] = 0.0
+    return b + a
+
+
+def used_before_change_by_both(x):
+    a = x * 1
+    b = a * a
+    a *= x
+    return b * a
+
+
+def used_in_contraction_before_change(x):
+    a = x * 1
+    c = a @ x.T
+    a[0] = 0.0
+    return c * a.sum()
+
+
+def used_in_solve_like_sum(x):
+    a = x * 1
+    s = (a * x).sum(axis=0)
+    a[...] = x**2
+    return s * a
+
+
+def constant_array_changed_after_use(x):
+    w = np.array([1.0, 2.0, 3.0])
+    y = w * x
+    w *= 2
+    return y * w
+
+
+def constant_of_matmul_changed_after_use(x):
+    w = np.array([1.0, 2.0, 3.0])
+    y = x @ w
+    w *= 2
+    return y * w[0]
+
+
+def constant_of_where_changed_after_use(x):
+    mask = np.array([True, False, True])
+    y = np.where(mask, x * x, x)
+    mask[:] = False
+    return y
+
+
+def constant_of_concatenate_changed_after_use(x):
+    w = np.ones(3)
+    y = np.concatenate([x[0], w]) * 2
+    w *= 5
+    return y
+
+
+def index_changed_after_use(x):
+    i = np.array([0, 2, 1])
+    y = x[:, i] * x
+    i[:] = 0
+    return y
+
+
+def index_of_store_changed_after_use(x):
+    a = x * 1
+    i = np.array([0, 2])
+    a[:, i] = x[:, :2] ** 2
+    i[:] = 1
+    return a
+
+
+def stored_constant_changed_after_use(x):
+    a = x * x
+    w = np.array([1.0, 2.0, 3.0])
+    a[0] = w
+    w *= 100
+    return a * x
+
+
+def built_in_a_loop(x):
+    a = fresh(x).reshape(-1)
+    flat = x.reshape(-1)
+    a[0] = flat[0]
+    for i in range(1, 6):
+        a[i] = a[i - 1] * 0.5 + flat[i] * a[0]
+    return a
+
+
+def recurrence_on_rows(x):
+    a = fresh(x)
+    a[0] = x[0]
+    a[1] = a[0] * x[1] + a[0, ::-1]
+    return a
+
+
+def zeros_like_of_integers_keeps_floats(x):
+    a = np.full_like(x, 0)
+    a[0, 0] = x[0, 0] * 0.5
+    return a
+
+
+def filled(x):
+    a = x * 1
+    a[0].fill(x[1, 1])
+    return a
+
+
+def iteration_gives_views(x):
+    a = x * 1
+    for row in a:
+        row[0] = row[1] * row[2]
+    return a
+
+
+def output_is_a_view(x):
+    a = x * 1
+    b = a[:, 1:]
+    a[0, 1] = x[0, 0] ** 2
+    return b
+
+
+def view_alive_while_base_rebound(x):
+    a = x * x
+    b = a[0]
+    a = x * 3
+    b[0] = x[1, 1]
+    return a + b
+
+
+def deleted_views(x):
+    a = x * 1
+    for i in range(3):
+        b = a[:, i]
+        b *= x[:, 0]
+        del b
+    return a
+
+
+def sum_of_changed(x):
+    a = x * 1
+    a[0, 0] = a.sum()
+    a[1, 1] = a.sum()
+    return a
+
+
+def out_argument(x):
+    a = fresh(x)
+    np.multiply(x, x, out=a)
+    return a * x
+
+
+def take_and_put_back(x):
+    a = x * 1
+    column = a[:, 1]
+    saved = column.copy()
+    column[...] = 0.0
+    return a + saved[:, None]
+
+
+STORIES = [f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == __name__]
+STORIES = [f for f in STORIES if f is not fresh]
+stories = pytest.mark.parametrize("story", STORIES, ids=lambda f: f.__name__)
+
+
+def _complex_jacobian(f, x):
+    return truth.complex_step(lambda x: f(x.copy()), (x,), 0)
+
+
+@stories
+@pytest.mark.parametrize("layout", ["C", "F"])
+@pytest.mark.parametrize("transform", [jacfwd, jacrev])
+def test_story(story, transform, layout):
+    x = np.array(X, order=layout)
+    before = x.copy()
+    assert_same(transform(story)(x), _complex_jacobian(story, X))
+    np.testing.assert_array_equal(x, before, "the caller's array was changed")
+
+
+@stories
+def test_story_computes_what_numpy_computes(story):
+    expected = story(X.copy())
+    out, _ = vjp(story, X)
+    assert_same(out, expected)
+    assert_same(primal(story(Dual(X.copy(), np.ones_like(X)))), expected)
+
+
+@stories
+def test_second_derivatives_of_a_story(story):
+    def scalar(x):
+        y = story(x)
+        return (y * y * y).sum()
+
+    expected = truth.jacobian(grad(lambda x: scalar(x.copy())), (X,), 0)
+    for outer in (jacfwd, jacrev):
+        for inner in (jacfwd, jacrev):
+            assert_same(outer(inner(scalar))(X), expected, 1e-7, 1e-7)
+
+
+@stories
+def test_one_direction_a_run(story):
+    """Without an axis of directions stores take another path: the directional derivative agrees."""
+    direction = np.cos(np.arange(6.0)).reshape(2, 3)
+    out = story(Dual(X.copy(), direction))
+    assert_same(out.tangent, np.einsum("...ij,ij->...", _complex_jacobian(story, X), direction))
+
+
+@stories
+def test_pullback_can_be_called_twice(story):
+    out, pullback = vjp(story, X)
+    cotangent = np.sin(np.arange(out.size, dtype=float)).reshape(out.shape)
+    first, second = pullback(cotangent), pullback(cotangent)
+    assert_same(first, second, 0, 0)
+    assert_same(first[0], np.tensordot(cotangent, _complex_jacobian(story, X), axes=cotangent.ndim))
+
+
+# -- programs drawn at random
+
+
+def random_program(seed):
+    """A program of views, stores and arithmetic on a pool of arrays; polynomial in its input."""
+
+    def program(x):
+        rng = np.random.default_rng(seed)
+        pool = [x * 1, x.copy(), np.zeros_like(x), x]
+
+        def pick(shape=None):
+            found = [a for a in pool if np.ndim(a) and (shape is None or np.shape(a) == shape)]
+            return found[rng.integers(len(found))] if found else None
+
+        for _ in range(12):
+            a = pick()
+            shape = np.shape(a)
+            size = int(np.prod(shape))
+            kind = rng.integers(12)
+            if kind == 0:
+                pool.append(a[::-1])
+            elif kind == 1:
+                pool.append(a.T)
+            elif kind == 2:
+                pool.append(a.reshape(-1))
+            elif kind == 3:
+                pool.append(a[..., 1:] if shape[-1] > 1 else a[..., None, :])
+            elif kind == 4:
+                pool.append(a[rng.integers(shape[0])] if len(shape) > 1 else a[::2])
+            elif kind == 5:
+                b = pick(shape)
+                a[...] = b * 0.5 if rng.integers(2) else b
+            elif kind == 6:
+                b = pick(shape)
+                a *= b * 0.5
+            elif kind == 7:
+                i, j = (tuple(int(rng.integers(n)) for n in shape) for _ in range(2))
+                a[i] = a[j] * 0.7
+            elif kind == 8:
+                flat = a.reshape(-1)
+                index = rng.integers(size, size=3)
+                flat[index] = flat[rng.integers(size, size=3)]
+                pool.append(flat)
+            elif kind == 9:
+                mask = rng.integers(2, size=shape).astype(bool)
+                b = pick(shape)
+                a[mask] = b[mask] * 0.9
+            elif kind == 10:
+                b = pick(shape)
+                pool.append(a * b * 0.3 + b)
+            else:
+                a[shape[0] // 2 :] += a[: shape[0] - shape[0] // 2]
+        return sum((k + 1.0) * (a * a).sum() for k, a in enumerate(pool))
+
+    return program
+
+
+@pytest.mark.parametrize("block", range(12))
+def test_random_programs(block):
+    for seed in range(block * 50, block * 50 + 50):
+        program = random_program(seed)
+        value = program(X.copy())
+        expected = _complex_jacobian(program, X)
+        if not np.isfinite(expected).all() or abs(value) > 1e12:
+            continue
+        got, gradient = value_and_grad(program)(X)
+        assert got == pytest.approx(value, rel=1e-12), f"value of program {seed}"
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-12 * scale, err_msg=f"reverse, program {seed}")
+        np.testing.assert_allclose(
+            jacfwd(program)(X), expected, rtol=1e-9, atol=1e-12 * scale, err_msg=f"forward, program {seed}"
+        )
+
+
+# -- what cannot hold a value says so
+
+
+def test_plain_arrays_do_not_take_values():
+    def rebinds(x):
+        a = np.ones(3)
+        a += x
+        return a.sum()
+
+    def stores(x):
+        a = np.ones(3)
+        a[0] = x[0]
+        return a.sum()
+
+    def stores_slice(x):
+        a = np.ones(3)
+        a[:] = x
+        return a.sum()
+
+    def stores_through_out(x):
+        a = np.ones(3)
+        np.add(x, x, out=a)
+        return a.sum()
+
+    for f in (rebinds, stores, stores_slice, stores_through_out):
+        for transform in (grad, jacfwd):
+            with pytest.raises(MutationError, match=r"zeros_like|out="):
+                transform(f)(np.array([1.0, 2.0, 3.0]))
+
+
+def test_scalars_are_rebound_not_changed():
+    def f(x):
+        y = x
+        y += 1
+        y *= x
+        return y * x
+
+    assert grad(f)(2.0) == 3 * 4.0 + 2 * 2.0
+    assert jacfwd(f)(2.0) == 16.0
+    for transform in (grad, jacfwd):
+        with pytest.raises(MutationError):
+            transform(lambda x: x.__setitem__((), 1.0))(2.0)
+
+
+def test_a_value_of_a_higher_level_cannot_be_stored_in_an_outer_array():
+    def outer(x):
+        a = x * 1
+
+        def inner(y):
+            a[0] = y
+            return a.sum()
+
+        return grad(inner)(2.0)
+
+    with pytest.raises(MutationError, match="made outside"):
+        grad(outer)(np.array([1.0, 2.0]))
+
+
+def test_closed_over_values_can_be_stored_in_an_inner_array():
+    def outer(x):
+        def inner(y):
+            a = y * 1
+            a[0] = x[0] * y[1]
+            return (a * a).sum()
+
+        return grad(inner)(np.array([3.0, 4.0])).sum()
+
+    # d/dx of d/dy0 + d/dy1 of (x y1)^2 + y1^2
+    assert_same(grad(outer)(np.array([2.0, 5.0])), np.array([2 * 2 * 2.0 * 4.0, 0.0]))
+
+
+def test_caller_may_change_his_array_between_run_and_pullback():
+    x, w = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    _, pullback = vjp(lambda x: x * w, x)
+    w *= 100
+    x *= 100
+    assert_same(pullback(np.ones(2))[0], np.array([3.0, 4.0]))
+    _, pullback = vjp(lambda x: x * x, x)
+    x[:] = 0
+    assert_same(pullback(np.ones(2))[0], np.array([200.0, 400.0]))
+
+
+def test_result_shares_no_memory_with_anything():
+    x = np.array([1.0, 2.0, 3.0])
+    w = np.array([4.0, 5.0, 6.0])
+    functions = [lambda x: x.sum(), lambda x: (w * x).sum(), lambda x: x[0], lambda x: x.mean(), lambda x: np.dot(w, x)]
+    for f in functions:
+        for transform in (grad, jacfwd, jacrev):
+            g = transform(f)(x)
+            assert g.flags.writeable and not np.may_share_memory(g, x) and not np.may_share_memory(g, w)
+            expected = g.copy()
+            g[...] = -1.0
+            assert_same(transform(f)(x), expected)
+    for f in (lambda x: x, lambda x: w * x, lambda x: x[::-1], lambda x: x.reshape(3, 1)):
+        out, pullback = vjp(f, x)
+        assert not np.may_share_memory(out, x)
+        (g,) = pullback(np.ones(out.shape))
+        g[...] = 7.0
+        (again,) = pullback(np.ones(out.shape))
+        assert not (again == 7.0).any()
+
+
+def test_gradients_of_two_arguments_are_two_arrays():
+    a, b = grad(lambda x, y: (x + y).sum(), (0, 1))(np.ones(3), np.ones(3))
+    a[0] = 5.0
+    assert b[0] == 1.0 and not np.may_share_memory(a, b)
+
+
+def test_cotangent_given_by_the_caller_is_not_changed():
+    ct = np.ones(3)
+    _, pullback = vjp(lambda x: (x + x[0]) * 1.0, np.ones(3))
+    pullback(ct)
+    assert_same(ct, np.ones(3), 0, 0)
+
+    def stores(x):
+        a = x * 1
+        a[0] = 0.0
+        return a
+
+    for f in (stores, lambda x: x, lambda x: x[:]):
+        _, pullback = vjp(f, np.ones(3))
+        (g,) = pullback(ct)
+        g[...] = 9.0
+        assert_same(ct, np.ones(3), 0, 0)
+
+
+# -- the cost of one element does not grow with the array
+
+
+def _element_program(n, steps):
+    def f(x):
+        a = x * 1
+        s = 0.0
+        for i in range(1, steps):
+            a[i] = a[i - 1] * 0.5
+            s = s + a[i]
+        return s
+
+    return f
+
+
+def test_entries_of_the_recording_do_not_grow_with_the_array():
+    counts = []
+    for n in (100, 100_000):
+        recording = Recording(level=1 << 40)
+        _element_program(n, 20)(lift(np.ones(n), recording))
+        counts.append(len(recording.entries))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("transform", [jacfwd, grad])
+def test_bytes_allocated_for_elements_do_not_grow_with_their_number(transform, monkeypatch):
+    """Each read and write touches its element: dense pullbacks would allocate an array each."""
+    import tracemalloc
+
+    n = 20_000
+    x = np.ones(n)
+
+    def peak(steps):
+        program = _element_program(n, steps)
+        f = transform(program) if transform is grad else lambda x: program(Dual(x, np.ones(n)))
+        tracemalloc.start()
+        f(x)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    few, many = peak(5), peak(105)
+    assert many - few < 4 * 8 * n  # 100 further elements cost less than four arrays
+
+
+def test_sweep_allocates_one_buffer_for_many_reads(monkeypatch):
+    made = []
+    from interpretations import tape
+
+    original = tape.zeros
+    monkeypatch.setattr(tape, "zeros", lambda *a, **k: made.append(1) or original(*a, **k))
+    n = 1000
+    grad(lambda x: sum(x[i] * x[n - 1 - i] for i in range(100)))(np.ones(n))
+    assert len(made) <= 2
+
+
+def test_setitem_by_name():
+    def f(x):
+        a = x * 1
+        v.setitem(a, x[0] * 2, 1)
+        return a
+
+    assert_same(jacrev(f)(np.ones(2)), np.array([[1.0, 0.0], [2.0, 0.0]]))
+    assert_same(hessian(lambda x: (f(x) ** 2).sum())(np.ones(2)), np.array([[10.0, 0.0], [0.0, 0.0]]))
