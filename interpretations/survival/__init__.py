@@ -1,0 +1,1 @@
+"""The main job: accelerated failure time models, fitted and interpreted."""
