@@ -117,6 +117,12 @@ class Adjoint(LinearMap):
     def adjoint(self) -> LinearMap:
         return self.original
 
+    def gather_index(self) -> np.ndarray | None:
+        return self.original.scatter_index()
+
+    def scatter_index(self) -> np.ndarray | None:
+        return self.original.gather_index()
+
 
 class Composed(LinearMap):
     """``outer @ inner``: apply ``inner`` first."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from interp import level as levels
 from interp import primal
-from interp.errors import ShapeError, UnsupportedInput
+from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import apply_structural, broadcast, expand, lead
 from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, ndim_of, shape_of
@@ -197,6 +197,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         parts = [operands[i].tangent if i in carriers else None for i in range(len(operands))]
         shapes = tuple(v if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         t = apply_structural(primitive, parts, shapes, params, batch, ndim_of(out))
+        if batch is not None and not shape_of(out):
+            t = copy(t)  # an element is a number, but its directions are a view, which a later store would reach
         return make(out, held(t, out), first.level)
 
     return rule
@@ -225,7 +227,9 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 @Assignment.rule(Dual)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Dual, y: Any, index: Any) -> None:
-        batch = x.directions
+        if not x.shape:
+            raise MutationError("a scalar Dual does not support item assignment")
+        batch = _directions([x, y]) if active[1] else x.directions
         value, tangent = (y.value, y.tangent) if active[1] else (y, 0.0)
         where = getitem.with_batch({"index": index}, batch, x.shape)["index"]
         setitem.dispatch(x.value, value, index=index)

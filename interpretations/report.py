@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ import numpy as np
 class Table:
     """A titled table. ``columns`` are headings; ``rows`` hold numbers, strings and None for an empty cell."""
 
-    def __init__(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> None:
-        self.title, self.columns, self.rows, self.note = title, list(columns), [list(row) for row in rows], note
+    def __init__(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], note: str = "") -> None:
+        self.title, self.note = title, note
+        self.columns, self.rows = list(columns), [list(row) for row in rows]
 
     def text(self) -> str:
         cells = [self.columns, *([_cell(x) for x in row] for row in self.rows)]

@@ -15,14 +15,16 @@ from typing import Any, Self
 
 import numpy as np
 
+from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
 from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
 from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
+from interp.vocabulary.creation import held
 from interp.vocabulary.elementwise import strong_multiply
-from interp.vocabulary.indexing import getitem, is_basic, is_element
+from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
 from interp.vocabulary.shape import flip, reshape
 from interpretations.dual import SCALARS, real_payload
 
@@ -150,10 +152,10 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...]) -> Tape:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
         out_shape = shape_of(out)
-        held = [_held(p, operands, active) for p in factors]
+        kept = [_held(p, operands, active) for p in factors]
         links = tuple(
             Link(x, Diagonal(p, shape_of(x.value), out_shape))
-            for x, p in zip(tapes, held, strict=True)
+            for x, p in zip(tapes, kept, strict=True)
             if p is not ZERO
         )
         return record(tapes[0].recording, out, links)
@@ -232,8 +234,8 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 
     def rule(*operands: Any, **params: Any) -> Tape:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
-        held = [x.value if a else _own(x) for x, a in zip(operands, active, strict=True)]
-        out, maps = linearised(*held, **params)
+        kept = [x.value if a else _own(x) for x, a in zip(operands, active, strict=True)]
+        out, maps = linearised(*kept, **params)
         if not all(isinstance(m, SumOver) for m in maps):
             for tape in tapes:
                 _protect(tape)
@@ -258,6 +260,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         if not carriers:
             return out
         first = operands[carriers[0]]
+        if primitive is getitem:
+            params = {"index": owned_index(params["index"])}
         if primitive in VIEWING and shape_of(out) and VIEWING[primitive](first, out, params):
             return _as_view(first, out, (primitive, params))
         if primitive is getitem and is_element(params["index"], len(first.shape)):
@@ -321,9 +325,11 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         if not x.shape:
             raise MutationError("a scalar Tape does not support item assignment")
         cell = _cell_of(x)
-        if cell.shared:
-            _unshare(cell)
-        setitem.dispatch(x.value, y.value if active[1] else y, index=index)
+        index = owned_index(index)
+        stored = y.value if active[1] else y
+        if cell.shared or levels.of(stored) > levels.of(cell.value):
+            _unshare(cell, stored)
+        setitem.dispatch(x.value, stored, index=index)
         link = Link(y, Diagonal(ONE, y.shape, y.shape)) if active[1] else None
         x.recording.entries.append(
             Write(cell, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
@@ -332,9 +338,9 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     return rule
 
 
-def _unshare(cell: Cell) -> None:
-    """Give the cell storage of its own and let every living view look at it."""
-    cell.value = copy(cell.value)
+def _unshare(cell: Cell, stored: Any) -> None:
+    """Give the cell storage of its own, able to hold ``stored``, and let every living view look at it."""
+    cell.value = held(copy(cell.value), stored)
     cell.shared = False
     living = []
     for reference in cell.views:
@@ -469,19 +475,19 @@ def _sweep_write(entry: Write, buffers: _Buffers) -> None:
     target = _through(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
     shape = shape_of(target)[len(lead(batch)) :]
     index = getitem.with_batch({"index": entry.index}, batch, shape)["index"]
-    ct = target[index]
-    if entry.y is not None:
-        ct = copy(ct)
+    if entry.y is None:
+        target[index] = 0.0
+    else:
+        ct = copy(target[index])
+        target[index] = 0.0  # first: the source may be this same array
         if entry.alive is not None:
             ct = ct * entry.alive
         stored = unbroadcast(ct, _padded(entry.y_shape, ct, batch), batch)
         stored = reshape(stored, lead(batch) + entry.y_shape)
         if entry.y.view:
-            target[index] = 0.0
             buffers.add_view(entry.y.slot, entry.y.cell, entry.y.view, stored)
-            return
-        buffers.add(entry.y.slot, stored)
-    target[index] = 0.0
+        else:
+            buffers.add(entry.y.slot, stored)
 
 
 def _padded(shape: tuple[int, ...], ct: Any, batch: int | None) -> tuple[int, ...]:

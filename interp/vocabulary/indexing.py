@@ -35,6 +35,11 @@ def _plain_part(part: Any) -> Any:
     return part
 
 
+def owned_index(index: Index) -> Index:
+    """``index`` with arrays of its own, which the caller cannot change."""
+    return tuple(part.copy() if isinstance(part, np.ndarray) else part for part in index)
+
+
 def is_basic(index: Index) -> bool:
     """True if NumPy answers with a view or a scalar: integers, slices, None and ellipsis alone."""
     return all(
@@ -108,7 +113,8 @@ indices add up. The transpose of ``getitem``."""
 
 
 def _array_setitem(x: Any, y: Any, index: Index) -> None:
-    x[index] = y
+    # NumPy guards against overlap except along one axis with unequal strides, as in a[::2] = a[:3].
+    x[index] = y.copy() if isinstance(y, np.ndarray) and np.may_share_memory(x, y) else y
 
 
 setitem = Assignment(

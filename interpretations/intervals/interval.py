@@ -17,7 +17,7 @@ from interp import level as levels
 from interp.errors import InterpError, RefusedStack, UndecidedError
 from interp.value import Value, shape_of
 from interpretations.intervals.decoration import Decoration
-from interpretations.intervals.rounding import next_down, next_up
+from interpretations.intervals.rounding import sub_up
 
 COM, DAC, DEF, TRV = Decoration.COM, Decoration.DAC, Decoration.DEF, Decoration.TRV
 
@@ -67,7 +67,7 @@ class Interval(Value):
     def mid(self) -> Any:
         """Midpoint, a finite number in the interval; NaN of the empty interval."""
         lo, hi = self.lo, self.hi
-        if self.dtype.kind == "b":
+        if is_truth(lo):
             return lo
         with np.errstate(over="ignore", invalid="ignore"):
             half = 0.5 * lo + 0.5 * hi
@@ -78,7 +78,7 @@ class Interval(Value):
     @property
     def width(self) -> Any:
         """hi - lo, rounded up."""
-        return next_up(self.hi - self.lo)
+        return sub_up(self.hi, self.lo)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -88,12 +88,12 @@ class Interval(Value):
         return point(payload)  # type: ignore[return-value]
 
     def rounded_constant(self, c: float) -> Any:
-        return make(next_down(c), next_up(c), COM)
+        return make(np.nextafter(c, -np.inf), np.nextafter(c, np.inf), COM)
 
     def __bool__(self) -> bool:
         if self.shape and self.size != 1:
             raise ValueError(f"truth value of an Interval of shape {self.shape}: use np.all or np.any")
-        truth = self if self.dtype.kind == "b" else self != 0  # type: ignore[comparison-overlap]
+        truth = self if is_truth(self.lo) else self != 0
         if not isinstance(truth, Interval):
             return bool(truth)
         raise UndecidedError(
@@ -107,7 +107,7 @@ class Interval(Value):
     def __repr__(self) -> str:
         if self.shape:
             return f"Interval(lo={self.lo!r}, hi={self.hi!r})"
-        if self.dtype.kind == "b":
+        if is_truth(self.lo):
             return "Interval(undecided)"
         name = Decoration(int(self.decoration)).name.lower()
         return f"Interval({float(self.lo)!r}, {float(self.hi)!r}, {name})"
@@ -128,8 +128,13 @@ def point(x: Any) -> Interval:
     """A plain number or array as intervals of no width. A NaN stays NaN, and trivial."""
     if isinstance(x, Value):
         raise refusal(x)
-    x = x if getattr(x, "dtype", None) == bool else _float64(x)
+    x = x if is_truth(x) else _float64(x)
     return make(x, x.copy() if shape_of(x) else x, _levels(np.where(x == x, COM, TRV)))
+
+
+def is_truth(end: Any) -> bool:
+    """True of the ends of an interval of booleans."""
+    return type(end) is bool or getattr(end, "dtype", None) == bool
 
 
 def refusal(inner: Value) -> RefusedStack:
@@ -164,7 +169,7 @@ def ends(x: Any) -> tuple[Any, Any, Any]:
     """(lo, hi, decoration) of an operand: an Interval, or a plain constant as a point."""
     if not isinstance(x, Interval):
         x = point(x)
-    if x.lo.dtype.kind == "b":
+    if is_truth(x.lo):
         return x.lo * 1.0, x.hi * 1.0, x.decoration
     return x.lo, x.hi, x.decoration
 

@@ -1,0 +1,183 @@
+"""Patterns through linear maps: what the derivative of a primitive does to the rows of its operand.
+
+``exact`` says that the zeros of a map's coefficients count: they belong to the program text, or the
+pattern is asked for at one point. Otherwise every coefficient may be non-zero at some input.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+from interp.linear import Diagonal, LinearMap, Shape
+from interp.primitive import Primitive
+from interp.rows import SparseRows
+from interp.vocabulary.linalg import EinsumMap, inv, solve
+from interp.vocabulary.reductions import cumsum
+from interpretations.sparsity.dependence import is_zero, size_of, spread
+
+
+def through(linear_map: LinearMap, rows: SparseRows, exact: bool) -> SparseRows:
+    """Rows of the image of an operand with ``rows``, shape ``linear_map.out_shape``."""
+    for step in linear_map.steps():
+        rows = _through_step(step, rows, exact)
+    return rows
+
+
+def _through_step(step: LinearMap, rows: SparseRows, exact: bool) -> SparseRows:
+    if isinstance(step, Diagonal):
+        rows = spread(rows, step.out_shape)
+        if not exact:
+            return rows
+        zero = is_zero(step.factor)
+        return rows.kept(~zero) if zero.any() else rows
+    if isinstance(step, EinsumMap):
+        return _through_einsum(step, rows, exact)
+    gathered = step.gather_index()
+    if gathered is not None:
+        return rows.gather(gathered)
+    scattered = step.scatter_index()
+    if scattered is not None:
+        return rows.kept(scattered >= 0).scatter(scattered, step.out_shape)
+    return _probed(step, rows) if exact else _dense(rows, step.out_shape)
+
+
+def _dense(rows: SparseRows, out_shape: Shape) -> SparseRows:
+    """Every output depends on all that any input depends on."""
+    return pooled(rows, np.zeros(rows.shape, dtype=int), np.zeros(out_shape, dtype=int))
+
+
+def _probed(step: LinearMap, rows: SparseRows) -> SparseRows:
+    """Coefficients of a map that is known by its action only: its images of the unit vectors."""
+    n, m = size_of(step.in_shape), size_of(step.out_shape)
+    images = step.apply(np.eye(n).reshape((n, *step.in_shape)), n)
+    return contracted(rows.reshaped((n,)), "i", ~is_zero(images).reshape((n, m)), "io", "o").reshaped(step.out_shape)
+
+
+# -- contractions
+
+
+def _through_einsum(step: EinsumMap, rows: SparseRows, exact: bool) -> SparseRows:
+    left, output = step.subscripts.split("->")
+    terms = left.split(",")
+    term = terms.pop(step.position)
+    others = [x for i, x in enumerate(step.operands) if i != step.position]
+    masks = [~is_zero(x) if exact else np.ones(np.shape(x), dtype=bool) for x in others]
+    named = term + output
+    kept = "".join(dict.fromkeys(c for other in terms for c in other if c in named))
+    if len(masks) == 1:
+        (mask,), (kept,) = masks, terms
+    else:
+        # Sums of non-negative products: non-zero exactly where some product is.
+        mask = np.einsum(",".join(terms) + "->" + kept, *(m.astype(float) for m in masks)) > 0 if masks else np.True_
+    return contracted(rows, term, np.asarray(mask), kept, output)
+
+
+def contracted(rows: SparseRows, term: str, mask: np.ndarray, mask_term: str, output: str) -> SparseRows:
+    """Rows of the two-operand einsum ``term,mask_term->output`` of an operand with ``rows``.
+
+    ``mask`` tells where the other operand is non-zero. Done as a product of two boolean sparse matrices:
+    the mask's, (common, made) by (common, summed) letters, and the entries', (common, summed) by (free
+    letters, column).
+    """
+    sizes = dict(zip(term, rows.shape, strict=True)) | dict(zip(mask_term, mask.shape, strict=True))
+    out_shape = tuple(sizes[c] for c in output)
+    if rows.keys.size == 0:
+        return SparseRows.empty(out_shape, rows.columns)
+    common = [c for c in term if c in mask_term and c in output]
+    summed = [c for c in term if c in mask_term and c not in output]
+    free = [c for c in term if c not in mask_term]
+    made = [c for c in mask_term if c not in term]
+
+    at = _unravel(rows.rows, term, sizes)
+    distinct, column = np.unique(_ravel(at, free, sizes) * rows.columns + rows.cols, return_inverse=True)
+    entries = _boolean(
+        _ravel(at, [*common, *summed], sizes, rows.keys.size), column, _count([*common, *summed], sizes), distinct.size
+    )
+    where = dict(zip(mask_term, np.nonzero(mask) if mask.shape else (), strict=True))
+    nonzero = int(np.count_nonzero(mask))
+    factors = _boolean(
+        _ravel(where, [*common, *made], sizes, nonzero),
+        _ravel(where, [*common, *summed], sizes, nonzero),
+        _count([*common, *made], sizes),
+        _count([*common, *summed], sizes),
+    )
+    product = (factors @ entries).tocoo()
+    free_at, cols = np.divmod(distinct[product.col], rows.columns)
+    at = _unravel(product.row.astype(np.int64), [*common, *made], sizes) | _unravel(free_at, free, sizes)
+    keys = _ravel(at, output, sizes, product.nnz) * rows.columns + cols
+    return SparseRows(out_shape, rows.columns, np.sort(keys))
+
+
+def _boolean(row: np.ndarray, column: np.ndarray, rows: int, columns: int) -> scipy.sparse.csr_array:
+    return scipy.sparse.csr_array((np.ones(row.size, dtype=bool), (row, column)), shape=(rows, columns))
+
+
+def _count(letters: Sequence[str], sizes: dict[str, int]) -> int:
+    return size_of(tuple(sizes[c] for c in letters))
+
+
+def _unravel(flat: np.ndarray, letters: Sequence[str], sizes: dict[str, int]) -> dict[str, np.ndarray]:
+    at = {}
+    for c in reversed(letters):
+        flat, at[c] = np.divmod(flat, sizes[c])
+    return at
+
+
+def _ravel(at: dict[str, np.ndarray], letters: Sequence[str], sizes: dict[str, int], count: int = 1) -> np.ndarray:
+    flat = np.zeros(count, dtype=np.int64)
+    for c in letters:
+        flat = flat * sizes[c] + at[c]
+    return flat
+
+
+# -- primitives whose maps are formulas: which elements they tie together
+
+
+def pooled(rows: SparseRows, group_in: np.ndarray, group_out: np.ndarray) -> SparseRows:
+    """Each output depends on all that the inputs of its group depend on; groups are integers from 0."""
+    groups = int(max(group_in.max(initial=-1), group_out.max(initial=-1))) + 1
+    return rows.scatter(group_in, (groups,)).gather(group_out)
+
+
+def _prefixes(rows: SparseRows, position: int, params: dict[str, Any], out_shape: Shape) -> SparseRows:
+    """Each element of a cumulative sum depends on the elements up to it."""
+    letters = "abcdefghijklmnopqrstuvwxyz"[: len(out_shape)]
+    along = letters[params["axis"]]
+    n = out_shape[params["axis"]]
+    return contracted(rows, letters, np.tri(n, dtype=bool), "Z" + along, letters.replace(along, "Z"))
+
+
+def _systems(rows: SparseRows, position: int, params: dict[str, Any], out_shape: Shape) -> SparseRows:
+    """Each system of a stack is dense in its matrix; of the right-hand sides, each in its column."""
+    vector = not params.get("columns", True)
+    outer = out_shape[:-1] if vector else out_shape[:-2]
+    if position == 0:
+        return pooled(
+            rows,
+            _numbered(rows.shape[:-2], rows.shape),
+            _numbered(_aligned(rows.shape[:-2], outer), out_shape),
+        )
+    if vector:
+        return _dense(rows, out_shape)
+    columns = (*outer, 1, out_shape[-1])
+    return pooled(rows, _numbered(columns, rows.shape), _numbered(columns, out_shape))
+
+
+def _aligned(shape: Shape, outer: Shape) -> Shape:
+    return (1,) * (len(outer) - len(shape)) + shape
+
+
+def _numbered(groups: Shape, shape: Shape) -> np.ndarray:
+    """The number of each element's group; groups are blocks along leading axes, or behind unit axes."""
+    numbers = np.arange(size_of(groups)).reshape(groups + (1,) * (len(shape) - len(groups)))
+    return np.broadcast_to(numbers, shape)
+
+
+STRUCTURES: dict[Primitive, Callable[[SparseRows, int, dict[str, Any], Shape], SparseRows]] = {
+    cumsum: _prefixes,
+    solve: _systems,
+    inv: _systems,
+}
+"""``(rows, position of the operand, parameters, shape of the output) -> rows``, at every input."""

@@ -1,0 +1,294 @@
+"""The rules of tracers: which rows the output of each kind of primitive has.
+
+Everywhere an empty row is a literal and the last column is dependence without derivative, as
+`interpretations.sparsity.dependence` explains.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from interp import backends
+from interp.errors import MutationError, UndecidedError
+from interp.primitive import ZERO, Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
+from interp.rows import SparseRows
+from interp.value import Value, primal, shape_of
+from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
+from interp.vocabulary.defaults import _predicate as follows_the_primal
+from interp.vocabulary.indexing import getitem, is_element
+from interpretations.sparsity.dependence import (
+    all_varying,
+    filled,
+    is_zero,
+    literal_zeros,
+    rows_of,
+    size_of,
+    spread,
+    stacked,
+    united,
+    varying,
+)
+from interpretations.sparsity.maps import STRUCTURES, through
+from interpretations.sparsity.tracer import LocalTracer, SparsityTracer
+
+Active = tuple[bool, ...]
+
+ABSORBING: dict[Elementwise, tuple[int, ...]] = {
+    multiply: (0, 1),
+    strong_multiply: (0, 1),
+    divide: (0,),
+    xlogy: (0,),
+    xlog1py: (0,),
+}
+"""Operands whose zero makes the output zero, whatever the others are."""
+
+
+def _payloads(operands: tuple[Any, ...], active: Active) -> list[Any]:
+    return [x.value if is_active else x for x, is_active in zip(operands, active, strict=True)]
+
+
+def _first(operands: tuple[Any, ...], active: Active) -> SparsityTracer:
+    tracer: SparsityTracer = operands[active.index(True)]
+    return tracer
+
+
+def _all_rows(operands: tuple[Any, ...], active: Active, columns: int) -> list[SparseRows]:
+    return [rows_of(x, is_active, columns) for x, is_active in zip(operands, active, strict=True)]
+
+
+# -- elementwise
+
+
+@Elementwise.rule(SparsityTracer)
+def _elementwise(primitive: Elementwise, active: Active) -> Any:
+    evaluate = primitive.compose((False,) * len(active))
+    absorbing = ABSORBING.get(primitive, ())
+
+    def rule(*operands: Any) -> SparsityTracer:
+        first = _first(operands, active)
+        columns = first.columns
+        (out,) = evaluate(*_payloads(operands, active))
+        shape = shape_of(out)
+        parts = []
+        for partial, rows in zip(primitive.partials, _all_rows(operands, active, columns), strict=True):
+            if rows.keys.size == 0:
+                continue
+            if partial is ZERO:
+                rows = varying(rows)
+            rows = spread(rows, shape)
+            if isinstance(partial, Partial) and not absorbing:
+                rows = _without_vanishing(rows, _vanishing(primitive, partial, operands, active, out))
+            parts.append(rows)
+        total = united(parts, shape, columns)
+        for position in absorbing:
+            zero = literal_zeros(operands[position], active[position])
+            if zero is not None:
+                total = total.kept(~zero)
+        return first.rebuild(out, total)
+
+    return rule
+
+
+def _without_vanishing(rows: SparseRows, zero: np.ndarray | None) -> SparseRows:
+    """Where a partial is 0 for every input there is no derivative, but the value may still jump."""
+    return rows if zero is None else rows.kept(~zero).joined(varying(rows.kept(zero)))
+
+
+def _vanishing(
+    primitive: Elementwise, partial: Partial, operands: tuple[Any, ...], active: Active, out: Any
+) -> np.ndarray | None:
+    """Where a partial is 0 at every input, as of x**0; None for nowhere.
+
+    Its formula is evaluated on tracers of *no* inputs, that tell only what is literal: what comes out as
+    a literal zero is zero by the constants of the program alone. Those do not ask again, so this ends.
+    """
+    named = dict(zip(primitive.operand_names, zip(operands, active, strict=True), strict=True))
+    needed = [named[name] for name in partial.needs if name != "out"]
+    constant = "out" not in partial.needs and not any(isinstance(x, Value) for x, _ in needed)
+    first = _first(operands, active)
+    if not constant and (first.columns == 1 or all(literal_zeros(x, a) is None for x, a in needed)):
+        return None
+    opaque = {name: _opaque(x, first) if isinstance(x, Value) else x for name, (x, _) in named.items()}
+    opaque["out"] = first.rebuild(out, all_varying(shape_of(out), 1))
+    with np.errstate(all="ignore"):
+        value = partial.formula(*(opaque[name] for name in partial.needs))
+    zero = literal_zeros(value, isinstance(value, SparsityTracer))
+    return None if zero is None else np.broadcast_to(zero, shape_of(out))
+
+
+def _opaque(x: Any, tracer: SparsityTracer) -> SparsityTracer:
+    """``x`` as a tracer of no inputs: literal where ``x`` is, varying elsewhere."""
+    if not isinstance(x, SparsityTracer) or x.level != tracer.level:
+        return tracer.rebuild(x, all_varying(shape_of(x), 1))
+    return x.rebuild(x.value, SparseRows(x.shape, 1, np.flatnonzero(filled(x.pattern))))
+
+
+# -- everything with linear maps
+
+
+@Differentiable.rule(SparsityTracer)
+def _linear(primitive: Differentiable, active: Active) -> Any:
+    def rule(*operands: Any, **params: Any) -> SparsityTracer:
+        first = _first(operands, active)
+        out = primitive.dispatch(*_payloads(operands, active), **params)
+        rows = _all_rows(operands, active, first.columns)
+        carrying = tuple(bool(part.keys.size) for part in rows)
+        parts = _by_table(primitive, rows, params, shape_of(out))
+        if parts is None:
+            # A contraction's coefficients are the other operands; of other maps nothing is known but the form.
+            exact = primitive is einsum
+            at = (
+                [_possible(x, is_active) for x, is_active in zip(operands, active, strict=True)]
+                if exact
+                else [primal(x) for x in operands]
+            )
+            with np.errstate(all="ignore"):
+                maps = primitive.maps(carrying, primal(out), tuple(at), params)
+            held = [part for part in rows if part.keys.size]
+            parts = [through(m, part, exact) for m, part in zip(maps, held, strict=True) if m is not None]
+        return first.rebuild(out, united(parts, shape_of(out), first.columns))
+
+    return rule
+
+
+def _by_table(
+    primitive: Differentiable, rows: list[SparseRows], params: dict[str, Any], shape: tuple[int, ...]
+) -> list[SparseRows] | None:
+    structure = STRUCTURES.get(primitive)
+    if structure is None:
+        return None
+    return [structure(part, i, params, shape) for i, part in enumerate(rows) if part.keys.size]
+
+
+def _possible(x: Any, is_active: bool) -> np.ndarray:
+    """1 where an operand can be non-zero, 0 where it is a literal zero."""
+    zero = literal_zeros(x, is_active)
+    return np.ones(shape_of(x)) if zero is None else 1.0 - zero
+
+
+@Differentiable.rule(LocalTracer)
+def _at_the_point(primitive: Differentiable, active: Active) -> Any:
+    linearised = primitive.linearise(active)
+
+    def rule(*operands: Any, **params: Any) -> SparsityTracer:
+        first = _first(operands, active)
+        payloads = _payloads(operands, active)
+        if primitive in STRUCTURES:
+            out = primitive.dispatch(*payloads, **params)
+            parts = _by_table(primitive, _all_rows(operands, active, first.columns), params, shape_of(out)) or []
+        else:
+            out, maps = linearised(*payloads, **params)
+            tracers = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+            parts = [through(m, x.pattern, True) for m, x in zip(maps, tracers, strict=True) if m is not None]
+        return first.rebuild(out, united(parts, shape_of(out), first.columns))
+
+    return rule
+
+
+# -- rearrangements and choices
+
+
+@Structural.rule(SparsityTracer)
+@Structural.rule(LocalTracer)
+def _structural(primitive: Structural, active: Active) -> Any:
+    def rule(*given: Any, **params: Any) -> Any:
+        operands = tuple(_at_point(x) if i in primitive.selectors else x for i, x in enumerate(given))
+        traced = tuple(a and isinstance(x, SparsityTracer) for x, a in zip(operands, active, strict=True))
+        if not any(traced):
+            return primitive.dispatch(*operands, **params)
+        if any(isinstance(operands[i], Value) for i in primitive.selectors):
+            return _choice(primitive, operands, traced)
+        first = _first(operands, traced)
+        payloads = _payloads(operands, traced)
+        out = primitive.dispatch(*payloads, **params)
+        if primitive is getitem and is_element(params["index"], len(first.shape)):
+            return first.element(out, params["index"])
+        moved = np.asarray(primitive.implementation(*_numbers(primitive, payloads), **params)) - 1
+        if len(operands) == 1 and shape_of(out) and _shares_memory(first.value, out):
+            return first.view(out, moved)
+        rows = _all_rows(operands, traced, first.columns)
+        carried = stacked([r for i, r in enumerate(rows) if i not in primitive.selectors], first.columns)
+        return first.rebuild(out, carried.gather(moved))
+
+    return rule
+
+
+def _at_point(selector: Any) -> Any:
+    return selector.value if isinstance(selector, LocalTracer) else selector
+
+
+def _choice(primitive: Structural, operands: tuple[Any, ...], traced: Active) -> SparsityTracer:
+    """``where`` with a condition that is a value: both sides, but of a literal condition the chosen one."""
+    if primitive is not where:
+        raise UndecidedError(
+            f"{primitive.name}: what it selects is traced, so no pattern holds at every input: use np.where, "
+            "or ask for the pattern at this point alone with local=True"
+        )
+    first = _first(operands, traced)
+    payloads = _payloads(operands, traced)
+    out = where.dispatch(*payloads)
+    taken, of_x, of_y = _numbers(where, payloads)
+    condition, *sides = _all_rows(operands, traced, first.columns)
+    carried = stacked(sides, first.columns)
+    chosen = carried.gather(np.where(taken, of_x, of_y) - 1)
+    other = carried.gather(np.where(filled(condition), np.where(taken, of_y, of_x), 0) - 1)
+    shape = chosen.shape
+    return first.rebuild(out, united([chosen, other, spread(varying(condition), shape)], shape, first.columns))
+
+
+def _numbers(primitive: Structural, payloads: list[Any]) -> list[np.ndarray]:
+    """The elements of all operands numbered from 1, so that zeros that a primitive fills in number nothing."""
+    numbers, start = [], 1
+    for i, payload in enumerate(payloads):
+        if i in primitive.selectors:
+            numbers.append(np.asarray(backends.to_host(primal(payload))))
+            continue
+        shape = shape_of(payload)
+        stop = start + size_of(shape)
+        numbers.append(np.arange(start, stop).reshape(shape))
+        start = stop
+    return numbers
+
+
+def _shares_memory(x: Any, out: Any) -> bool:
+    """True if a store into one payload is seen in the other."""
+    if isinstance(x, Value) and isinstance(out, Value):
+        return any(_shares_memory(getattr(x, name), getattr(out, name)) for name in x.components)
+    return hasattr(x, "strides") and hasattr(out, "strides") and bool(np.may_share_memory(x, out))
+
+
+@Predicate.rule(SparsityTracer)
+def _predicate(primitive: Predicate, active: Active) -> Any:
+    def rule(*operands: Any, **params: Any) -> Any:
+        first = _first(operands, active)
+        out = primitive.dispatch(*_payloads(operands, active), **params)
+        if not any(rows.keys.size for rows in _all_rows(operands, active, first.columns)):
+            return out  # of literals the answer is the same for every input
+        return first.rebuild(out, all_varying(shape_of(out), first.columns))
+
+    return rule
+
+
+Predicate.rule(LocalTracer)(follows_the_primal)
+
+
+# -- stores
+
+
+@Assignment.rule(SparsityTracer)
+def _assignment(primitive: Assignment, active: Active) -> Any:
+    def rule(x: SparsityTracer, y: Any, index: Any) -> None:
+        if not x.shape:
+            raise MutationError(f"a scalar {type(x).__name__} does not support item assignment")
+        setitem.dispatch(x.value, y.value if active[1] else y, index=index)
+        rows = rows_of(y, active[1], x.columns)
+        if rows.shape == () and is_element(index, len(x.shape)):
+            x.storage.put(x.position(index), rows.keys)
+            return
+        positions = x.stored_at(tuple(backends.to_host(part) for part in index))
+        if active[1] and y.storage is x.storage and np.array_equal(y.stored_at((...,)), positions):
+            return  # `a[1:] += b` ends by storing the view in its own place
+        extra = max(0, len(rows.shape) - positions.ndim)  # leading axes of length one, which NumPy drops
+        x.storage.store(positions, spread(rows.reshaped(rows.shape[extra:]), positions.shape))
+
+    return rule

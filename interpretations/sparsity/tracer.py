@@ -1,0 +1,167 @@
+"""`SparsityTracer`: a number or array that knows which inputs each of its elements depends on.
+
+The payload is computed beside the pattern, but the pattern never follows it: it holds at every input. So a
+traced comparison decides nothing (`np.where` takes both sides) and a zero kills a dependence only if it
+stands in the program text. `LocalTracer` is the opposite: the pattern at the given point, along its branches.
+"""
+
+from typing import Any, NoReturn, Self
+
+import numpy as np
+import scipy.sparse
+
+from interp import level as levels
+from interp.errors import RefusedStack, UndecidedError
+from interp.rows import SparseRows
+from interp.value import Value, shape_of
+from interp.vocabulary import copy
+from interpretations.dual import real_payload
+from interpretations.sparsity.dependence import derivatives, inputs
+from interpretations.sparsity.storage import Storage
+
+
+class SparsityTracer(Value):
+    """An input of a traced function, every element depending on itself.
+
+    Parameters
+    ----------
+    value: number, array or value (Dual, Tape, Measurement, Interval) of any shape; integers become
+        floats, arrays are copied.
+
+    A tracer made by hand sits just above its payload's level. Raises `RefusedStack` if the payload
+    holds a tracer already. ``bool()``, use as an index and ``hash()`` raise `UndecidedError`.
+    """
+
+    __slots__ = ("_gathered", "level", "positions", "storage", "value")
+    components = ("value", "pattern")
+    value: Any
+    storage: Storage
+    positions: np.ndarray | None
+    """Of a view, the position of each element in the storage; None for the whole of it, in order."""
+
+    def __init__(self, value: Any) -> None:
+        payload = np.asarray(value) if isinstance(value, list | tuple) else value
+        _refuse_nested(payload)
+        payload = real_payload(payload)
+        self._set(copy(payload) if shape_of(payload) else payload, Storage(inputs(shape_of(payload))), None)
+        self.level = levels.above(payload)
+
+    def _set(self, value: Any, storage: Storage, positions: np.ndarray | None) -> None:
+        self.value, self.storage, self.positions = value, storage, positions
+        self._gathered: tuple[SparseRows, SparseRows] | None = None
+
+    def _like(self, value: Any, storage: Storage, positions: np.ndarray | None) -> Self:
+        new = object.__new__(type(self))
+        new._set(value, storage, positions)
+        new.level = self.level
+        return new
+
+    def rebuild(self, *components: Any) -> Self:
+        value, pattern = components
+        return self._like(value, Storage(pattern), None)
+
+    def constant(self, payload: Any) -> Self:
+        return self.rebuild(payload, SparseRows.empty(shape_of(payload), self.columns))
+
+    # -- the pattern
+
+    @property
+    def columns(self) -> int:
+        """Number of input elements, and one: see `interpretations.sparsity.dependence`."""
+        return self.storage.columns
+
+    @property
+    def pattern(self) -> SparseRows:
+        """One row an element, over the elements of the input and the column of mere variation."""
+        rows = self.storage.rows()
+        if self.positions is None:
+            return rows.reshaped(self.shape)
+        if self._gathered is None or self._gathered[0] is not rows:
+            self._gathered = rows, rows.gather(self.positions)
+        return self._gathered[1]
+
+    @property
+    def sparsity(self) -> scipy.sparse.csr_array:
+        """The pattern of the derivative by the input: boolean, shape (self.size, input.size)."""
+        return derivatives(self.pattern).to_csr()
+
+    # -- views
+
+    def view(self, value: Any, moved: np.ndarray) -> Self:
+        """A view with payload ``value``; ``moved`` tells for each element its flat position in self."""
+        positions = moved if self.positions is None else self.positions.reshape(-1)[moved]
+        return self._like(value, self.storage, positions)
+
+    def element(self, value: Any, index: tuple[int, ...]) -> Self:
+        """The scalar at ``index``, one integer an axis."""
+        row = self.storage.row(self.position(index))
+        return self.rebuild(value, SparseRows((), self.columns, row))
+
+    def position(self, index: tuple[int, ...]) -> int:
+        """Position in the storage of the element at ``index``, one integer an axis."""
+        if self.positions is not None:
+            return int(self.positions[index])
+        flat = 0
+        for i, n in zip(index, self.shape, strict=True):
+            flat = flat * n + int(i) % n
+        return flat
+
+    def stored_at(self, index: tuple[Any, ...]) -> np.ndarray:
+        """Positions in the storage of the elements that ``index`` selects."""
+        positions = np.arange(self.size).reshape(self.shape) if self.positions is None else self.positions
+        return np.asarray(positions[index])
+
+    # -- what only the value could decide
+
+    def __bool__(self) -> bool:
+        _undecided("a truth value (if, while, and, or, not)", "use np.where, np.logical_and, np.maximum instead of it")
+
+    def __index__(self) -> int:
+        _undecided("an index or a length", "take it from the shape, or use np.where")
+
+    def __hash__(self) -> int:
+        _undecided("a hash (a key of a dict or set)", "use x.shape or a name as the key")
+
+    def __reduce__(self) -> Any:
+        return _restore, (type(self), self.value, self.pattern, self.level)
+
+
+class LocalTracer(SparsityTracer):
+    """A tracer of the pattern at the given point: zeros of partials drop, branches follow the payload."""
+
+    __slots__ = ()
+    __bool__ = Value.__bool__
+    __index__ = Value.__index__
+    __hash__ = Value.__hash__
+
+
+def lift(payload: Any, level: int, local: bool) -> SparsityTracer:
+    """``payload`` as the input of a trace at ``level``."""
+    tracer = (LocalTracer if local else SparsityTracer)(payload)
+    tracer.level = level
+    return tracer
+
+
+def _restore(cls: type[SparsityTracer], value: Any, pattern: SparseRows, level: int) -> SparsityTracer:
+    new = object.__new__(cls)
+    new._set(value, Storage(pattern), None)
+    new.level = level
+    return new
+
+
+def _undecided(what: str, instead: str) -> NoReturn:
+    raise UndecidedError(
+        f"{what} of a SparsityTracer would make the pattern hold along one branch only: {instead}, "
+        "or ask for the pattern at this point alone with local=True"
+    )
+
+
+def _refuse_nested(payload: Any) -> None:
+    inner = payload
+    while isinstance(inner, Value):
+        if isinstance(inner, SparsityTracer):
+            raise RefusedStack(
+                "a SparsityTracer cannot carry a SparsityTracer: one pattern says all. For the Hessian's pattern put "
+                "the derivative outside, interpret(f, gradient(), sparsity()), or call hessian_sparsity(f, x)"
+            )
+        inner = inner.payload
