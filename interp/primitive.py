@@ -16,6 +16,7 @@ of directions can be put in front of any operand without touching them.
 
 import inspect
 import typing
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -30,7 +31,9 @@ from interp.value import Value, shape_of
 COUNTERPARTS: dict[Any, Any] = {}
 """NumPy's and SciPy's functions -> ours: what the protocols look up."""
 
-_REGISTRY: dict[str, "Primitive"] = {}
+PRIMITIVES: dict[str, "Primitive"] = {}
+"""Every primitive by name; of two with one name, the later."""
+_EVERY: "weakref.WeakSet[Primitive]" = weakref.WeakSet()
 
 
 class Lower:
@@ -101,7 +104,8 @@ class Primitive:
         self.__doc__ = inspect.getdoc(implementation) or f"The primitive {name}."
         for function in counterparts:
             COUNTERPARTS[function] = self
-        _REGISTRY[name] = self
+        PRIMITIVES[name] = self
+        _EVERY.add(self)
 
     # -- calling
 
@@ -139,7 +143,7 @@ class Primitive:
 
         def register(factory: rules.RuleFactory) -> rules.RuleFactory:
             rules.KIND_RULES[cls, value_type] = factory
-            for primitive in list(_REGISTRY.values()):
+            for primitive in list(_EVERY):
                 if isinstance(primitive, cls):
                     primitive.evict(value_type)
             return factory
@@ -453,7 +457,7 @@ class Assignment(Control):
 
 
 def _by_name(name: str) -> Primitive:
-    return _REGISTRY[name]
+    return PRIMITIVES[name]
 
 
 def negative_axis(axis: int, ndim: int) -> int:

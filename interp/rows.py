@@ -8,6 +8,8 @@ Entries are kept as sorted keys ``row * columns + column``, so that unions and l
 bisections of one integer array, and data may be an array of any number type.
 """
 
+import operator
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -82,13 +84,16 @@ class SparseRows:
 
     # -- linear maps at work
 
-    def scaled(self, factor: Any) -> Self:
-        """Each row times its element of ``factor``, which broadcasts against ``shape``."""
+    def scaled(self, factor: Any, times: Callable[[Any, Any], Any] = operator.mul) -> Self:
+        """Each row times its element of ``factor``, which broadcasts against ``shape``.
+
+        ``times`` multiplies a factor and an entry; `strong_multiply` where the factor may be infinite.
+        """
         if self.data is None:
             return self
         if getattr(factor, "shape", ()) != ():
             factor = reshape(broadcast_to(factor, self.shape), (-1,))[self.rows]
-        return type(self)(self.shape, self.columns, self.keys, self.data * factor)
+        return type(self)(self.shape, self.columns, self.keys, times(factor, self.data))
 
     def kept(self, mask: np.ndarray) -> Self:
         """Only the rows where the boolean ``mask``, which broadcasts against ``shape``, is true."""

@@ -17,14 +17,20 @@ import numpy as np
 from interp.errors import StripError
 
 _STRIP = (
-    "{call} would strip a {kind} of what it carries. Call the NumPy function on the value itself "
-    "(np.sin(x), np.stack([x, y]), np.maximum(x, y)); to leave the interpretation on purpose use interp.primal(x)."
+    "{call} would strip a {kind} of what it carries. Use NumPy's functions on the value (np.sin(x), np.maximum(x, y)), "
+    "np.stack([x, y]) instead of np.array([x, y]), and np.zeros_like(x) to make an array that can store values; "
+    "interp.primal(x) leaves the interpretation on purpose."
 )
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """Shape of a payload; ``()`` for a number."""
     return getattr(x, "shape", ())
+
+
+def operand(x: Any) -> Any:
+    """``x`` as NumPy takes it: a list or tuple of numbers is an array."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x
 
 
 def ndim_of(x: Any) -> int:

@@ -2,7 +2,43 @@
 
 from interpretations.derivatives import grad, hessian, hvp, jacfwd, jacrev, jvp, value_and_grad, vjp
 from interpretations.dual import Dual
+from interpretations.intervals import Interval, bounds, enclose
+from interpretations.measurements import (
+    Measurement,
+    correlated_measurements,
+    correlation_matrix,
+    covariance_matrix,
+    error_components,
+    uncertainty,
+)
+from interpretations.sparsity import SparsityTracer, hessian_sparsity, jacobian_sparsity, sparsity
 from interpretations.stages import gradient, tangent
 from interpretations.tape import Tape
 
-__all__ = ["Dual", "Tape", "grad", "gradient", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "tangent", "value_and_grad", "vjp"]
+__all__ = [
+    "Dual",
+    "Interval",
+    "Measurement",
+    "SparsityTracer",
+    "Tape",
+    "bounds",
+    "correlated_measurements",
+    "correlation_matrix",
+    "covariance_matrix",
+    "enclose",
+    "error_components",
+    "grad",
+    "gradient",
+    "hessian",
+    "hessian_sparsity",
+    "hvp",
+    "jacfwd",
+    "jacobian_sparsity",
+    "jacrev",
+    "jvp",
+    "sparsity",
+    "tangent",
+    "uncertainty",
+    "value_and_grad",
+    "vjp",
+]

@@ -103,7 +103,7 @@ BAD = [
     (["{model}:no_input", "--at", "1"], "cannot be called"),
     (["{model}:raises", "--at", "1"], "no convergence"),
     (["{model}:text", "--at", "1"], "must return one number"),
-    (["{model}:strips", "--at", "1,2", "--gradient"], "NumPy function"),
+    (["{model}:strips", "--at", "1,2", "--gradient"], "np.sin"),
     (["{model}:branch", "--at", "1,2", "--sparsity"], "np.where"),
     (["{model}:branch", "--at", "1,2", "--bounds", "0.5"], "undecided"),
     (["{model}:nll", "--at", "1,2,3", "--std", "-1"], "not negative"),

@@ -10,7 +10,7 @@ from truth import assert_same
 
 import interp.vocabulary as v
 from interp.errors import NoRule
-from interp.primitive import _REGISTRY, Differentiable
+from interp.primitive import PRIMITIVES, Differentiable
 from interpretations import Dual, grad, hessian, jacfwd, jacrev, jvp
 
 every = pytest.mark.parametrize("scenario", SCENARIOS, ids=repr)
@@ -22,9 +22,9 @@ def everything(scenario):
 
 def test_every_primitive_has_a_scenario():
     covered = {scenario.primitive for scenario in SCENARIOS}
-    names = {name for name in covered if name in _REGISTRY}
+    names = {name for name in covered if name in PRIMITIVES}
     names |= {getattr(v, name).name for name in covered - names if hasattr(v, name) and hasattr(getattr(v, name), "name")}
-    bundled = {name for name, p in _REGISTRY.items() if isinstance(p, Differentiable) and getattr(v, name, None) is p}
+    bundled = {name for name, p in PRIMITIVES.items() if isinstance(p, Differentiable) and getattr(v, name, None) is p}
     assert bundled <= names, f"no scenario for {sorted(bundled - names)}"
 
 

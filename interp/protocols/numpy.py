@@ -68,6 +68,11 @@ def _as_numpy(x: Any) -> Any:
 def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``__array_function__``: the vocabulary's counterpart of a NumPy function."""
     ours = COUNTERPARTS.get(function)
+    if function is np.copyto:
+        raise MutationError(
+            f"np.copyto with a {type(value).__name__}: write a[...] = x, where `a` is made from a value (np.zeros_like(x)); "
+            "a plain array cannot hold a value, nor can np.full_like(plain, value): write np.zeros_like(plain) + value"
+        )
     if ours is None:
         raise NoRule(_unknown(function))
     out = kwargs.pop("out", None)
@@ -78,7 +83,8 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
             raise
         except TypeError as error:
             if "unexpected keyword" in str(error) or "positional argument" in str(error):
-                raise UnsupportedArgument(f"np.{function.__name__} on a {type(value).__name__}: {error}") from None
+                said = str(error).partition("() ")[2]
+                raise UnsupportedArgument(f"np.{function.__name__} on a {type(value).__name__} {said}") from None
             raise
     if not isinstance(out, Value):
         raise MutationError(

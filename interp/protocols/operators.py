@@ -93,9 +93,7 @@ def _divmod(x: Any, y: Any) -> Any:
 
 
 def _round(x: Any, digits: int | None = None) -> Any:
-    if not digits:
-        return v.rint(x)
-    return v.rint(x * 10.0**digits) / 10.0**digits
+    return v.round(x, digits or 0)
 
 
 OTHERS: dict[str, Callable[..., Any]] = {

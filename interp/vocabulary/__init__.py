@@ -51,6 +51,7 @@ from interp.vocabulary.elementwise import (
     reciprocal,
     remainder,
     rint,
+    round,
     sign,
     sin,
     sinh,
@@ -71,7 +72,6 @@ from interp.vocabulary.elementwise import arctan as atan
 from interp.vocabulary.elementwise import arctan2 as atan2
 from interp.vocabulary.elementwise import arctanh as atanh
 from interp.vocabulary.elementwise import power as pow
-from interp.vocabulary.elementwise import rint as round
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
 from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
 from interp.vocabulary.predicates import (

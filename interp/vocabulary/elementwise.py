@@ -154,4 +154,15 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     return raised if max is None else minimum(raised, max)
 
 
-COUNTERPARTS[np.clip] = clip
+def round(x: Any, decimals: int = 0) -> Any:
+    """``x`` rounded to a number of decimals, halves to even; its derivative is zero."""
+    if decimals == 0:
+        return rint(x)
+    scale = 10.0**decimals
+    return rint(x * scale) / scale
+
+
+COUNTERPARTS[np.round] = round
+COUNTERPARTS[np.clip] = lambda x, a_min=None, a_max=None, *, min=None, max=None: clip(
+    x, a_min if min is None else min, a_max if max is None else max
+)

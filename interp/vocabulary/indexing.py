@@ -8,7 +8,7 @@ import numpy as np
 from interp.errors import StripError, UndecidedError
 from interp.linear import Diagonal, Gather
 from interp.primitive import COUNTERPARTS, ONE, Assignment, Contraction, Structural, negative_axis
-from interp.value import Value, ndim_of, shape_of
+from interp.value import Value, ndim_of, operand, shape_of
 
 Index = tuple[Any, ...]
 
@@ -125,6 +125,7 @@ setitem = Assignment(
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """Elements along an axis, at plain integer positions."""
+    x = operand(x)
     if axis is None:
         return getitem(x.reshape(-1), indices)
     behind = -negative_axis(axis, ndim_of(x)) - 1

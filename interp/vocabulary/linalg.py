@@ -14,7 +14,7 @@ import numpy as np
 from interp import backends
 from interp.linear import Formula, LinearMap, lead
 from interp.primitive import COUNTERPARTS, Contraction, Solve
-from interp.value import ndim_of, primal, shape_of
+from interp.value import ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.elementwise import conj
 from interp.vocabulary.shape import broadcast_to, reshape, swapaxes
@@ -29,6 +29,7 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tupl
     """Canonical form: explicit output, no ellipsis, no repeated and no lone letter in an operand."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum takes its subscripts as a string, as in einsum('ij,j->i', a, b)")
+    operands = tuple(operand(x) for x in operands)
     terms, output = _parse(subscripts.replace(" ", ""), tuple(ndim_of(x) for x in operands))
     sizes: dict[str, int] = {}
     for term, x in zip(terms, operands, strict=True):
@@ -181,6 +182,7 @@ einsum = Contraction("einsum", _contract, counterparts=(np.einsum,), canonical=_
 
 def dot(x: Any, y: Any) -> Any:
     """NumPy's dot: last axis of ``x`` with the last but one of ``y``; a product if one is a scalar."""
+    x, y = operand(x), operand(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
         return x * y
@@ -194,6 +196,7 @@ def dot(x: Any, y: Any) -> Any:
 
 def matmul(x: Any, y: Any) -> Any:
     """Matrix product with leading axes broadcast; a vector is a row on the left, a column on the right."""
+    x, y = operand(x), operand(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
         raise ValueError("matmul: an operand is a scalar; use *")
@@ -216,6 +219,7 @@ def outer(x: Any, y: Any) -> Any:
 
 def inner(x: Any, y: Any) -> Any:
     """Sum of products over the last axes."""
+    x, y = operand(x), operand(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
         return x * y
@@ -231,6 +235,7 @@ def vdot(x: Any, y: Any) -> Any:
 
 def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """Sum of products over given axes of each operand."""
+    x, y = operand(x), operand(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if isinstance(axes, int):
         first, second = list(range(nx - axes, nx)), list(range(axes))
@@ -246,7 +251,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
 
 def trace(x: Any) -> Any:
     """Sum of the diagonal of the first two axes."""
-    return einsum("ii...->...", x)
+    return einsum("ii...->...", operand(x))
 
 
 # -- solve, inv, det
@@ -254,6 +259,7 @@ def trace(x: Any) -> Any:
 
 def _solve(a: Any, b: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """``b`` is a vector if it has one axis, else matrices of columns; leading axes broadcast."""
+    a, b = operand(a), operand(b)
     if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
         raise np.linalg.LinAlgError(f"solve needs square matrices, not shape {shape_of(a)}")
     outer_shape = np.broadcast_shapes(shape_of(a)[:-2], shape_of(b)[:-2])

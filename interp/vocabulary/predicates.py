@@ -5,14 +5,16 @@ from typing import Any
 import numpy as np
 
 from interp.primitive import Predicate, negative_axes, negative_axis
-from interp.value import ndim_of
+from interp.value import ndim_of, operand
 
 
 def _over_axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    x = operand(x)
     return (x,), {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
 
 
 def _over_one_axis(x: Any, axis: Any = None, *, keepdims: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    x = operand(x)
     return (x,), {"axis": None if axis is None else negative_axis(axis, ndim_of(x)), "keepdims": keepdims}
 
 

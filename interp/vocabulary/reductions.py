@@ -10,16 +10,17 @@ import numpy as np
 
 from interp.linear import Diagonal, Formula, LinearMap, SumOver, keep_shape
 from interp.primitive import COUNTERPARTS, Reduction, negative_axes, negative_axis
-from interp.value import ndim_of, primal, shape_of
+from interp.value import ndim_of, operand, primal, shape_of
 from interp.vocabulary.creation import zeros
-from interp.vocabulary.elementwise import sqrt, square
-from interp.vocabulary.predicates import equal
-from interp.vocabulary.shape import concatenate, flip, reshape, transpose
+from interp.vocabulary.elementwise import maximum, sqrt, square
+from interp.vocabulary.predicates import equal, isnan
+from interp.vocabulary.shape import concatenate, flip, reshape, transpose, where
 
 Maps = Sequence[LinearMap]
 
 
 def _axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    x = operand(x)
     return (x,), {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
 
 
@@ -31,7 +32,9 @@ def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) 
     (x,) = operands
     shape, axes = shape_of(x), params["axis"]
     chosen = equal(x, reshape(out, keep_shape(shape, axes))) * _one(x)
-    weights = chosen / sum(chosen, axis=axes, keepdims=True)
+    # At least one element is chosen, which an interval of booleans does not know; of a NaN none is.
+    weights = chosen / maximum(sum(chosen, axis=axes, keepdims=True), _one(x))
+    weights = where(isnan(reshape(out, keep_shape(shape, axes))), np.nan, weights)
     return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(weights, shape, shape, singular=True)]
 
 
@@ -78,6 +81,7 @@ def _products_before(rows: Any) -> Any:
 
 
 def _one_axis(x: Any, axis: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    x = operand(x)
     if axis is None:
         return (reshape(x, (-1,)),), {"axis": -1}
     return (x,), {"axis": negative_axis(axis, ndim_of(x))}
@@ -104,11 +108,13 @@ cumsum = Reduction("cumulative_sum", np.cumsum, counterparts=(np.cumsum,), canon
 
 def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Arithmetic mean over ``axis`` (all axes if None); NaN of nothing."""
+    x = operand(x)
     return sum(x, axis=axis, keepdims=keepdims) / np.float64(_count(x, axis))
 
 
 def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """Variance over ``axis`` with divisor N - ``ddof``."""
+    x = operand(x)
     deviations = x - mean(x, axis=axis, keepdims=True)
     return sum(square(deviations), axis=axis, keepdims=keepdims) / np.float64(_count(x, axis) - ddof)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from interp.linear import lead, unbroadcast
 from interp.primitive import COUNTERPARTS, Structural, negative_axes, negative_axis
-from interp.value import ndim_of, shape_of
+from interp.value import ndim_of, operand, shape_of
 
 Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -19,6 +19,7 @@ def _array_reshape(x: Any, shape: tuple[int, ...]) -> Any:
 def _reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Canonical:
     if order not in ("C", "A"):
         raise TypeError(f"order={order!r}: only C order")
+    x = operand(x)
     given = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
     size = int(np.prod(shape_of(x), dtype=int))
     known = int(np.prod([n for n in given if n != -1], dtype=int))
@@ -39,6 +40,7 @@ reshape: Structural = Structural(
 
 
 def _transpose(x: Any, axes: Any = None) -> Canonical:
+    x = operand(x)
     ndim = ndim_of(x)
     if axes is None:
         order = tuple(range(-1, -ndim - 1, -1))
@@ -66,7 +68,7 @@ transpose: Structural = Structural(
 
 
 def _concatenate(arrays: Any, axis: Any = 0) -> Canonical:
-    parts = tuple(arrays)
+    parts = tuple(operand(x) for x in arrays)
     if not parts:
         raise ValueError("need at least one array to concatenate")
     if axis is None:
@@ -92,7 +94,7 @@ concatenate = Structural(
 
 def _broadcast_to(x: Any, shape: Any) -> Canonical:
     target = (shape,) if isinstance(shape, int | np.integer) else tuple(int(n) for n in shape)
-    return (x,), {"shape": target}
+    return (operand(x),), {"shape": target}
 
 
 def _lift_rank(params: dict[str, Any], batch: int, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -111,6 +113,7 @@ broadcast_to = Structural(
 
 
 def _flip(x: Any, axis: Any = None) -> Canonical:
+    x = operand(x)
     return (x,), {"axis": negative_axes(axis, ndim_of(x))}
 
 
@@ -148,7 +151,7 @@ where = Structural(
 
 def stack(arrays: Any, axis: int = 0) -> Any:
     """Join arrays or scalars of one shape along a new axis."""
-    parts = list(arrays)
+    parts = [operand(x) for x in arrays]
     if not parts:
         raise ValueError("need at least one array to stack")
     shapes = {shape_of(x) for x in parts}
@@ -160,6 +163,7 @@ def stack(arrays: Any, axis: int = 0) -> Any:
 
 def expand_dims(x: Any, axis: Any) -> Any:
     """Insert axes of length one."""
+    x = operand(x)
     axes = axis if isinstance(axis, tuple) else (axis,)
     ndim = ndim_of(x) + len(axes)
     new = {negative_axis(a, ndim) for a in axes}
@@ -169,6 +173,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 def squeeze(x: Any, axis: Any = None) -> Any:
     """Drop axes of length one."""
+    x = operand(x)
     shape = shape_of(x)
     ndim = len(shape)
     drop = {i - ndim for i, n in enumerate(shape) if n == 1} if axis is None else set(negative_axes(axis, ndim))
@@ -184,6 +189,7 @@ def ravel(x: Any) -> Any:
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Exchange two axes."""
+    x = operand(x)
     axes = list(range(ndim_of(x)))
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return transpose(x, axes)
@@ -191,6 +197,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     """Move axes to new positions."""
+    x = operand(x)
     ndim = ndim_of(x)
     sources = [a + ndim for a in _axis_list(source, ndim)]
     targets = [a + ndim for a in _axis_list(destination, ndim)]
@@ -206,12 +213,13 @@ def _axis_list(axis: Any, ndim: int) -> Sequence[int]:
 
 def atleast_1d(x: Any) -> Any:
     """Scalars become arrays of one element."""
+    x = operand(x)
     return reshape(x, (1,)) if ndim_of(x) == 0 else x
 
 
 def vstack(arrays: Any) -> Any:
     """Stack rows."""
-    return concatenate([x if ndim_of(x) > 1 else reshape(x, (1, -1)) for x in arrays], axis=0)
+    return concatenate([x if ndim_of(x) > 1 else reshape(x, (1, -1)) for x in map(operand, arrays)], axis=0)
 
 
 def hstack(arrays: Any) -> Any:
@@ -222,7 +230,7 @@ def hstack(arrays: Any) -> Any:
 
 def column_stack(arrays: Any) -> Any:
     """Vectors become the columns of a matrix."""
-    return concatenate([x if ndim_of(x) > 1 else reshape(x, (-1, 1)) for x in arrays], axis=1)
+    return concatenate([x if ndim_of(x) > 1 else reshape(x, (-1, 1)) for x in map(operand, arrays)], axis=1)
 
 
 COUNTERPARTS.update(

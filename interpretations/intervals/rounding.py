@@ -13,7 +13,7 @@ without error, step to the neighbour where it points outwards. Sums use Dekker's
 quotients Veltkamp's splitting (T. J. Dekker, Numer. Math. 18, 1971) on significands scaled into
 [1/2, 1) by frexp, so that nothing over- or underflows on the way.
 
-Operands are floats (Python's or NumPy's) or float64 arrays that broadcast. Scalars return Python floats.
+Operands are floats (Python's or NumPy's) or float64 arrays that broadcast. Scalars return `numpy.float64`.
 Floating-point warnings (overflow, 0/0) are NumPy's own: callers silence them, once for many calls.
 """
 
@@ -38,6 +38,9 @@ _MODES = ((0x400, 0x800), (0x800000, 0x400000), (0x100, 0x200))
 """(down, up) as fenv.h has them on x86, on ARM, and in Microsoft's C library. One refuses another's."""
 _LIBRARIES = (None, "libm.so.6", "libm.so", "ucrtbase")
 _SPLITTER = 134217729.0  # 2**27 + 1
+_MAGNITUDE = (1 << 63) - 1
+"""All bits of a float but its sign."""
+_INFINITY_BITS = 0x7FF << 52
 
 
 def namespace(*operands: Reals) -> ModuleType:
@@ -186,7 +189,7 @@ def _directed(ufunc: Any, residual: Any, scalar: Callable[..., float], direction
     def rounded(*operands: Reals) -> Reals:
         xp = namespace(*operands)
         if xp is math:
-            return on_scalars(*map(float, operands))
+            return np.float64(on_scalars(*map(float, operands)))
         processor = _processor() if xp is np else None
         if processor is None:
             return _stepped(xp, ufunc, residual, direction, operands)
@@ -219,3 +222,43 @@ def sub_down(x: Reals, y: Reals) -> Reals:
 def sub_up(x: Reals, y: Reals) -> Reals:
     """``x - y`` rounded up."""
     return add_up(x, -y)
+
+
+# Neighbours. Floats in the order of the line are integers in sign-magnitude notation: a step is an addition.
+
+
+def next_down(x: Reals, steps: int = 1) -> Reals:
+    """The float ``steps`` places below ``x``: -inf stays, inf gives the largest float, NaN stays."""
+    return _moved(x, -steps)
+
+
+def next_up(x: Reals, steps: int = 1) -> Reals:
+    """The float ``steps`` places above ``x``: inf stays, -inf gives the least float, NaN stays."""
+    return _moved(x, steps)
+
+
+def _moved(x: Reals, steps: int) -> Reals:
+    xp = namespace(x)
+    if xp is np and not x.ndim:
+        x, xp = x[()], math
+    if xp is math:
+        for _ in range(abs(steps)):
+            x = math.nextafter(x, steps * INF)
+        return np.float64(x)
+    # Clipped so that adding the steps ends at the infinity.
+    last = _from_bits(_INFINITY_BITS - abs(steps))
+    bits = (xp.maximum(x, -last) if steps < 0 else xp.minimum(x, last)).view(np.int64)
+    sign = bits >> 63
+    bits ^= sign & _MAGNITUDE
+    bits -= sign  # now in the order of the line, both zeros 0
+    bits += steps
+    xp.right_shift(bits, 63, out=sign)
+    bits += sign
+    sign &= _MAGNITUDE
+    bits ^= sign
+    return bits.view(np.float64)
+
+
+@cache
+def _from_bits(bits: int) -> float:
+    return float(np.int64(bits).view(np.float64))

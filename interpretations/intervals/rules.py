@@ -38,49 +38,43 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     def rule(*operands: Any) -> Interval:
         parts = [ends(x) for x in operands]
         lo, hi, local = enclose(*(end for lo, hi, _ in parts for end in (lo, hi)))
-        return make(lo, hi, _bounded(lo, hi, weakest(local, *(d for _, _, d in parts))))
+        return make(lo, hi, weakest(local, *(d for _, _, d in parts)))
 
     return rule
-
-
-def _bounded(lo: Any, hi: Any, decoration: Any) -> Any:
-    """``com`` says bounded too."""
-    finite = np.isfinite(lo) & np.isfinite(hi)
-    return np.where(finite, decoration, np.minimum(decoration, Decoration.DAC)).astype(np.int8)[()]
 
 
 def _by_derivative(primitive: Elementwise) -> Any:
-    """Enclose a function of one operand by its values and its declared derivative."""
-    if len(primitive.partials) != 1:
-        names = ", ".join(primitive.operand_names)
-        raise NoRule(
-            f"{primitive.name}({names}) has no enclosure: register one, `@{primitive.name}.register` over "
-            "`def _(x: Interval, y: Interval): ...`"
-        )
-    compose = primitive.compose((True,))
+    """Enclose a function by its values and its declared partials.
 
-    def rule(x: Interval) -> Interval:
-        _, slope = compose(point(x.mid)) if isinstance(primitive.partials[0], float) else (None, None)
-        if slope is None:
-            slope = primitive.partials[0].formula(*([x] if primitive.partials[0].needs == ("x",) else [None]))
-        slope_lo, slope_hi, decoration = ends(slope)
-        mid = x.mid
-        at_lo, at_mid, at_hi = (_padded(primitive.implementation(p)) for p in (x.lo, mid, x.hi))
-        run = make(sub_down(x.lo, mid), sub_up(x.hi, mid), x.decoration)
-        around = run * slope + make(*at_mid, x.decoration)
-        rising, falling = slope_lo >= 0, slope_hi <= 0
-        lo = np.where(rising, at_lo[0], np.where(falling, at_hi[0], around.lo))
-        hi = np.where(rising, at_hi[1], np.where(falling, at_lo[1], around.hi))
-        return make(lo[()], hi[()], _bounded(lo, hi, weakest(x.decoration, decoration)))
+    An operand whose partial keeps one sign on the box is put at the end where the function is least (or
+    greatest); the others stay at their midpoints, and the mean value theorem bounds what they add.
+    """
+    if any(not isinstance(p, float) and "out" in p.needs for p in primitive.partials):
+        raise NoRule(
+            f"{primitive.name} has no enclosure, and a partial given by `out` cannot make one: write it in the "
+            f"operands, or register `@{primitive.name}.register` over `def _(x: Interval): ...`"
+        )
+
+    def rule(*operands: Any) -> Interval:
+        boxes = dict(zip(primitive.operand_names, (make(*ends(x)) for x in operands), strict=True))
+        least, greatest, slack = [], [], point(0.0)
+        decoration = weakest(*(box.decoration for box in boxes.values()))
+        for box, partial in zip(boxes.values(), primitive.partials, strict=True):
+            slope = partial if isinstance(partial, float) else partial.formula(*(boxes[name] for name in partial.needs))
+            slope_lo, slope_hi, known = ends(slope)
+            rising, falling, mid = slope_lo >= 0, slope_hi <= 0, box.mid
+            least.append(np.where(rising, box.lo, np.where(falling, box.hi, mid))[()])
+            greatest.append(np.where(rising, box.hi, np.where(falling, box.lo, mid))[()])
+            run = slope * make(sub_down(box.lo, mid), sub_up(box.hi, mid), box.decoration)
+            slack = slack + np.where(rising | falling, 0.0, run)
+            decoration = weakest(decoration, known)
+        low, high = primitive.implementation(*least), primitive.implementation(*greatest)
+        for _ in range(ULPS_OF_A_STRANGER):
+            low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
+        lo, hi = add_down(low, slack.lo), add_up(high, slack.hi)
+        return make(lo, hi, weakest(enclosures.graded(np.asarray(lo), np.asarray(hi))[()], decoration))
 
     return rule
-
-
-def _padded(value: Any) -> tuple[Any, Any]:
-    lo = hi = value
-    for _ in range(ULPS_OF_A_STRANGER):
-        lo, hi = np.nextafter(lo, -np.inf), np.nextafter(hi, np.inf)
-    return lo, hi
 
 
 # -- predicates: decided for all points of the operands, or an interval of booleans
@@ -199,7 +193,7 @@ def _tree(combine: Callable[[Interval, Interval], Interval], x: Interval, neutra
         half = n // 2
         paired = combine(x[..., :half], x[..., half : 2 * half])  # type: ignore[index]
         x = np.concatenate([paired, x[..., 2 * half :]], axis=-1) if n % 2 else paired  # type: ignore[index, assignment]
-    return x[..., 0]  # type: ignore[index, no-any-return]
+    return x[(*(slice(None),) * (len(x.shape) - 1), 0)]  # type: ignore[no-any-return]
 
 
 def _rows(x: Interval, axes: tuple[int, ...]) -> Interval:

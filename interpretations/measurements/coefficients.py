@@ -23,8 +23,18 @@ from interp.linear import Diagonal, LinearMap, Shape, broadcast
 from interp.primitive import MINUS_ONE, ONE, ZERO
 from interp.rows import SparseRows
 from interp.value import primal, shape_of
-from interp.vocabulary import absolute, index_add, reshape, sqrt, square, strong_multiply, transpose, where, zeros
-from interp.vocabulary.linalg import EinsumMap, einsum
+from interp.vocabulary import (
+    absolute,
+    index_add,
+    reshape,
+    sqrt,
+    square,
+    strong_multiply,
+    transpose,
+    where,
+    zeros,
+)
+from interp.vocabulary.linalg import EinsumMap
 from interpretations.measurements.sources import Source
 
 Blocks = dict[Source, Any]
@@ -136,8 +146,10 @@ def _scattered(blocks: Blocks, shape: Shape, index: np.ndarray, out_shape: Shape
     return found
 
 
-def overwritten(blocks: Blocks, shape: Shape, stored: Blocks, stored_shape: Shape, origin: np.ndarray) -> Blocks:
-    """Blocks of an array of ``shape`` after a store: element i is now element ``origin[i]``, -1 for itself."""
+def overwritten(
+    blocks: Blocks, shape: Shape, stored: Blocks, stored_shape: Shape, origin: np.ndarray
+) -> Blocks:
+    """Blocks of an array of ``shape`` after a store: element i is ``stored[origin[i]]``, or itself for -1."""
     untouched = origin < 0
     kept = {}
     for source, c in blocks.items():
@@ -180,7 +192,7 @@ def densely(step: LinearMap, blocks: Blocks) -> Blocks:
         rows = as_rows(c, source, step.in_shape)
         if isinstance(step, EinsumMap) and (sparse := _contracted(step, rows)) is not None:
             found[source] = sparse
-        elif rows.keys.size:
+        elif rows.keys.size and size_of(step.out_shape):
             found[source] = _applied(step, rows)
     return found
 
@@ -218,33 +230,41 @@ def _contracted(step: EinsumMap, rows: SparseRows) -> SparseRows | None:
 
 def _applied(step: LinearMap, rows: SparseRows) -> SparseRows:
     """The image of those columns alone that have an entry: forward, or by rows of a map to few elements."""
-    columns, local = np.unique(rows.cols, return_inverse=True)
+    columns, compact = nonzero_columns(rows)
     n = size_of(step.out_shape)
     if n < columns.size:
-        data = _by_adjoint(step, rows, local, columns.size)
+        data = _by_adjoint(step, compact)
         keys = (np.arange(n, dtype=np.int64)[:, None] * rows.columns + columns).reshape(-1)
         return _without_zeros(step.out_shape, rows.columns, keys, data)
     chunk = max(1, DENSE_ELEMENTS // max(1, n + size_of(step.in_shape)))
     image = SparseRows.empty(step.out_shape, rows.columns)
     for start in range(0, columns.size, chunk):
         held = columns[start : start + chunk]
-        entries = np.flatnonzero((local >= start) & (local < start + chunk))
-        keys = rows.rows[entries] * held.size + local[entries] - start
+        entries = np.flatnonzero((compact.cols >= start) & (compact.cols < start + chunk))
+        keys = compact.rows[entries] * held.size + compact.cols[entries] - start
         t = SparseRows(step.in_shape, held.size, keys, rows.data[entries]).to_dense()
-        part = SparseRows.from_dense(broadcast(step.apply(t, held.size), (held.size, *step.out_shape)), step.out_shape)
+        moved = broadcast(step.apply(t, held.size), (held.size, *step.out_shape))
+        part = SparseRows.from_dense(moved, step.out_shape)
         keys = part.rows * rows.columns + held[part.cols]
         image = image.joined(_without_zeros(step.out_shape, rows.columns, keys, part.data))
     return image
 
 
-def _by_adjoint(step: LinearMap, rows: SparseRows, local: np.ndarray, columns: int) -> Any:
-    """All rows of the map from one adjoint application, times the rows' entries."""
-    n = size_of(step.out_shape)
+def nonzero_columns(rows: SparseRows) -> tuple[np.ndarray, SparseRows]:
+    """The columns that have an entry, and the rows over these columns alone."""
+    columns, local = np.unique(rows.cols, return_inverse=True)
+    return columns, SparseRows(rows.shape, columns.size, rows.rows * columns.size + local, rows.data)
+
+
+def _by_adjoint(step: LinearMap, rows: SparseRows) -> Any:
+    """All rows of the map from one adjoint application, times the rows' entries; flat, by output element."""
+    n, columns = size_of(step.out_shape), rows.columns
     seeds = zeros((n, n), like=primal(rows.data))
     seeds[range(n), range(n)] = 1.0
-    jacobian = reshape(step.apply_adjoint(reshape(seeds, (n, *step.out_shape)), n), (n, size_of(step.in_shape)))
-    terms = jacobian[:, rows.rows] * rows.data
-    return reshape(index_add(zeros((n, columns), like=terms), terms, (slice(None), local)), (n * columns,))
+    jacobian = step.apply_adjoint(reshape(seeds, (n, *step.out_shape)), n)
+    terms = reshape(jacobian, (n, size_of(step.in_shape)))[:, rows.rows] * rows.data
+    sums = index_add(zeros((n, columns), like=terms), terms, (slice(None), rows.cols))
+    return reshape(sums, (n * columns,))
 
 
 def _without_zeros(shape: Shape, columns: int, keys: np.ndarray, data: Any) -> SparseRows:
@@ -281,30 +301,28 @@ def deviation(blocks: Blocks, shape: Shape, like: Any) -> Any:
     if len(parts) == 1 and parts[0][0] is None:
         return absolute(parts[0][1])
     unit = _unit(parts, shape)
-    flat = None if unit is None else unit.reshape(-1)
     variance: Any = 0.0
     for rows, d in parts:
-        if rows is None:
-            variance = variance + square(d if unit is None else d / unit)
-        else:
-            squares = square(d if flat is None else d / flat[rows])
-            variance = variance + reshape(index_add(zeros((size_of(shape),), like=squares), squares, (rows,)), shape)
+        if unit is not None:
+            d = d / (unit if rows is None else unit.reshape(-1)[rows])
+        squares = square(d)
+        if rows is not None:
+            squares = reshape(index_add(zeros((size_of(shape),), like=squares), squares, (rows,)), shape)
+        variance = variance + squares
     return sqrt(variance) if unit is None else sqrt(variance) * unit
 
 
 def _unit(parts: list[tuple[np.ndarray | None, Any]], shape: Shape) -> Any:
     """For each element a power of two near its largest contribution; None where squares are safe."""
-    peak = np.zeros(shape)
+    peak = np.zeros(size_of(shape))
     for rows, d in parts:
-        size = np.abs(np.asarray(backends.to_host(primal(d)), dtype=float))
-        if rows is None:
-            peak = np.maximum(peak, size)
-        else:
-            np.maximum.at(peak.reshape(-1), rows, size)
-    usual = (peak == 0) | ((peak > 1e-140) & (peak < 1e140)) | ~np.isfinite(peak)
-    if usual.all():
+        magnitude = np.abs(np.asarray(backends.to_host(primal(d)), dtype=float)).reshape(-1)
+        np.maximum.at(peak, slice(None) if rows is None else rows, magnitude)
+    safe = (peak == 0) | ((peak > 1e-140) & (peak < 1e140)) | ~np.isfinite(peak)
+    if safe.all():
         return None
-    return np.where(usual, 1.0, np.ldexp(1.0, np.frexp(peak)[1]))
+    unit = np.where(safe, 1.0, np.ldexp(1.0, np.frexp(peak)[1] - 1))
+    return backends.namespace(primal(parts[0][1])).asarray(unit.reshape(shape))
 
 
 def dense(c: Any, source: Source, shape: Shape) -> Any:

@@ -52,7 +52,8 @@ def _probed(step: LinearMap, rows: SparseRows) -> SparseRows:
     """Coefficients of a map that is known by its action only: its images of the unit vectors."""
     n, m = size_of(step.in_shape), size_of(step.out_shape)
     images = step.apply(np.eye(n).reshape((n, *step.in_shape)), n)
-    return contracted(rows.reshaped((n,)), "i", ~is_zero(images).reshape((n, m)), "io", "o").reshaped(step.out_shape)
+    out = contracted(rows.reshaped((n,)), "i", ~is_zero(images).reshape((n, m)), "io", "o")
+    return out.reshaped(step.out_shape)
 
 
 # -- contractions
@@ -66,12 +67,10 @@ def _through_einsum(step: EinsumMap, rows: SparseRows, exact: bool) -> SparseRow
     masks = [~is_zero(x) if exact else np.ones(np.shape(x), dtype=bool) for x in others]
     named = term + output
     kept = "".join(dict.fromkeys(c for other in terms for c in other if c in named))
-    if len(masks) == 1:
-        (mask,), (kept,) = masks, terms
-    else:
-        # Sums of non-negative products: non-zero exactly where some product is.
-        mask = np.einsum(",".join(terms) + "->" + kept, *(m.astype(float) for m in masks)) > 0 if masks else np.True_
-    return contracted(rows, term, np.asarray(mask), kept, output)
+    mask = np.ones(())
+    if masks:  # sums of non-negative products: non-zero exactly where some product is
+        mask = np.einsum(",".join(terms) + "->" + kept, *(m.astype(float) for m in masks))
+    return contracted(rows, term, mask > 0, kept, output)
 
 
 def contracted(rows: SparseRows, term: str, mask: np.ndarray, mask_term: str, output: str) -> SparseRows:
@@ -92,16 +91,16 @@ def contracted(rows: SparseRows, term: str, mask: np.ndarray, mask_term: str, ou
 
     at = _unravel(rows.rows, term, sizes)
     distinct, column = np.unique(_ravel(at, free, sizes) * rows.columns + rows.cols, return_inverse=True)
-    entries = _boolean(
-        _ravel(at, [*common, *summed], sizes, rows.keys.size), column, _count([*common, *summed], sizes), distinct.size
-    )
     where = dict(zip(mask_term, np.nonzero(mask) if mask.shape else (), strict=True))
     nonzero = int(np.count_nonzero(mask))
+    inner = [*common, *summed]
+    entries = _boolean(
+        (_ravel(at, inner, sizes, rows.keys.size), column),
+        (_count(inner, sizes), distinct.size),
+    )
     factors = _boolean(
-        _ravel(where, [*common, *made], sizes, nonzero),
-        _ravel(where, [*common, *summed], sizes, nonzero),
-        _count([*common, *made], sizes),
-        _count([*common, *summed], sizes),
+        (_ravel(where, [*common, *made], sizes, nonzero), _ravel(where, inner, sizes, nonzero)),
+        (_count([*common, *made], sizes), _count(inner, sizes)),
     )
     product = (factors @ entries).tocoo()
     free_at, cols = np.divmod(distinct[product.col], rows.columns)
@@ -110,8 +109,8 @@ def contracted(rows: SparseRows, term: str, mask: np.ndarray, mask_term: str, ou
     return SparseRows(out_shape, rows.columns, np.sort(keys))
 
 
-def _boolean(row: np.ndarray, column: np.ndarray, rows: int, columns: int) -> scipy.sparse.csr_array:
-    return scipy.sparse.csr_array((np.ones(row.size, dtype=bool), (row, column)), shape=(rows, columns))
+def _boolean(at: tuple[np.ndarray, np.ndarray], shape: tuple[int, int]) -> scipy.sparse.csr_array:
+    return scipy.sparse.csr_array((np.ones(at[0].size, dtype=bool), at), shape=shape)
 
 
 def _count(letters: Sequence[str], sizes: dict[str, int]) -> int:
@@ -125,7 +124,9 @@ def _unravel(flat: np.ndarray, letters: Sequence[str], sizes: dict[str, int]) ->
     return at
 
 
-def _ravel(at: dict[str, np.ndarray], letters: Sequence[str], sizes: dict[str, int], count: int = 1) -> np.ndarray:
+def _ravel(
+    at: dict[str, np.ndarray], letters: Sequence[str], sizes: dict[str, int], count: int = 1
+) -> np.ndarray:
     flat = np.zeros(count, dtype=np.int64)
     for c in letters:
         flat = flat * sizes[c] + at[c]

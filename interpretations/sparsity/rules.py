@@ -16,10 +16,10 @@ from interp.value import Value, primal, shape_of
 from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
 from interp.vocabulary.defaults import _predicate as follows_the_primal
 from interp.vocabulary.indexing import getitem, is_element
+from interp.vocabulary.linalg import solve
 from interpretations.sparsity.dependence import (
     all_varying,
     filled,
-    is_zero,
     literal_zeros,
     rows_of,
     size_of,
@@ -132,38 +132,44 @@ def _linear(primitive: Differentiable, active: Active) -> Any:
         first = _first(operands, active)
         out = primitive.dispatch(*_payloads(operands, active), **params)
         rows = _all_rows(operands, active, first.columns)
-        carrying = tuple(bool(part.keys.size) for part in rows)
-        parts = _by_table(primitive, rows, params, shape_of(out))
-        if parts is None:
-            # A contraction's coefficients are the other operands; of other maps nothing is known but the form.
+        if primitive in STRUCTURES:
+            parts = _tied(primitive, rows, params, shape_of(out))
+        else:
+            # The coefficients of an einsum are its operands; of other maps only the form is known.
             exact = primitive is einsum
-            at = (
-                [_possible(x, is_active) for x, is_active in zip(operands, active, strict=True)]
-                if exact
-                else [primal(x) for x in operands]
-            )
+            coefficient = _possible if exact else _nominal
+            at = tuple(coefficient(x, is_active) for x, is_active in zip(operands, active, strict=True))
             with np.errstate(all="ignore"):
-                maps = primitive.maps(carrying, primal(out), tuple(at), params)
-            held = [part for part in rows if part.keys.size]
-            parts = [through(m, part, exact) for m, part in zip(maps, held, strict=True) if m is not None]
-        return first.rebuild(out, united(parts, shape_of(out), first.columns))
+                maps = primitive.maps(tuple(_carries(r) for r in rows), primal(out), at, params)
+            carrying = filter(_carries, rows)
+            parts = [through(m, r, exact) for m, r in zip(maps, carrying, strict=True) if m is not None]
+        total = united(parts, shape_of(out), first.columns)
+        zero = literal_zeros(operands[1], active[1]) if primitive is solve else None
+        if zero is not None:  # right-hand sides of zeros have solutions of zeros, whatever the matrix
+            total = total.kept(~np.all(zero, axis=-2 if params["columns"] else -1, keepdims=True))
+        return first.rebuild(out, total)
 
     return rule
 
 
-def _by_table(
+def _carries(rows: SparseRows) -> bool:
+    return rows.keys.size > 0
+
+
+def _tied(
     primitive: Differentiable, rows: list[SparseRows], params: dict[str, Any], shape: tuple[int, ...]
-) -> list[SparseRows] | None:
-    structure = STRUCTURES.get(primitive)
-    if structure is None:
-        return None
-    return [structure(part, i, params, shape) for i, part in enumerate(rows) if part.keys.size]
+) -> list[SparseRows]:
+    return [STRUCTURES[primitive](r, i, params, shape) for i, r in enumerate(rows) if _carries(r)]
 
 
 def _possible(x: Any, is_active: bool) -> np.ndarray:
     """1 where an operand can be non-zero, 0 where it is a literal zero."""
     zero = literal_zeros(x, is_active)
     return np.ones(shape_of(x)) if zero is None else 1.0 - zero
+
+
+def _nominal(x: Any, is_active: bool) -> Any:
+    return primal(x)
 
 
 @Differentiable.rule(LocalTracer)
@@ -175,7 +181,7 @@ def _at_the_point(primitive: Differentiable, active: Active) -> Any:
         payloads = _payloads(operands, active)
         if primitive in STRUCTURES:
             out = primitive.dispatch(*payloads, **params)
-            parts = _by_table(primitive, _all_rows(operands, active, first.columns), params, shape_of(out)) or []
+            parts = _tied(primitive, _all_rows(operands, active, first.columns), params, shape_of(out))
         else:
             out, maps = linearised(*payloads, **params)
             tracers = [x for x, is_active in zip(operands, active, strict=True) if is_active]
@@ -204,7 +210,7 @@ def _structural(primitive: Structural, active: Active) -> Any:
         if primitive is getitem and is_element(params["index"], len(first.shape)):
             return first.element(out, params["index"])
         moved = np.asarray(primitive.implementation(*_numbers(primitive, payloads), **params)) - 1
-        if len(operands) == 1 and shape_of(out) and _shares_memory(first.value, out):
+        if len(operands) == 1 and _shares_memory(first.value, out):
             return first.view(out, moved)
         rows = _all_rows(operands, traced, first.columns)
         carried = stacked([r for i, r in enumerate(rows) if i not in primitive.selectors], first.columns)
@@ -232,12 +238,12 @@ def _choice(primitive: Structural, operands: tuple[Any, ...], traced: Active) ->
     carried = stacked(sides, first.columns)
     chosen = carried.gather(np.where(taken, of_x, of_y) - 1)
     other = carried.gather(np.where(filled(condition), np.where(taken, of_y, of_x), 0) - 1)
-    shape = chosen.shape
-    return first.rebuild(out, united([chosen, other, spread(varying(condition), shape)], shape, first.columns))
+    by_condition = spread(varying(condition), chosen.shape)
+    return first.rebuild(out, united([chosen, other, by_condition], chosen.shape, first.columns))
 
 
 def _numbers(primitive: Structural, payloads: list[Any]) -> list[np.ndarray]:
-    """The elements of all operands numbered from 1, so that zeros that a primitive fills in number nothing."""
+    """All operands' elements numbered from 1, so that zeros that a primitive fills in number nothing."""
     numbers, start = [], 1
     for i, payload in enumerate(payloads):
         if i in primitive.selectors:

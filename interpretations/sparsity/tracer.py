@@ -114,16 +114,25 @@ class SparsityTracer(Value):
     # -- what only the value could decide
 
     def __bool__(self) -> bool:
-        _undecided("a truth value (if, while, and, or, not)", "use np.where, np.logical_and, np.maximum instead of it")
+        _undecided(
+            "a truth value (if, while, and, or, not)", "use np.where, np.logical_and or np.maximum instead"
+        )
 
     def __index__(self) -> int:
         _undecided("an index or a length", "take it from the shape, or use np.where")
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         _undecided("a hash (a key of a dict or set)", "use x.shape or a name as the key")
+
+    # -- copy and print
 
     def __reduce__(self) -> Any:
         return _restore, (type(self), self.value, self.pattern, self.level)
+
+    def __repr__(self) -> str:
+        pattern = self.sparsity
+        entries = f"{pattern.nnz} of {pattern.shape[0]}x{pattern.shape[1]} entries"
+        return f"{type(self).__name__}(value={self.value!r}, sparsity={entries})"
 
 
 class LocalTracer(SparsityTracer):
@@ -161,7 +170,7 @@ def _refuse_nested(payload: Any) -> None:
     while isinstance(inner, Value):
         if isinstance(inner, SparsityTracer):
             raise RefusedStack(
-                "a SparsityTracer cannot carry a SparsityTracer: one pattern says all. For the Hessian's pattern put "
-                "the derivative outside, interpret(f, gradient(), sparsity()), or call hessian_sparsity(f, x)"
+                "a SparsityTracer cannot carry a SparsityTracer: one pattern says all. For a Hessian "
+                "use hessian_sparsity(f, x), or interpret(f, gradient(), sparsity())"
             )
         inner = inner.payload

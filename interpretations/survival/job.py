@@ -23,7 +23,7 @@ from interpretations.survival.data import Survival, lung
 from interpretations.survival.fit import Fit, fit
 from interpretations.survival.model import contributions, log_likelihood, quantile
 
-BOX = 0.05
+BOX = 0.5
 """Default radius of the parameter box, in standard errors."""
 SAMPLES = 2000
 """Points at which the log-likelihood is sampled in the box, its corners besides."""
@@ -142,7 +142,7 @@ def tables(facts: dict[str, Any]) -> list[Table]:
             f"pattern of shape {seen['shape'][0]} x {seen['shape'][1]}, {seen['nonzeros']} entries",
         ),
         Table(
-            "All in one pass: Tape of Measurement of SparsityTracer",
+            "All in one pass: derivatives of Measurements of SparsityTracers",
             ["parameter", "gradient", "std of it", "row of the Hessian's pattern"],
             [
                 [name, g, s, " ".join(map(str, row))]

@@ -1,0 +1,29 @@
+"""A nominal value and its standard deviation as text, with the digits that mean something.
+
+Rounding of the Particle Data Group (Review of Particle Physics, introduction, 5.3): two digits of an
+uncertainty that begins with 100 to 354, one digit up to 949, and 950 to 999 rounded up to 1000.
+"""
+
+import math
+
+PLAIN_EXPONENTS = range(-4, 16)
+"""Powers of ten that are written out."""
+
+
+def last_place(std: float) -> int:
+    """Power of ten of the last digit worth showing of ``std`` > 0."""
+    mantissa, exponent = f"{std:.2e}".split("e")
+    return int(exponent) - (1 if float(mantissa) <= 3.54 else 0)
+
+
+def rounded(nominal: float, std: float) -> str:
+    """``nominal+/-std``, both to the last digit that the uncertainty gives."""
+    if std == 0 or not math.isfinite(std) or not math.isfinite(nominal):
+        return f"{nominal!r}+/-{0 if std == 0 else std!r}"
+    last = last_place(std)
+    exponent = int(f"{max(abs(nominal), std):.16e}".split("e")[1])
+    if exponent in PLAIN_EXPONENTS and last <= 0:
+        return f"{nominal:.{-last}f}+/-{std:.{-last}f}"
+    digits = max(exponent - last, 0)
+    unit = 10.0**exponent
+    return f"({nominal / unit:.{digits}f}+/-{std / unit:.{digits}f})e{exponent:+03d}"
