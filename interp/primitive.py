@@ -101,7 +101,9 @@ class Primitive:
         self.canonical = canonical
         self.cache: dict[tuple[type, ...], rules.Rule] = {}
         self.methods: list[_Method] = []
-        self.__doc__ = inspect.getdoc(implementation) or f"The primitive {name}."
+        self.__doc__ = (
+            implementation.__doc__ or next((f.__doc__ for f in counterparts if f.__doc__), "") or f"The primitive {name}."
+        )
         for function in counterparts:
             COUNTERPARTS[function] = self
         PRIMITIVES[name] = self
@@ -248,8 +250,8 @@ class Primitive:
             cls if is_active else Lower if issubclass(cls, Value) else backends.tower(cls)
             for cls, is_active in zip(key, active, strict=True)
         )
-        # An annotation `float` is meant to take integers too, as type checkers read it.
-        widened = tuple(float if cls is int else cls for cls in types)
+        # An annotation `float` is meant to take integers and booleans too, as type checkers read it.
+        widened = tuple(float if cls in (int, bool) else cls for cls in types)
         for signature in dict.fromkeys((types, widened)):
             try:
                 method, _ = methods.resolve_method(plum.Signature(*signature))

@@ -79,6 +79,8 @@ def _own(x: Any, like: Any) -> Any:
     dtype = getattr(primal(like), "dtype", None)
     if not shape_of(x):
         x = x[()] if isinstance(x, np.ndarray) else x
+        if type(like) is float and isinstance(x, float):
+            return float(x)
         return dtype.type(x) if dtype is not None and not shape_of(like) and hasattr(x, "dtype") else x
     if isinstance(x, np.ndarray):
         return np.array(x, dtype=dtype)

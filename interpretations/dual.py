@@ -105,12 +105,13 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
         batch = _directions(duals)
         ndim = ndim_of(out)
+        by = times if batch is None else strong_multiply  # a NaN must not reach directions that do not move it
         total: Any = None
         for factor, dual in zip(factors, duals, strict=True):
             if factor is ZERO:
                 continue
             t = expand(dual.tangent, batch, ndim_of(dual.value), ndim)
-            term = t if factor is ONE else -t if factor is MINUS_ONE else times(factor, t)
+            term = t if factor is ONE else -t if factor is MINUS_ONE else by(factor, t)
             total = term if total is None else total + term
         full = lead(batch) + shape_of(out)
         if total is None:

@@ -88,6 +88,11 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
     return operate
 
 
+def _matmul_in_place(x: Any, y: Any) -> Any:
+    x[...] = v.matmul(x, y)
+    return x
+
+
 def _divmod(x: Any, y: Any) -> Any:
     return x // y, x % y
 
@@ -98,6 +103,7 @@ def _round(x: Any, digits: int | None = None) -> Any:
 
 OTHERS: dict[str, Callable[..., Any]] = {
     "matmul": lambda x, y: v.matmul(x, y),
+    "imatmul": _matmul_in_place,
     "rmatmul": lambda y, x: v.matmul(x, y),
     "divmod": _divmod,
     "rdivmod": lambda y, x: _divmod(x, y),

@@ -5,12 +5,13 @@ is what ``x.__array_namespace__()`` answers.
 """
 
 from math import e, inf, nan, pi
+from types import ModuleType as _Module
 
 from numpy import bool_ as bool
-from numpy import complex64, complex128, float32, float64, int32, int64, newaxis
+from numpy import arange, complex64, complex128, eye, float32, float64, full, int32, int64, linspace, newaxis, ones
 
 from interp.vocabulary import defaults, linalg
-from interp.vocabulary.creation import copy, full_like, ones_like, zeros, zeros_like
+from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
 from interp.vocabulary.elementwise import (
     absolute,
@@ -131,4 +132,6 @@ from interp.vocabulary.special import (
     xlogy,
 )
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [
+    name for name, thing in list(globals().items()) if name == "linalg" or not (name[0] == "_" or isinstance(thing, _Module))
+]

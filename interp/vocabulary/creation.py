@@ -55,3 +55,13 @@ def zeros(shape: Any, *, like: Any = None, dtype: Any = None) -> Any:
         dtype = dtype if dtype.kind in "fc" else np.dtype(float)
     made = backends.namespace(innermost).zeros(shape, dtype=dtype)
     return held(made if shape != () else made[()], like)
+
+
+def asarray(x: Any) -> Any:
+    """``x`` itself if it is an array or value; a (nested) list as an array, of values if it holds any."""
+    from interp.vocabulary.shape import stack
+
+    if not isinstance(x, list | tuple):
+        return x
+    parts = [asarray(part) for part in x]
+    return stack(parts) if any(isinstance(part, Value) for part in parts) else np.asarray(x)

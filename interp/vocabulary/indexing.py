@@ -78,9 +78,14 @@ def _getitem_adjoint(ct: Any, position: int, operands: Any, params: dict[str, An
     return index_add(target, ct, getitem.with_batch(params, batch, operands[0])["index"])
 
 
+def _array_getitem(x: Any, index: Index) -> Any:
+    """``x[index]`` by NumPy's rules: a view for basic indices, a copy for advanced and boolean ones."""
+    return x[index]
+
+
 getitem = Structural(
     "getitem",
-    lambda x, index: x[index],
+    _array_getitem,
     canonical=lambda x, index: ((x,), {"index": plain_index(index)}),
     adjoint=_getitem_adjoint,
     batched=_batched,
@@ -88,6 +93,10 @@ getitem = Structural(
 
 
 def _array_index_add(x: Any, y: Any, index: Index) -> Any:
+    """A copy of ``x`` with ``y``, of the shape of x[index], added there; repeated indices add up.
+
+    The transpose of ``getitem``; instead of ``np.add.at``, which changes a plain array.
+    """
     out = x.astype(np.result_type(x, y))
     if is_basic(index):
         out[index] += y
@@ -108,11 +117,10 @@ index_add = Contraction(
     canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)}),
     derivative=_index_add_maps,
 )
-"""``index_add(x, y, index)``: a copy of ``x`` with ``y`` (of the shape of x[index]) added there; repeated
-indices add up. The transpose of ``getitem``."""
 
 
 def _array_setitem(x: Any, y: Any, index: Index) -> None:
+    """``x[index] = y``: changes ``x``, as its views see. ``y`` broadcasts to x[index]."""
     # NumPy guards against overlap except along one axis with unequal strides, as in a[::2] = a[:3].
     x[index] = y.copy() if isinstance(y, np.ndarray) and np.may_share_memory(x, y) else y
 
@@ -120,7 +128,6 @@ def _array_setitem(x: Any, y: Any, index: Index) -> None:
 setitem = Assignment(
     "setitem", _array_setitem, canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)})
 )
-"""``setitem(x, y, index)`` is ``x[index] = y``."""
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:

@@ -17,7 +17,8 @@ from interp.primitive import COUNTERPARTS, Contraction, Solve
 from interp.value import ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.elementwise import conj
-from interp.vocabulary.shape import broadcast_to, reshape, swapaxes
+from interp.vocabulary.predicates import isfinite, logical_not
+from interp.vocabulary.shape import broadcast_to, reshape, swapaxes, where
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
 
@@ -159,7 +160,13 @@ class EinsumMap(LinearMap):
         others = [_conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
         directions = self._directions(batch)
         subscripts = ",".join([directions + output, *terms]) + "->" + directions + target
-        return einsum.dispatch(ct, *others, subscripts=subscripts)
+        image = einsum.dispatch(ct, *others, subscripts=subscripts)
+        if not strong:
+            return image
+        # Where every non-finite cotangent meets zeros alone, the finite ones decide: the norm's gradient at 0 is 0.
+        spoilt = logical_not(isfinite(ct))
+        met = einsum.dispatch(spoilt * 1.0, *((x != 0) * 1.0 for x in others), subscripts=subscripts)
+        return where(met == 0, einsum.dispatch(where(spoilt, 0.0, ct), *others, subscripts=subscripts), image)
 
     def _directions(self, batch: int | None) -> str:
         """A letter for the axis of directions that the subscripts leave free."""

@@ -31,7 +31,10 @@ from interpretations.intervals.rounding import (
     add_down,
     add_up,
     div_down,
-    div_up,
+    greatest_product,
+    greatest_quotient,
+    least_product,
+    least_quotient,
     mul_down,
     mul_up,
     next_down,
@@ -81,14 +84,23 @@ def namespace(*operands: Reals) -> ModuleType:
     return np if (found := rounding.namespace(*operands)) is rounding.math else found
 
 
-def enclosure(name: str = "") -> Callable[[Callable[..., Enclosure]], Callable[..., Enclosure]]:
-    """Enter a function in the table: on scalars of NumPy's, without floating-point warnings."""
+BLOCK = 1 << 14
+"""Elements at a time: what a function makes on the way then stays in the processor's cache."""
+
+
+def enclosure(name: str = "", blocks: bool = True) -> Callable[[Callable[..., Enclosure]], Callable[..., Enclosure]]:
+    """Enter a function in the table: on scalars of NumPy's, without floating-point warnings.
+
+    ``blocks``: piece by piece on large arrays; does not pay where nothing but the result is made.
+    """
 
     def enter(f: Callable[..., Enclosure]) -> Callable[..., Enclosure]:
         @functools.wraps(f)
         def quiet(*ends: Reals) -> Enclosure:
             ends = tuple(np.float64(x) if isinstance(x, float | int | np.generic) else x for x in ends)
             with np.errstate(all="ignore"):
+                if blocks and any(x.size > 2 * BLOCK for x in ends) and (shape := _common_shape(ends)):
+                    return _by_blocks(f, shape, ends)
                 lo, hi, kind = f(*ends)
             return lo[()], hi[()], kind[()]
 
@@ -98,18 +110,49 @@ def enclosure(name: str = "") -> Callable[[Callable[..., Enclosure]], Callable[.
     return enter
 
 
+def _common_shape(ends: tuple[Reals, ...]) -> tuple[int, ...]:
+    """Of NumPy arrays that are alike, but for scalars among them; else ()."""
+    shapes = {x.shape for x in ends if x.ndim} if all(isinstance(x, np.ndarray | np.generic) for x in ends) else ()
+    return next(iter(shapes)) if len(shapes) == 1 else ()
+
+
+def _by_blocks(f: Callable[..., Enclosure], shape: tuple[int, ...], ends: tuple[Reals, ...]) -> Enclosure:
+    flat = [x.reshape(-1) if x.ndim else x for x in ends]
+    size = max(x.size for x in flat)
+    (lo, hi), kind = np.empty((2, size)), np.empty(size, np.int8)
+    for start in range(0, size, BLOCK):
+        block = slice(start, start + BLOCK)
+        lo[block], hi[block], kind[block] = f(*[x[block] if x.ndim else x for x in flat])
+    return lo.reshape(shape), hi.reshape(shape), kind.reshape(shape)
+
+
 def graded(lo: Reals, hi: Reals, defined: Any = None, continuous: Any = None, common: Any = None) -> Reals:
     """Decoration levels of a result, from where the function is known to be defined and continuous.
 
     ``common`` is where it is continuous on the whole line's terms, not only from inside the box.
     """
-    xp = namespace(lo)
-    kind = (xp.isfinite(lo) & xp.isfinite(hi)).astype(np.int8) + np.int8(Decoration.DAC)
     conditions = ((common, Decoration.DAC), (continuous, Decoration.DEF), (defined, Decoration.TRV))
-    for holds, otherwise in (*conditions, (lo == lo, Decoration.TRV)):
-        if holds is not None:
-            kind = xp.minimum(kind, holds.astype(np.int8) * np.int8(Decoration.COM - otherwise) + np.int8(otherwise))
+    conditions = [(holds, otherwise) for holds, otherwise in conditions if holds is not None and not holds.all()]
+    xp = namespace(lo)
+    if _all_finite(lo, hi):
+        kind = xp.full(np.shape(lo), Decoration.COM, np.int8)
+    else:
+        kind = (xp.isfinite(lo) & xp.isfinite(hi)) + np.int8(Decoration.DAC)
+        conditions.append((lo == lo, Decoration.TRV))
+    for holds, otherwise in conditions:
+        kind = xp.minimum(kind, holds * np.int8(Decoration.COM - otherwise) + np.int8(otherwise))
     return kind
+
+
+def _all_finite(lo: Reals, hi: Reals) -> bool:
+    """Without a temporary array."""
+    if not lo.ndim:
+        return bool(lo > -INF) and bool(hi < INF)
+    return bool(lo.min(initial=INF) > -INF) and bool(hi.max(initial=-INF) < INF)
+
+
+def _nonnegative(x: Reals) -> bool:
+    return bool((x.min(initial=INF) if x.ndim else x) >= 0)
 
 
 def bounded(*ends: Reals) -> Reals:
@@ -154,14 +197,14 @@ def unsigned_zeros(lo: Reals, hi: Reals) -> tuple[Reals, Reals]:
 # Arithmetic: exact directed rounding of the extreme corners
 
 
-@enclosure()
+@enclosure(blocks=False)
 def add(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """[a, b] + [c, d]"""
     lo, hi = add_down(a, c), add_up(b, d)
     return lo, hi, graded(lo, hi)
 
 
-@enclosure()
+@enclosure(blocks=False)
 def subtract(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """[a, b] - [c, d]"""
     lo, hi = sub_down(a, d), sub_up(b, c)
@@ -171,13 +214,17 @@ def subtract(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
 @enclosure()
 def multiply(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """[a, b] * [c, d], where 0 * inf is 0: infinity is only a bound of reals."""
-    lo, hi = hull(corners(mul_down, a, b, c, d), corners(mul_up, a, b, c, d))
-    undecided = lo != lo
-    if undecided.any():  # empty, or zero times all reals
-        zero = undecided & (a == a) & (c == c)
+    if _nonnegative(c):
+        a, b, c, d = c, d, a, b
+    if _nonnegative(a):
+        xp = namespace(a, c)
+        lo, hi = xp.fmin(mul_down(a, c), mul_down(b, c)), xp.fmax(mul_up(a, d), mul_up(b, d))
+    else:
+        lo, hi = least_product(a, b, c, d), greatest_product(a, b, c, d)
+    if not _all_finite(lo, hi):
         xp = namespace(lo)
-        empty = undecided & ~zero
-        lo, hi = emptied(empty, xp.where(zero, 0.0, lo), xp.where(zero, 0.0, hi))
+        lo, hi = (xp.where(end == end, end, 0.0) for end in (lo, hi))  # zero times all reals
+        lo, hi = emptied((a != a) | (c != c), lo, hi)
     return lo, hi, graded(lo, hi)
 
 
@@ -186,7 +233,7 @@ def divide(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """[a, b] / [c, d] over the divisors that are not 0."""
     xp = namespace(a, b, c, d)
     c, d = unsigned_zeros(c, d)
-    lo, hi = hull(corners(div_down, a, b, c, d), corners(div_up, a, b, c, d))
+    lo, hi = least_quotient(a, b, c, d), greatest_quotient(a, b, c, d)
     nonzero = (c > 0) | (d < 0)
     if not nonzero.all():
         split = (c < 0) & (d > 0) & ((a != 0) | (b != 0))
@@ -201,13 +248,13 @@ def reciprocal(lo: Reals, hi: Reals) -> Enclosure:
     return divide(np.float64(1.0), np.float64(1.0), lo, hi)
 
 
-@enclosure()
+@enclosure(blocks=False)
 def negative(lo: Reals, hi: Reals) -> Enclosure:
     """-[lo, hi]"""
     return -hi, -lo, graded(lo, hi)
 
 
-@enclosure()
+@enclosure(blocks=False)
 def positive(lo: Reals, hi: Reals) -> Enclosure:
     """[lo, hi] itself."""
     return lo, hi, graded(lo, hi)
@@ -237,7 +284,7 @@ def sqrt(lo: Reals, hi: Reals) -> Enclosure:
     return least, greatest, graded(least, greatest, defined=lo >= 0)
 
 
-@enclosure()
+@enclosure(blocks=False)
 def maximum(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """The greater of each pair of numbers."""
     xp = namespace(a, b, c, d)
@@ -245,7 +292,7 @@ def maximum(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     return lo, hi, graded(lo, hi)
 
 
-@enclosure()
+@enclosure(blocks=False)
 def minimum(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """The lesser of each pair of numbers."""
     xp = namespace(a, b, c, d)
@@ -655,7 +702,7 @@ def _gammaln(x: Reals) -> Reals:
     """For x > 0, also relatively accurate near its zeros 1 and 2, where SciPy's is not."""
     xp = namespace(x)
     near_one, near_two = (x >= 0.5) & (x <= 1.25), (x > 1.25) & (x <= 2.5)
-    value = scipy.special.gammaln(x)
+    value = xp.where(x < 1e-200, -np.log(x), scipy.special.gammaln(x))  # SciPy's is inf for subnormal numbers
     if near_two.any():
         value = xp.where(near_two, _gammaln_near_two(xp.clip(x, 1.25, 2.5) - 2.0), value)
     if near_one.any():

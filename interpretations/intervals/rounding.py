@@ -158,13 +158,13 @@ def _agrees(set_mode: Callable[[int], int], modes: dict[float, int]) -> bool:
 
 def _stepped(xp: ModuleType, ufunc: Any, residual: Any, direction: float, operands: tuple[Reals, ...]) -> Reals:
     """The residual engine on arrays."""
-    if ufunc is np.add and direction < 0:
+    if ufunc in _SUMS and direction < 0:
         nearest = -ufunc(*(-x for x in operands))  # only the sign of a zero sum depends on this
     else:
         nearest = ufunc(*operands)
     finite = xp.isfinite(operands[0]) & xp.isfinite(operands[-1])
     if ufunc is np.divide:
-        finite = finite & (operands[1] != 0)
+        finite = finite & (operands[1] != 0)  # a pole, no overflow
     nearest = xp.where(finite, xp.clip(nearest, -MAX, MAX), nearest)
     outwards = residual(xp, nearest, *operands) * direction > 0
     return xp.where(finite & outwards, xp.nextafter(nearest, direction), nearest)
@@ -182,7 +182,7 @@ def _directed(ufunc: Any, residual: Any, scalar: Callable[..., float], direction
         sign = residual(math, nearest, *operands) * direction
         if sign > 0:
             return nextafter(nearest, direction)
-        if not nearest and direction < 0 and ufunc is np.add:
+        if not nearest and direction < 0 and ufunc in _SUMS:
             return -scalar(*(-x for x in operands))
         return nearest
 
@@ -190,38 +190,61 @@ def _directed(ufunc: Any, residual: Any, scalar: Callable[..., float], direction
         xp = namespace(*operands)
         if xp is math:
             return np.float64(on_scalars(*map(float, operands)))
-        processor = _processor() if xp is np else None
-        if processor is None:
-            return _stepped(xp, ufunc, residual, direction, operands)
-        set_mode, modes = processor
-        try:
-            set_mode(modes[direction])
-            return ufunc(*operands)
-        finally:
-            set_mode(_TO_NEAREST)
+        if xp is np and (processor := _processor()):
+            set_mode, modes = processor
+            try:
+                set_mode(modes[direction])
+                return ufunc(*operands)
+            finally:
+                set_mode(_TO_NEAREST)
+        return _stepped(xp, ufunc, residual, direction, operands)
 
     return rounded
 
 
+def _extreme(f: Callable[..., Reals], ufunc: Any, direction: float) -> Callable[..., Reals]:
+    """The least of f at the corners of a box rounded down, or the greatest rounded up, in one change of mode.
+
+    A NaN there, which is 0 * inf or inf / inf, is no candidate.
+    """
+    name = "fmin" if direction < 0 else "fmax"
+
+    def extreme(a: Reals, b: Reals, c: Reals, d: Reals) -> Reals:
+        xp = namespace(a, b, c, d)
+        if xp is math:
+            values = [x for x in (f(a, c), f(a, d), f(b, c), f(b, d)) if x == x]
+            return (min if direction < 0 else max)(values, default=np.float64(math.nan))
+        choose = getattr(xp, name)
+        if xp is np and (processor := _processor()):
+            set_mode, modes = processor
+            try:
+                set_mode(modes[direction])
+                best, other = ufunc(a, c), ufunc(a, d)
+                choose(best, other, best)
+                choose(best, ufunc(b, c, other), best)
+                return choose(best, ufunc(b, d, other), best)
+            finally:
+                set_mode(_TO_NEAREST)
+        return choose(choose(f(a, c), f(a, d)), choose(f(b, c), f(b, d)))
+
+    return extreme
+
+
+_SUMS = (np.add, np.subtract)
 _OPERATIONS: tuple[tuple[Any, Any, Callable[..., float]], ...] = (
     (np.add, _sum_residual, lambda x, y: x + y),
+    (np.subtract, lambda xp, s, x, y: _sum_residual(xp, s, x, -y), lambda x, y: x - y),
     (np.multiply, _product_residual, lambda x, y: x * y),
     (np.divide, _quotient_residual, _scalar_quotient),
     (np.sqrt, _root_residual, _scalar_root),
 )
-(add_down, mul_down, div_down, sqrt_down), (add_up, mul_up, div_up, sqrt_up) = (
-    [_directed(*operation, direction) for operation in _OPERATIONS] for direction in (-INF, INF)
-)
+(
+    (add_down, sub_down, mul_down, div_down, sqrt_down),
+    (add_up, sub_up, mul_up, div_up, sqrt_up),
+) = ([_directed(*operation, direction) for operation in _OPERATIONS] for direction in (-INF, INF))
 
-
-def sub_down(x: Reals, y: Reals) -> Reals:
-    """``x - y`` rounded down."""
-    return add_down(x, -y)
-
-
-def sub_up(x: Reals, y: Reals) -> Reals:
-    """``x - y`` rounded up."""
-    return add_up(x, -y)
+least_product, greatest_product = _extreme(mul_down, np.multiply, -INF), _extreme(mul_up, np.multiply, INF)
+least_quotient, greatest_quotient = _extreme(div_down, np.divide, -INF), _extreme(div_up, np.divide, INF)
 
 
 # Neighbours. Floats in the order of the line are integers in sign-magnitude notation: a step is an addition.

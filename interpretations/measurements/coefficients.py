@@ -104,9 +104,8 @@ def scaled(blocks: Blocks, shape: Shape, factor: Any, out_shape: Shape, times: T
     found = {}
     for source, c in blocks.items():
         if isinstance(c, SparseRows) or (shape != out_shape and source.shape != ()):
-            c = as_rows(c, source, shape)
             if shape != out_shape:
-                c = c.gather(np.broadcast_to(_index(shape), out_shape))
+                c = _picked(c, source, np.broadcast_to(_index(shape), out_shape), True)
             if factor is not ONE:
                 c = c.scaled(-1.0 if factor is MINUS_ONE else factor, times)
         else:
@@ -124,15 +123,25 @@ def gathered(blocks: Blocks, shape: Shape, index: np.ndarray) -> Blocks:
     same = index.shape == shape and complete and np.array_equal(index, _index(shape))
     if same:
         return blocks
-    found = {}
-    for source, c in blocks.items():
-        if complete and _is_column(source, c):
-            found[source] = reshape(c, (-1,))[index if index.shape else int(index)]
-        else:
-            rows = as_rows(c, source, shape).gather(index)
-            if rows.keys.size:
-                found[source] = rows
-    return found
+    return {
+        source: picked
+        for source, c in blocks.items()
+        if not isinstance(picked := _picked(c, source, index, complete), SparseRows) or picked.keys.size
+    }
+
+
+def _picked(c: Any, source: Source, index: np.ndarray, complete: bool) -> Any:
+    """Coefficients of the elements at ``index``; ``complete`` says that there is no -1 in it."""
+    if isinstance(c, SparseRows):
+        return c.gather(index)
+    flat = reshape(c, (-1,))
+    if complete and source.shape == ():
+        return flat[index if index.shape else int(index)]
+    positions = index.reshape(-1)
+    present = np.flatnonzero(positions >= 0)
+    chosen = positions[present]
+    columns = chosen if source.shape else np.zeros_like(chosen)
+    return SparseRows(index.shape, source.size, present * source.size + columns, flat[chosen])
 
 
 def _scattered(blocks: Blocks, shape: Shape, index: np.ndarray, out_shape: Shape) -> Blocks:
@@ -315,13 +324,17 @@ def deviation(blocks: Blocks, shape: Shape, like: Any) -> Any:
 def _unit(parts: list[tuple[np.ndarray | None, Any]], shape: Shape) -> Any:
     """For each element a power of two near its largest contribution; None where squares are safe."""
     peak = np.zeros(size_of(shape))
-    for rows, d in parts:
-        magnitude = np.abs(np.asarray(backends.to_host(primal(d)), dtype=float)).reshape(-1)
+    plain = [backends.to_host(primal(d)) for _, d in parts]
+    dtype = min((np.dtype(getattr(x, "dtype", float)) for x in plain), key=lambda t: t.itemsize)
+    for (rows, _), x in zip(parts, plain, strict=True):
+        magnitude = np.abs(np.asarray(x, dtype=float)).reshape(-1)
         np.maximum.at(peak, slice(None) if rows is None else rows, magnitude)
-    safe = (peak == 0) | ((peak > 1e-140) & (peak < 1e140)) | ~np.isfinite(peak)
+    range_of = np.finfo(dtype)
+    low, high = float(range_of.tiny) ** 0.45, float(range_of.max) ** 0.45
+    safe = (peak == 0) | ((peak > low) & (peak < high)) | ~np.isfinite(peak)
     if safe.all():
         return None
-    unit = np.where(safe, 1.0, np.ldexp(1.0, np.frexp(peak)[1] - 1))
+    unit = np.where(safe, 1.0, np.ldexp(1.0, np.frexp(peak)[1] - 1)).astype(dtype)
     return backends.namespace(primal(parts[0][1])).asarray(unit.reshape(shape))
 
 

@@ -5,6 +5,7 @@ uncertainty that begins with 100 to 354, one digit up to 949, and 950 to 999 rou
 """
 
 import math
+from decimal import Decimal
 
 PLAIN_EXPONENTS = range(-4, 16)
 """Powers of ten that are written out."""
@@ -25,5 +26,6 @@ def rounded(nominal: float, std: float) -> str:
     if exponent in PLAIN_EXPONENTS and last <= 0:
         return f"{nominal:.{-last}f}+/-{std:.{-last}f}"
     digits = max(exponent - last, 0)
-    unit = 10.0**exponent
-    return f"({nominal / unit:.{digits}f}+/-{std / unit:.{digits}f})e{exponent:+03d}"
+    # Decimal scales without rounding or underflow.
+    scaled = (f"{Decimal(x).scaleb(-exponent):.{digits}f}" for x in (nominal, std))
+    return f"({'+/-'.join(scaled)})e{exponent:+03d}"

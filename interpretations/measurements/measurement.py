@@ -17,7 +17,8 @@ from interp import level as levels
 from interp.errors import InterpError, RefusedStack, ShapeError, UnsupportedInput
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
-from interp.vocabulary import broadcast_to, copy, zeros
+from interp.vocabulary import copy, zeros
+from interp.vocabulary.creation import held
 from interpretations.dual import real_payload
 from interpretations.measurements import coefficients as co
 from interpretations.measurements.components import BySource, derivatives
@@ -82,10 +83,9 @@ class Measurement(Value):
 
     def __init__(self, value: Any, std: Any) -> None:
         value, std = (real(x) for x in (value, std))
-        shape = shape_of(value)
         self.nominal_value = owned(value)
         self.level = shared_level(value, std)
-        self.store = independent(self.nominal_value, _checked_std(std, shape))
+        self.store = independent(self.nominal_value, _full_std(std, value))
         self.view: View | None = None
 
     @property
@@ -97,7 +97,7 @@ class Measurement(Value):
     @property
     def std_dev(self) -> Any:
         """Standard deviation, in the shape of the value; a value of the payload's type."""
-        return co.deviation(self.coefficients, self.shape, self.nominal_value)
+        return held(co.deviation(self.coefficients, self.shape, self.nominal_value), self.nominal_value)
 
     @property
     def derivatives(self) -> BySource:
@@ -184,16 +184,19 @@ def owned(x: Any) -> Any:
     return copy(x) if shape_of(x) else x
 
 
-def _checked_std(std: Any, shape: tuple[int, ...]) -> Any:
+def _full_std(std: Any, nominal: Any) -> Any:
+    """Standard deviations in the shape of ``nominal``, checked, in storage of their own."""
+    shape = shape_of(nominal)
     plain = primal(std)
     if not bool(np.all((plain >= 0) & (plain < np.inf))):
         raise InterpError(f"std={plain}: a standard deviation is a finite number and not negative")
-    if shape_of(std) == shape:
-        return owned(std)
     try:
-        return copy(broadcast_to(std, shape))
+        full = zeros(shape, like=primal(nominal)) + std
     except ValueError:
-        raise ShapeError(f"std of shape {shape_of(std)} for a value of shape {shape}") from None
+        full = std
+    if shape_of(full) != shape:
+        raise ShapeError(f"std of shape {shape_of(std)} for a value of shape {shape}")
+    return full
 
 
 def shared_level(*payloads: Any) -> int:
@@ -213,6 +216,6 @@ def nested(x: Value) -> RefusedStack:
     """The error for a Measurement around ``x``, which holds Measurements."""
     return RefusedStack(
         f"a Measurement cannot go around a {type(x).__name__} that holds Measurements: all of them stand "
-        "at one level, correlated by their sources. Make the Measurement the input of f, or put uncertainty() "
-        "last in interpret(f, gradient(), uncertainty(std))"
+        "at one level, correlated by their sources. Make the Measurement the input of f, or put "
+        "uncertainty() last in interpret(f, gradient(), uncertainty(std))"
     )

@@ -4,14 +4,14 @@ import mpmath
 import numpy as np
 import pytest
 import truth
+from scenarios import SCENARIOS
+from truth import assert_same
 
 from interp import primal
 from interp import vocabulary as v
 from interp.testing import check_composition
 from interpretations import grad
 from interpretations.measurements import Measurement, covariance_matrix, uncertainty
-from scenarios import SCENARIOS
-from truth import assert_same
 
 every = pytest.mark.parametrize("scenario", SCENARIOS, ids=repr)
 
@@ -66,6 +66,7 @@ def test_inputs_that_share_one_number(scenario):
 @every
 def test_inputs_with_general_coefficients(scenario):
     """Inputs that already mix many sources, so that no coefficients are aligned."""
+
     def mixed(x, seed):
         w = np.random.default_rng(seed).normal(size=(np.size(x), 4))
         return w, v.reshape(np.reshape(x, -1) + v.matmul(w, source - source.nominal_value), np.shape(x))

@@ -1,0 +1,252 @@
+"""The Interval type: rules by kind, decisions, decorations, stores, errors. Rounding has its own tests."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from interp.errors import InterpError, RefusedStack, StripError, UndecidedError
+from interp.primitive import Elementwise
+from interp.vocabulary import expit, index_add
+from interpretations import Dual, Interval, bounds, enclose, grad, jacfwd, jacrev
+from interpretations.intervals import Decoration, empty, entire
+from interpretations.intervals.interval import ends
+
+RNG = np.random.default_rng(1)
+MID = RNG.normal(size=(3, 4))
+BOX = Interval(MID - 0.05, MID + 0.07)
+SAMPLES = [BOX.lo + (BOX.hi - BOX.lo) * RNG.uniform(size=MID.shape) for _ in range(200)] + [BOX.lo, BOX.hi]
+COM, DAC, DEF, TRV = Decoration.COM, Decoration.DAC, Decoration.DEF, Decoration.TRV
+
+FUNCTIONS = {
+    "sum": lambda x: x.sum(),
+    "sum axis": lambda x: np.sum(x, axis=0),
+    "sum keepdims": lambda x: np.sum(x, axis=(0, 1), keepdims=True),
+    "mean": lambda x: x.mean(axis=1),
+    "prod": lambda x: np.prod(x, axis=-1),
+    "max": lambda x: x.max(axis=0),
+    "min": lambda x: x.min(),
+    "var": lambda x: x.var(),
+    "cumsum": lambda x: np.cumsum(x, axis=1),
+    "cumsum flat": lambda x: np.cumsum(x),
+    "matmul": lambda x: x @ x.T,
+    "matmul constant": lambda x: np.arange(6.0).reshape(2, 3) @ x,
+    "dot vector": lambda x: np.dot(x[0], x[1]),
+    "outer": lambda x: np.outer(x[0], x[1]),
+    "einsum": lambda x: np.einsum("ij,ij->j", x, x),
+    "trace": lambda x: np.trace(x[:, :3]),
+    "where decided": lambda x: np.where(np.abs(MID) > 10.0, x, -x),
+    "where undecided": lambda x: np.where(x > MID, x * x, x),
+    "clip": lambda x: np.clip(x, -0.5, 0.5),
+    "abs": lambda x: abs(x) ** 1.5,
+    "floor": lambda x: np.floor(x * 3) + x % 1.0,
+    "stack": lambda x: np.stack([x[0], 2 * x[1]], axis=1),
+    "concatenate": lambda x: np.concatenate([x, x[:1] * 2, np.ones((1, 4))]),
+    "reshape": lambda x: x.reshape(2, 6).T[::-1],
+    "advanced": lambda x: x[[0, 2, 2], [1, 1, 3]],
+    "mask": lambda x: x[MID > 0] * 2,
+    "index_add": lambda x: index_add(x[0], x[1], ([0, 0, 1, 3],)),
+    "det": lambda x: np.linalg.det(x[:, :3] + 3 * np.eye(3)),
+    "det singular": lambda x: np.linalg.det(x[:, :3]),
+    "solve": lambda x: np.linalg.solve(x[:, :3] * 0.1 + 3 * np.eye(3), x[:, 3]),
+    "inv": lambda x: np.linalg.inv(x[:, :3] * 0.1 + 3 * np.eye(3)),
+    "powers": lambda x: x**3 + 2.0**x + (x * x + 1.0) ** x,
+    "softmax": lambda x: np.exp(x - x.max()) / np.sum(np.exp(x - x.max())),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_encloses_samples(name):
+    f = FUNCTIONS[name]
+    enclosure = f(BOX)
+    truth = np.array([f(x) for x in SAMPLES])
+    slack = 1e-12 * (1 + np.abs(truth).max())  # NumPy's own rounding in the samples
+    assert enclosure.shape == truth.shape[1:]
+    assert np.all(enclosure.lo <= truth.min(axis=0) + slack)
+    assert np.all(truth.max(axis=0) - slack <= enclosure.hi)
+
+
+@pytest.mark.parametrize("name", ["sum", "matmul", "prod", "max", "where undecided", "cumsum", "solve", "det", "softmax"])
+@pytest.mark.parametrize("jacobian", [jacfwd, jacrev])
+def test_encloses_derivatives(name, jacobian):
+    f = FUNCTIONS[name]
+    lo, hi, _ = ends(jacobian(f)(BOX))  # a plain array where f is linear
+    for x in SAMPLES[:40]:
+        slope = jacfwd(f)(x)
+        assert np.all((lo - 1e-10 <= slope) & (slope <= hi + 1e-10))
+
+
+def test_sum_is_sound_to_the_last_bit():
+    for _ in range(50):
+        x = RNG.normal(size=101) * 10.0 ** RNG.integers(-15, 15, 101)
+        exact = sum(map(Fraction, x.tolist()))
+        total = Interval(x).sum()
+        assert Fraction(float(total.lo)) <= exact <= Fraction(float(total.hi))
+
+
+def test_dot_is_sound_to_the_last_bit():
+    x, y = RNG.normal(size=(2, 64))
+    exact = sum(Fraction(a) * Fraction(b) for a, b in zip(x.tolist(), y.tolist(), strict=True))
+    found = Interval(x) @ y
+    assert Fraction(float(found.lo)) <= exact <= Fraction(float(found.hi))
+    assert found.hi - found.lo < 1e-13
+
+
+@pytest.mark.parametrize(
+    ("f", "box", "decoration"),
+    [
+        (lambda x: x * x, (1.0, 2.0), COM),
+        (lambda x: 1 / x, (1.0, 2.0), COM),
+        (lambda x: 1 / x, (-1.0, 2.0), TRV),
+        (np.sqrt, (-1.0, 2.0), TRV),
+        (np.floor, (0.5, 1.5), DEF),
+        (np.floor, (0.25, 0.5), DAC),  # IEEE 1788: continuous on the box, com where constant around it too
+        (lambda x: np.where(x > 0, x + 1, x - 1), (-1.5, 1.5), DEF),
+        (lambda x: np.where(x > 0, x + 1, x - 1), (0.5, 1.5), COM),
+        (lambda x: x + 1.0, (-np.inf, 1.0), DAC),
+        (np.exp, (0.0, 1e4), DAC),
+    ],
+)
+def test_decoration(f, box, decoration):
+    found = f(Interval(*box)).decoration
+    assert found == decoration or (decoration == DAC and found == COM)
+
+
+def test_decisions():
+    x = Interval(1.0, 2.0)
+    assert x > 0 and not x > 2.0 and x < 3 and x != 5 and not x == 5 and Interval(1.0) == 1.0
+    assert isinstance(x > 0, bool | np.bool)
+    for undecided in (x > 1.5, x == 1.5, x < Interval(1.5, 1.7), np.logical_not(x > 1.5), (x > 1.5) & True):
+        with pytest.raises(UndecidedError, match=r"np\.where"):
+            bool(undecided)
+    assert not bool((x > 1.5) & False) and bool((x > 1.5) | True)
+    assert np.all(x > 0) and not np.any(Interval(np.zeros(3), np.ones(3)) > 2)
+    with pytest.raises(UndecidedError):
+        bool(np.any(Interval(np.zeros(3), np.ones(3)) > 0.5))
+    with pytest.raises(UndecidedError):
+        np.argmax(Interval(np.zeros(2), np.ones(2)))
+    assert np.argmax(Interval(np.array([0.0, 2.0]), np.array([1.0, 3.0]))) == 1
+    with pytest.raises(UndecidedError, match="mask"):
+        BOX[BOX > MID]
+
+
+def test_branch_off_the_box_raises_and_never_follows_the_midpoint():
+    with pytest.raises(UndecidedError):
+        (lambda x: x if x > 1.0 else -x)(Interval(0.0, 3.0))
+    assert (lambda x: x if x > 1.0 else -x)(Interval(2.0, 3.0)).lo == 2.0
+
+
+def test_stores_and_views():
+    a = Interval(np.arange(4.0), np.arange(4.0) + 0.5)
+    original = a.lo
+    b = a.copy()
+    view = b[1:]
+    view[0] = a[3] * 2
+    b[3] = 7.0
+    assert b.lo.tolist() == [0.0, 6.0, 2.0, 7.0] and b.hi.tolist() == [0.5, 7.0, 2.5, 7.0]
+    b[0] = np.sqrt(Interval(-1.0, 1.0))
+    assert b.decoration[0] == TRV and b.sum().decoration == TRV
+    assert original.tolist() == [0.0, 1.0, 2.0, 3.0]
+    fresh = np.zeros_like(a)
+    fresh[::2] = a[::2]
+    assert fresh.hi.tolist() == [0.5, 0.0, 2.5, 0.0]
+    fresh += a
+    assert fresh.hi.tolist() == [1.0, 1.5, 5.0, 3.5]
+
+
+def test_lifting_does_not_let_f_change_the_callers_array():
+    x = np.ones(3)
+
+    def overwrite(y):
+        y[0] = 5.0
+        return y
+
+    from interp import interpret
+
+    interpret(overwrite, bounds(0.0))(x)
+    box = Interval(x, x)
+    box[0] = 9.0
+    assert x.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_numbers_that_are_no_floats():
+    assert Interval(1, 2).lo.dtype == float
+    assert Interval(np.float32(0.1)).lo == np.float64(np.float32(0.1))
+    assert (Interval(1, 2) * np.int64(3)).hi == 6.0
+    assert (True * Interval(1, 2)).hi == 2.0
+
+
+def test_nan_and_empty():
+    assert np.isnan((Interval(1.0, 2.0) * np.nan).lo)
+    spoiled = Interval(np.array([1.0, 2.0])) * np.array([np.nan, 1.0])
+    assert np.isnan(spoiled.lo[0]) and spoiled.lo[1] == 2.0
+    assert np.isnan(np.log(Interval(-2.0, -1.0)).lo)
+    assert np.isnan((empty() + 1.0).lo) and entire().lo == -np.inf
+    nothing = Interval(np.zeros(0))
+    assert nothing.sum().lo == 0.0 and nothing.prod().hi == 1.0 and (nothing * 2).shape == (0,)
+
+
+@pytest.mark.parametrize("ends", [(2.0, 1.0), (np.nan, 1.0), (np.inf, np.inf), (np.array([0.0, 2.0]), np.array([1.0, 1.0]))])
+def test_invalid_construction_raises(ends):
+    with pytest.raises(InterpError, match="lo <= hi"):
+        Interval(*ends)
+
+
+def test_refusals():
+    with pytest.raises(RefusedStack, match="innermost"):
+        Interval(Dual(1.0, 1.0), 2.0)
+    with pytest.raises(StripError):
+        float(Interval(1.0, 2.0))
+    with pytest.raises(TypeError):
+        hash(Interval(1.0, 2.0))
+    with pytest.raises(InterpError, match="radius"):
+        bounds(-1.0)
+    with pytest.raises(InterpError):
+        Interval("a", "b")
+
+
+def test_a_primitive_not_in_the_table_is_enclosed_by_its_derivative():
+    softplus = Elementwise("softplus_here", lambda x: np.logaddexp(0.0, x), dx=lambda x: expit(x))
+    bump = Elementwise("bump_here", lambda x: 1 / (1 + x**2), dx=lambda x: -2 * x / (1.0 + x**2) ** 2)
+    blend = Elementwise("blend_here", lambda x, y: x * y**2, dx=lambda y: y**2, dy=lambda x, y: 2 * x * y)
+    x, y = Interval(-0.3, 0.5), Interval(0.8, 1.1)
+    for f, operands in ((softplus, (x,)), (bump, (x,)), (blend, (x, y))):
+        enclosure = f(*operands)
+        grid = np.meshgrid(*(np.linspace(o.lo, o.hi, 101) for o in operands))
+        truth = f.implementation(*grid)
+        assert enclosure.lo <= truth.min() and truth.max() <= enclosure.hi
+        assert enclosure.hi - enclosure.lo < 5 * np.ptp(truth)
+    exact = softplus(x)
+    assert exact.hi - exact.lo == pytest.approx(np.logaddexp(0, 0.5) - np.logaddexp(0, -0.3))
+    implicit = Elementwise("implicit_here", np.exp, dx=lambda out: out, counterparts=())
+    with pytest.raises(InterpError, match="register"):
+        implicit(x)
+
+
+def test_enclose_is_tighter_in_small_boxes_and_natural_where_f_jumps():
+    box = Interval(X0 - 1e-3, X0 + 1e-3)
+
+    def f(x):
+        return x[0] * x[1] - x[0] * np.sin(x[1])
+
+    natural, tight = f(box), enclose(f, box)
+    assert natural.lo <= tight.lo and tight.hi <= natural.hi
+    assert tight.hi - tight.lo < 0.7 * (natural.hi - natural.lo)
+    samples = [f(X0 + 1e-3 * RNG.uniform(-1, 1, 2)) for _ in range(300)]
+    assert tight.lo <= min(samples) and max(samples) <= tight.hi
+
+    def jump(x):
+        return np.floor(x[0]) + 0.0 * x[1]
+
+    around = Interval(np.array([0.5, 0.0]), np.array([1.5, 0.0]))
+    assert enclose(jump, around).lo <= 0.0 and enclose(jump, around).hi >= 1.0
+
+
+X0 = np.array([1.2, 2.0])
+
+
+def test_gradient_of_kinks_holds_every_slope():
+    slope = grad(lambda x: abs(x))(Interval(-1.0, 2.0))
+    assert slope.lo == -1.0 and slope.hi == 1.0
+    slope = grad(lambda x: np.maximum(x, 0.0))(Interval(-1.0, 2.0))
+    assert slope.lo == 0.0 and slope.hi == 1.0
