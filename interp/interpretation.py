@@ -131,6 +131,11 @@ def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callab
             raise InterpError(
                 f"the function returned a {type(out).__name__}; return one array: np.stack([...]) joins values"
             )
+        if stages and levels.of(out) > stages[-1][1].level:
+            raise InterpError(
+                f"the function returned a {type(out).__name__} that it made around its input; return one of its "
+                "numbers (.std_dev, .value), or add the interpretation as the first stage"
+            )
         return Result(out, tuple(reversed(stages)))
 
     return interpreted

@@ -24,7 +24,7 @@ import numpy as np
 import plum
 
 from interp import backends, rules
-from interp.errors import AmbiguousRule, MixedLevels, MutationError, NoRule, UnsupportedArgument, UnsupportedInput
+from interp.errors import AmbiguousRule, InterpError, MixedLevels, MutationError, NoRule, UnsupportedArgument, UnsupportedInput
 from interp.linear import Diagonal, Gather, LinearMap
 from interp.value import Value, shape_of
 
@@ -117,7 +117,7 @@ class Primitive:
         try:
             operands, params = self.canonical(*args, **kwargs)
         except TypeError as error:
-            if isinstance(error, UnsupportedArgument | NoRule):
+            if isinstance(error, InterpError):
                 raise
             message = str(error).replace(f"{self.canonical.__name__}()", f"{self.name}()")
             taken = ", ".join(inspect.signature(self.canonical).parameters)
@@ -187,6 +187,8 @@ class Primitive:
             rule = self.rule_for(key, tuple(i in values for i in range(len(key))))
         else:
             rule = self._by_level(key, values)
+        if values and np.ndarray in key:
+            rule = _refusing_objects(rule, key)
         self.cache[key] = rule
         return rule
 
@@ -456,6 +458,21 @@ class Assignment(Control):
                 "value (np.zeros_like(x), x.copy()), or collect the elements and use np.stack"
             )
         return super().rule_for(key, active)
+
+
+def _refusing_objects(rule: rules.Rule, key: tuple[type, ...]) -> rules.Rule:
+    """``rule`` for values and arrays of numbers: object arrays would go through NumPy's loops unseen."""
+    positions = [i for i, cls in enumerate(key) if cls is np.ndarray]
+
+    def guarded(*operands: Any, **params: Any) -> Any:
+        for i in positions:
+            if operands[i].dtype.kind == "O":
+                raise UnsupportedInput(
+                    "an array of dtype object meets a value: use an array of numbers, or np.stack for an array of values"
+                )
+        return rule(*operands, **params)
+
+    return guarded
 
 
 def _by_name(name: str) -> Primitive:

@@ -140,10 +140,14 @@ class SparseRows:
     @classmethod
     def _collected(cls, shape: Shape, columns: int, keys: Keys, data: Any) -> Self:
         """Sort keys; entries with one key are united, their data added."""
-        if data is None:
-            ordered = np.sort(keys)
-            fresh = np.ones(ordered.size, dtype=bool)
-            np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
-            return cls(shape, columns, ordered[fresh])
-        distinct, position = np.unique(keys, return_inverse=True)
-        return cls(shape, columns, distinct, index_add(zeros(distinct.shape, like=data), data, (position,)))
+        order = None if data is None else np.argsort(keys, kind="stable")  # sorted runs merge in linear time
+        ordered = np.sort(keys) if order is None else keys[order]
+        fresh = np.ones(ordered.size, dtype=bool)
+        np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+        distinct = ordered[fresh]
+        if order is None:
+            return cls(shape, columns, distinct)
+        if distinct.size < keys.size:
+            sums = zeros(distinct.shape, like=data)
+            return cls(shape, columns, distinct, index_add(sums, data[order], (np.cumsum(fresh) - 1,)))
+        return cls(shape, columns, distinct, data[order])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from interp import level as levels
 from interp.errors import StripError
 
 _STRIP = (
@@ -64,6 +65,10 @@ class Value:
             object.__setattr__(new, name, component)
         object.__setattr__(new, "level", self.level)
         return new
+
+    def parts(self) -> Iterator[Any]:
+        """Every number, array and value that this one is made of: its components, and what else it keeps."""
+        return (getattr(self, name) for name in self.components)
 
     @property
     def payload(self) -> Any:
@@ -169,6 +174,10 @@ class Value:
     def __reduce__(self) -> Any:
         return _restore, (type(self), self.level, tuple(getattr(self, name) for name in self.components))
 
+    def __format__(self, spec: str) -> str:
+        """With a format such as ``.3f`` the number alone; without one, as `str`."""
+        return format(primal(self), spec) if spec else str(self)
+
     def __repr__(self) -> str:
         inner = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.components)
         return f"{type(self).__name__}({inner})"
@@ -178,7 +187,8 @@ def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value
     new = object.__new__(cls)
     for name, component in zip(cls.components, components, strict=True):
         object.__setattr__(new, name, component)
-    object.__setattr__(new, "level", level)
+    # An activation's level means nothing in another process: there the value is as one made by hand.
+    object.__setattr__(new, "level", level if level < levels.STRIDE else levels.above(*components))
     return new
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from interp import backends, tree
 from interp import level as levels
-from interp.errors import ShapeError, UnsupportedInput
+from interp.errors import RefusedStack, ShapeError, UnsupportedInput
 from interp.interpretation import call
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary import copy, reshape, zeros
@@ -88,6 +88,12 @@ def _own(x: Any, like: Any) -> Any:
 
 
 def _at(level: int, x: Any) -> bool:
+    """True of a value of ``level``. One of a higher level was made around the input, and is no plain output."""
+    if levels.of(x) > level:
+        raise RefusedStack(
+            f"the function returned a {type(x).__name__} that it made around the input: return one of its numbers "
+            "(x.std_dev, x.nominal_value, x.value), or stack the types from outside with interpret(f, outer(), inner())"
+        )
     return isinstance(x, Value) and x.level == level
 
 
@@ -171,7 +177,10 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
 
 def _seed(out: Any) -> Any:
+    """The cotangent 1 of a scalar output, in its precision and on its device."""
     plain = primal(out)
+    if backends.namespace(plain) is not np:
+        return zeros((), like=plain) + 1.0
     return plain.dtype.type(1.0) if getattr(plain, "dtype", None) is not None and plain.dtype.kind == "f" else 1.0
 
 
@@ -193,7 +202,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
         for o, ct in zip(outputs, cts, strict=True):
             if shape_of(o) != shape_of(ct):
                 raise ShapeError(f"a cotangent of shape {shape_of(ct)} for an output of shape {shape_of(o)}")
-        cts = [ct if isinstance(ct, Value) else ct * 1.0 for ct in cts]
+        cts = [ct if isinstance(ct, Value) else ct * (1.0 if shape_of(o) else _seed(o)) for o, ct in zip(outputs, cts, strict=True)]
         return arguments.result(_cotangents(recording, list(zip(outputs, cts, strict=True)), inputs))
 
     return rebuild([_value(recording.level, o) for o in outputs]), pullback
@@ -293,9 +302,10 @@ def seed(leaves: list[Any], level: int) -> list[Dual]:
     """Duals of ``leaves`` whose tangents together are the identity: one direction an element."""
     sizes = [int(np.prod(shape_of(leaf), dtype=int)) for leaf in leaves]
     total = sum(sizes)
+    on_device = next((x for x in map(primal, leaves) if backends.namespace(x) is not np), None)
     lifted, start = [], 0
     for leaf, size in zip(leaves, sizes, strict=True):
-        tangent = zeros((total, size), like=primal(leaf))
+        tangent = zeros((total, size), like=primal(leaf) if on_device is None else on_device)
         tangent[range(start, start + size), range(size)] = 1.0
         tangent = held(tangent.reshape((total, *shape_of(leaf))), leaf)
         lifted.append(dual.make(_copied(leaf), tangent, level))

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from interp import backends
 from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
@@ -359,7 +360,8 @@ def _last_stores(x: Tape, index: Any) -> Any:
     order = np.arange(flat.size)
     last = np.zeros(x.size, dtype=int)
     last[flat.ravel()] = order
-    return (last[flat.ravel()] == order).reshape(flat.shape)
+    alive = (last[flat.ravel()] == order).reshape(flat.shape)
+    return backends.namespace(primal(x)).asarray(alive)
 
 
 # -- the sweep
@@ -373,14 +375,14 @@ def pull_back(recording: Recording, outputs: list[tuple[Any, Any]], inputs: list
     """
     with np.errstate(invalid="ignore", over="ignore"):
         cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
-    if any(_has_nan(ct) for ct in cotangents):
-        cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
+        if any(_has_nan(ct) for ct in cotangents):
+            cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
     return cotangents
 
 
 def _has_nan(x: Any) -> bool:
     if isinstance(x, Value):
-        return any(_has_nan(getattr(x, name)) for name in x.components)
+        return any(map(_has_nan, x.parts()))
     if x is None or type(x) is float:
         return x is not None and x != x
     return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())

@@ -26,7 +26,9 @@ def derivative(f):
 
 SCALAR = {"grad": grad, "jacfwd": jacfwd, "jacrev": jacrev, "jvp": derivative}
 scalar_pairs = pytest.mark.parametrize(
-    ("outer", "inner"), [(a, b) for a in SCALAR.values() for b in SCALAR.values()], ids=[f"{a} {b}" for a in SCALAR for b in SCALAR]
+    ("outer", "inner"),
+    [(a, b) for a in SCALAR.values() for b in SCALAR.values()],
+    ids=[f"{a} {b}" for a in SCALAR for b in SCALAR],
 )
 
 
@@ -133,7 +135,9 @@ def test_shapes_of_jacobians():
 # -- outputs that are no scalar, constants, and dependence on nothing
 
 
-@pytest.mark.parametrize("f", [lambda x: x, lambda x: (x, x), lambda x: None, lambda x: {"a": x}, lambda x: x.reshape(1, 3)])
+@pytest.mark.parametrize(
+    "f", [lambda x: x, lambda x: (x, x), lambda x: None, lambda x: {"a": x}, lambda x: x.reshape(1, 3)]
+)
 def test_grad_needs_a_scalar(f):
     with pytest.raises(ShapeError, match="one number"):
         grad(f)(np.ones(3))
@@ -186,7 +190,6 @@ def test_complex_inputs_are_refused(x):
 
 def test_complex_numbers_inside_are_fine():
     f = lambda x: np.abs(np.exp(1j * x) * (1 + 2j)) ** 2  # noqa: E731
-    assert grad(lambda x: v.abs(x * (3 + 4j)) if False else x * 25.0)(2.0) == 25.0
     assert jvp(lambda x: x * (3 + 4j), (2.0,), (1.0,))[1] == 3 + 4j
     assert f(2.0) == pytest.approx(5.0)
 
@@ -483,10 +486,6 @@ def test_names_and_docstrings_of_results():
 # -- conventions at singular points
 
 
-def at_zero(f):
-    return f, 0.0, 0.0
-
-
 CONVENTIONS = {
     # name: (f, x, derivative)
     "|x|' at 0": (np.abs, 0.0, 0.0),
@@ -521,7 +520,7 @@ CONVENTIONS = {
     "exp underflowing": (np.exp, -800.0, 0.0),
     "tanh saturated": (np.tanh, 400.0, 0.0),
     "expit saturated": (v.expit, -800.0, 0.0),
-    "log_ndtr in the tail": (v.log_ndtr, -40.0, 40.024968827347145),
+    "log_ndtr in the tail": (v.log_ndtr, -40.0, 40.02496884720726),
 }
 
 

@@ -268,7 +268,7 @@ def test_two_types_at_one_level_do_not_mix():
     Mine, Other = number_type("Mine"), number_type("Other")
     with pytest.raises(MixedLevels, match="interpret"):
         Mine(1.0) * Other(2.0)
-    with pytest.raises(MixedLevels, match="Mine and Other|Other and Mine"):
+    with pytest.raises(MixedLevels, match=r"Mine and Other|Other and Mine"):
         v.concatenate([Mine(np.ones(1), np.ones(1)), Other(np.ones(1), np.ones(1))])
 
 
@@ -391,7 +391,11 @@ def test_backend_of_a_class_is_found_again_after_registration():
     assert not backends.known(Array)
     backends.register(
         backends.Backend(
-            "of a test", rank=3, claims=lambda cls: cls is Array, implementation=lambda p: lambda *a: "ours", namespace=lambda: np
+            "of a test",
+            rank=3,
+            claims=lambda cls: cls is Array,
+            implementation=lambda p: lambda *a: "ours",
+            namespace=lambda: np,
         )
     )
     assert backends.known(Array)

@@ -633,7 +633,9 @@ def test_random_programs(block):
         got, gradient = value_and_grad(program)(X)
         assert got == pytest.approx(value, rel=1e-12), f"value of program {seed}"
         scale = np.abs(expected).max()
-        np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-12 * scale, err_msg=f"reverse, program {seed}")
+        np.testing.assert_allclose(
+            gradient, expected, rtol=1e-9, atol=1e-12 * scale, err_msg=f"reverse, program {seed}"
+        )
         np.testing.assert_allclose(
             jacfwd(program)(X), expected, rtol=1e-9, atol=1e-12 * scale, err_msg=f"forward, program {seed}"
         )
@@ -804,7 +806,7 @@ def test_entries_of_the_recording_do_not_grow_with_the_array():
 
 
 @pytest.mark.parametrize("transform", [jacfwd, grad])
-def test_bytes_allocated_for_elements_do_not_grow_with_their_number(transform, monkeypatch):
+def test_bytes_allocated_for_elements_do_not_grow_with_their_number(transform):
     """Each read and write touches its element: dense pullbacks would allocate an array each."""
     import tracemalloc
 

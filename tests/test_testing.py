@@ -178,7 +178,7 @@ WRONG = {
     NoProductRule: "exp.log x|multiply",
     WrongNumber: "sin on .*nominal",
     LosesTheInside: "NoProductRule|LosesTheInside⟨Probe⟩.*derivative of tangent",
-    ConstantsMove: "constants",
+    ConstantsMove: "operand 0 plain",
     ForgetsToRearrange: "flip",
     SumsWrongly: "Reduction primitive sum",
     Untaught: "Contraction primitive einsum.*NoRule",
@@ -231,7 +231,7 @@ def test_every_scenario_of_the_vocabulary_passes(scenario):
 
 def test_user_functions_and_containers():
     check_derivatives(lambda p: p["a"] * np.exp(p["b"]).sum(), {"a": 1.5, "b": np.array([0.1, 0.2])})
-    check_derivatives(lambda x, y: np.sin(x) @ y, np.array([0.1, 0.2]), [0.3, 0.4])
+    check_derivatives(lambda x, y: np.sin(x) @ y, np.array([0.1, 0.2]), np.array([0.3, 0.4]))
     check_derivatives(lambda x: 3.0, 1.0)
 
 
@@ -255,7 +255,7 @@ def test_a_wrong_adjoint_is_named():
         return [Formula(shape, shape, lambda t, batch: 2.0 * t, lambda ct, batch: 3.0 * ct)]
 
     doubled = Contraction("doubled", lambda x: 2.0 * x, derivative=maps)
-    with pytest.raises(AssertionError, match="doubled.*the adjoint"):
+    with pytest.raises(AssertionError, match=r"doubled.*the adjoint"):
         check_derivatives(doubled, np.ones(2))
 
 
@@ -314,7 +314,7 @@ def test_check_sparsity():
         check_sparsity(f, np.array([1.0, 2.0, 3.0]), np.eye(3))
     with pytest.raises(AssertionError, match="no step shows it"):
         check_sparsity(f, np.array([1.0, 2.0, 3.0]), np.ones((3, 3)), exact=True)
-    with pytest.raises(AssertionError, match="not \\(f\\(x\\).size, x.size\\)"):
+    with pytest.raises(AssertionError, match=r"not \(f\(x\).size, x.size\)"):
         check_sparsity(f, np.array([1.0, 2.0, 3.0]), np.eye(2))
 
 

@@ -23,7 +23,9 @@ def everything(scenario):
 def test_every_primitive_has_a_scenario():
     covered = {scenario.primitive for scenario in SCENARIOS}
     names = {name for name in covered if name in PRIMITIVES}
-    names |= {getattr(v, name).name for name in covered - names if hasattr(v, name) and hasattr(getattr(v, name), "name")}
+    names |= {
+        getattr(v, name).name for name in covered - names if hasattr(v, name) and hasattr(getattr(v, name), "name")
+    }
     bundled = {name for name, p in PRIMITIVES.items() if isinstance(p, Differentiable) and getattr(v, name, None) is p}
     assert bundled <= names, f"no scenario for {sorted(bundled - names)}"
 
@@ -195,9 +197,9 @@ def test_nan_stays_in_its_own_reduction():
     for f in (v.sum, v.prod, v.max, v.min, v.mean):
         for transform in (jacfwd, jacrev):
             found = transform(lambda x, f=f: f(x, axis=1))(x)
-            assert_same(found[1], transform(f)(x[1:]).reshape(2, 3) * [[0], [1]] if f is None else found[1])
             assert np.isfinite(found[1]).all(), (f, transform)
             assert_same(found[1, 0], np.zeros(3))
+            assert_same(found[0, 1], np.zeros(3))
 
 
 @pytest.mark.parametrize("transform", [jacfwd, jacrev])

@@ -13,12 +13,21 @@ import scipy.special
 from interp.backends.registry import Backend, register
 
 
+def _read(x: Any, index: Any) -> Any:
+    """``x[index]``; of one element a copy, for CuPy answers with a view, which a later store would change."""
+    out = x[index]
+    return out if out.shape else out.copy()
+
+
 def _implementation(primitive: Any) -> Callable[..., Any]:
     from interp.primitive import COUNTERPARTS
 
-    special = getattr(scipy.special, primitive.name, None)
+    name: str = primitive.name
+    if name == "getitem":
+        return _read
+    special = getattr(scipy.special, name, None)
     if special is not None and COUNTERPARTS.get(special) is primitive:
-        return getattr(importlib.import_module("cupyx.scipy.special"), primitive.name)  # type: ignore[no-any-return]
+        return getattr(importlib.import_module("cupyx.scipy.special"), name)  # type: ignore[no-any-return]
     function: Callable[..., Any] = primitive.implementation
     return function
 

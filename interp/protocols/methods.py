@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from interp import vocabulary as v
-from interp.errors import UnsupportedArgument
+from interp.errors import InterpError, UnsupportedArgument
 from interp.value import Value
 
 METHODS = (
@@ -18,7 +18,13 @@ def _method(name: str) -> Any:
     function = getattr(v, name)
 
     def method(x: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(x, *args, **kwargs)
+        try:
+            return function(x, *args, **kwargs)
+        except TypeError as error:
+            if isinstance(error, InterpError) or "unexpected keyword" not in str(error):
+                raise
+            said = str(error).partition("() ")[2]
+            raise UnsupportedArgument(f"x.{name} of a {type(x).__name__} {said}") from None
 
     method.__name__ = name
     method.__doc__ = f"As numpy.ndarray.{name}."

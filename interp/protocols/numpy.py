@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from interp import vocabulary
-from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument, UnsupportedInput
+from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
 from interp.primitive import COUNTERPARTS
 from interp.value import Value
 
@@ -17,11 +17,6 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     """``__array_ufunc__``: the primitive of that ufunc; ``out`` may be a value, never a plain array."""
     if method == "__call__" and not kwargs:
         function = COUNTERPARTS.get(ufunc)
-        for x in inputs:
-            if x.__class__ is np.ndarray and x.dtype == object:
-                raise UnsupportedInput(
-                    "an array of dtype object meets a value: use an array of numbers, or np.stack for an array of values"
-                )
         if function is None:
             raise NoRule(_unknown(ufunc))
         try:
@@ -98,9 +93,10 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
 def _unknown(function: Any) -> str:
     name = getattr(function, "__name__", str(function))
     module = getattr(function, "__module__", None) or "scipy.special or numpy"
+    remedy = f"{name} = Elementwise({name!r}, <function>, dx=<derivative>)" if isinstance(function, np.ufunc) else "as"
     return (
         f"{name} (of {module}) has no primitive yet, so a value cannot pass through it. Write it with functions of "
-        f"interp.vocabulary, or add it: {name} = Elementwise({name!r}, <function>, dx=<derivative>), see docs/extending.md"
+        f"interp.vocabulary, or add it, {remedy} in docs/extending.md"
     )
 
 

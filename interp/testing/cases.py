@@ -151,9 +151,7 @@ _TABLE: list[tuple[str, str, Callable[..., Any], Sequence[tuple[Shape, ...]], Ca
     ("Assignment", "setitem (through a view)", _store_through_view, ONE[1:2], None),
 ]
 
-CASES = [
-    Case(kind, name, f, shapes, by_element) for kind, name, f, every, by_element in _TABLE for shapes in every
-]
+CASES = [Case(kind, name, f, shapes, by_element) for kind, name, f, every, by_element in _TABLE for shapes in every]
 
 PREDICATES = ("less", "greater_equal", "equal", "isnan")
 CREATIONS = ("zeros_like", "ones_like")

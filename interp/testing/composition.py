@@ -113,7 +113,8 @@ class _Stage:
 
     def element(self, reading: np.ndarray, index: tuple[int, ...]) -> Any:
         """The part of a reading that belongs to one element of the output."""
-        return reading[index] if self.is_stage else reading[(..., *index)]
+        where: Any = index if self.is_stage else (..., *index)
+        return reading[where]
 
 
 def _stage_of(lift: Lift) -> _Stage:
@@ -134,7 +135,7 @@ def _plain(reading: Any, out_shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
     dense = []
     for part in _parts(reading):
         plain = primal(part)
-        if scipy.sparse.issparse(plain):
+        if hasattr(plain, "toarray"):
             plain = plain.toarray().reshape((*out_shape, -1))
         dense.append(np.asarray(plain))
     return tuple(dense)
@@ -273,16 +274,14 @@ class _Check:
         for part, ahead, behind, near, close in zip(parts, *ends, strict=True):
             slope = (4.0 * (near - close) / h - (ahead - behind) / (2.0 * h)) / 3.0
             at_level = isinstance(part, Value) and part.level == probe.level
-            tangent = primal(part.tangent) if at_level else np.zeros(shape_of(part))  # type: ignore[attr-defined]
+            tangent = primal(part.tangent) if at_level else np.zeros(shape_of(part))
             self._same(where, (np.asarray(tangent),), (slope,), rtol=1e-6)
 
     def _nominal(
         self, where: str, found: dict[str, Any], inner: _Stage, lifted: Any, expected: dict[str, Any], shape: Any
     ) -> None:
         for name, reading in found.items():
-            parts = tuple(
-                p if scipy.sparse.issparse(p) else inner.read(p, lifted)["value"] for p in _parts(reading)
-            )
+            parts = tuple(p if scipy.sparse.issparse(p) else inner.read(p, lifted)["value"] for p in _parts(reading))
             self._same(f"{where}: {name}", _plain(parts, shape), _plain(expected[name], shape))
 
     def mixed(self, case: Case, first: _Stage, second: _Stage) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 STEPS = (1e-6, 1e-3, -1e-3, 0.5, -1.0)
 
@@ -21,11 +20,13 @@ def check_sparsity(
     """
     point = np.asarray(x, float)
     matrix = pattern(f, x) if callable(pattern) else pattern
-    claimed = np.asarray(matrix.toarray() if scipy.sparse.issparse(matrix) else matrix).astype(bool)
+    claimed = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix).astype(bool)
     with np.errstate(all="ignore"):
         at_x = np.asarray(f(point[()])).reshape(-1)
         if claimed.shape != (at_x.size, point.size):
-            raise AssertionError(f"a pattern of shape {claimed.shape}, not (f(x).size, x.size) = {at_x.size, point.size}")
+            raise AssertionError(
+                f"a pattern of shape {claimed.shape}, not (f(x).size, x.size) = {at_x.size, point.size}"
+            )
         for column in range(point.size):
             seen = np.zeros(at_x.size, dtype=bool)
             for step in steps:
@@ -37,4 +38,6 @@ def check_sparsity(
             if missing.size:
                 raise AssertionError(f"output {missing[0]} depends on input {column}, which the pattern does not say")
             if exact and idle.size:
-                raise AssertionError(f"the pattern says that output {idle[0]} depends on input {column}; no step shows it")
+                raise AssertionError(
+                    f"the pattern says that output {idle[0]} depends on input {column}; no step shows it"
+                )

@@ -23,6 +23,11 @@ def rounded(c: float, like: Any) -> Any:
     return like.rounded_constant(c) if isinstance(like, Value) else c
 
 
+def floating(x: Any) -> Any:
+    """A constant operand for use in a partial: of small integers NumPy's log has half precision."""
+    return x * 1.0 if getattr(x, "dtype", None) is not None and x.dtype.kind in "iub" else x
+
+
 def _strong_multiply(p: Any, t: Any) -> Any:
     """``p * t``, with 0 wherever either factor is 0, even against infinity and NaN."""
     with np.errstate(invalid="ignore", over="ignore"):
@@ -66,7 +71,7 @@ power: Elementwise = Elementwise(
     np.power,
     # Strongly, so that y = 0 gives 0 where x**(y - 1) is infinite, and out = 0 where log(x) is.
     dx=lambda x, y: strong_multiply(y, power(x, y - 1.0)),
-    dy=lambda out, x: strong_multiply(out, log(x)),
+    dy=lambda out, x: strong_multiply(out, log(floating(x))),
     singular=True,
     operator="**",
     counterparts=(np.power, np.float_power),

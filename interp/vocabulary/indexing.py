@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from interp import backends
 from interp.errors import StripError, UndecidedError
 from interp.linear import Diagonal, Gather
 from interp.primitive import COUNTERPARTS, ONE, Assignment, Contraction, Structural, negative_axis
@@ -101,7 +102,7 @@ def _array_index_add(x: Any, y: Any, index: Index) -> Any:
     if is_basic(index):
         out[index] += y
     else:
-        np.add.at(out, index, y)
+        backends.namespace(out).add.at(out, index, y)
     return out
 
 

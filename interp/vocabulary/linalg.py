@@ -131,7 +131,7 @@ def _contract(*operands: Any, subscripts: str) -> Any:
     n = int(np.prod(summed, dtype=int))
     left = a.reshape((*outer, int(np.prod(rows, dtype=int)), n))
     right = b.reshape((*outer, n, int(np.prod(columns, dtype=int))))
-    product = np.matmul(left, right).reshape(outer + rows + columns)
+    product = (left @ right).reshape(outer + rows + columns)
     return np.transpose(product, order_out)[()]
 
 

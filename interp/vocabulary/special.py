@@ -11,7 +11,7 @@ import scipy.special
 
 from interp.errors import NoRule
 from interp.primitive import Elementwise
-from interp.vocabulary.elementwise import exp, log, log1p, reciprocal, rounded, square, strong_multiply
+from interp.vocabulary.elementwise import exp, floating, log, log1p, reciprocal, rounded, square, strong_multiply
 
 
 def _order_derivative(x: Any) -> Any:
@@ -57,14 +57,14 @@ log_ndtr = Elementwise(
 xlogy = Elementwise(
     "xlogy",
     scipy.special.xlogy,
-    dx=lambda y: log(y),
+    dx=lambda y: log(floating(y)),
     dy=lambda x, y: strong_multiply(x, reciprocal(y)),
     singular=True,
 )
 xlog1py = Elementwise(
     "xlog1py",
     scipy.special.xlog1py,
-    dx=lambda y: log1p(y),
+    dx=lambda y: log1p(floating(y)),
     dy=lambda x, y: strong_multiply(x, reciprocal(1.0 + y)),
     singular=True,
 )

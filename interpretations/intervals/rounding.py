@@ -158,10 +158,9 @@ def _agrees(set_mode: Callable[[int], int], modes: dict[float, int]) -> bool:
 
 def _stepped(xp: ModuleType, ufunc: Any, residual: Any, direction: float, operands: tuple[Reals, ...]) -> Reals:
     """The residual engine on arrays."""
+    nearest = ufunc(*operands)
     if ufunc in _SUMS and direction < 0:
         nearest = -ufunc(*(-x for x in operands))  # only the sign of a zero sum depends on this
-    else:
-        nearest = ufunc(*operands)
     finite = xp.isfinite(operands[0]) & xp.isfinite(operands[-1])
     if ufunc is np.divide:
         finite = finite & (operands[1] != 0)  # a pole, no overflow

@@ -155,13 +155,11 @@ def _scattered(blocks: Blocks, shape: Shape, index: np.ndarray, out_shape: Shape
     return found
 
 
-def overwritten(
-    blocks: Blocks, shape: Shape, stored: Blocks, stored_shape: Shape, origin: np.ndarray
-) -> Blocks:
+def overwritten(blocks: Blocks, shape: Shape, stored: Blocks, stored_shape: Shape, origin: np.ndarray) -> Blocks:
     """Blocks of an array of ``shape`` after a store: element i is ``stored[origin[i]]``, or itself for -1."""
     untouched = origin < 0
     kept = {}
-    for source, c in blocks.items():
+    for source, c in blocks.items() if untouched.any() else ():
         if not isinstance(c, SparseRows):
             kept[source] = where(untouched, c, 0.0)
         elif (rows := c.kept(untouched)).keys.size:
@@ -328,7 +326,10 @@ def _unit(parts: list[tuple[np.ndarray | None, Any]], shape: Shape) -> Any:
     dtype = min((np.dtype(getattr(x, "dtype", float)) for x in plain), key=lambda t: t.itemsize)
     for (rows, _), x in zip(parts, plain, strict=True):
         magnitude = np.abs(np.asarray(x, dtype=float)).reshape(-1)
-        np.maximum.at(peak, slice(None) if rows is None else rows, magnitude)
+        if rows is None:
+            np.maximum(peak, magnitude, out=peak)
+        else:
+            np.maximum.at(peak, rows, magnitude)
     range_of = np.finfo(dtype)
     low, high = float(range_of.tiny) ** 0.45, float(range_of.max) ** 0.45
     safe = (peak == 0) | ((peak > low) & (peak < high)) | ~np.isfinite(peak)

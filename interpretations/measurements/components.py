@@ -17,13 +17,11 @@ class BySource(Mapping[Source, Any]):
     depend on is a `KeyError`.
     """
 
-    def __init__(
-        self, blocks: co.Blocks, shape: tuple[int, ...], entries: Callable[[Any, Source], Any]
-    ) -> None:
+    def __init__(self, blocks: co.Blocks, shape: tuple[int, ...], entries: Callable[[Any, Source], Any]) -> None:
         self._blocks, self._shape, self._entries = blocks, shape, entries
 
     def __getitem__(self, key: Any) -> Any:
-        source = key.source if isinstance(key, Value) else key
+        source = key.source if isinstance(key, Value) else key  # type: ignore[attr-defined]
         c = self._blocks[source]
         entries = self._entries(c, source)
         if isinstance(c, SparseRows):

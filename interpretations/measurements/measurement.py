@@ -8,6 +8,7 @@ An array may be viewed and changed in place: its views share one store of coeffi
 which elements of the store it shows.
 """
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -115,6 +116,11 @@ class Measurement(Value):
                 return source
         raise InterpError("this Measurement was calculated: its sources are the keys of .derivatives")
 
+    def parts(self) -> Iterator[Any]:
+        yield self.nominal_value
+        for c in self.coefficients.values():
+            yield c.data if isinstance(c, SparseRows) else c
+
     def constant(self, payload: Any) -> Self:
         return make(payload, {}, self.level)  # type: ignore[return-value]
 
@@ -131,7 +137,9 @@ class Measurement(Value):
         return copy(self)  # type: ignore[no-any-return]
 
     def __reduce__(self) -> Any:
-        return make, (self.nominal_value, self.coefficients, self.level)
+        # An activation's level means nothing in another process.
+        blocks = self.coefficients
+        return make, (self.nominal_value, blocks, shared_level(self.nominal_value, *(s.std for s in blocks)))
 
     def __str__(self) -> str:
         both = (backends.to_host(primal(x)) for x in (self.nominal_value, self.std_dev))

@@ -25,9 +25,7 @@ class uncertainty:
 
     def __init__(self, std: Any = None, covariance: Any = None) -> None:
         if std is not None and covariance is not None:
-            raise InterpError(
-                "uncertainty(std, covariance): give one of them; a covariance has the variances"
-            )
+            raise InterpError("uncertainty(std, covariance): give one of them; a covariance has the variances")
         self.std, self.covariance = std, covariance
 
     def lift(self, payload: Any, level: int) -> Measurement:

@@ -29,9 +29,7 @@ def names():
 
 def of_kind(*kinds):
     chosen = [fact for fact in FACTS["facts"] if fact["kind"] in kinds]
-    return pytest.mark.parametrize(
-        "fact", chosen, ids=lambda f: str(f.get("expression", f.get("text", f["kind"])))
-    )
+    return pytest.mark.parametrize("fact", chosen, ids=lambda f: str(f.get("expression", f.get("text", f["kind"]))))
 
 
 @of_kind("scalar", "array", "correlated")

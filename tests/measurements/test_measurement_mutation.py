@@ -6,14 +6,19 @@ import threading
 
 import numpy as np
 import pytest
+import truth
 from truth import assert_same
 
+from interp import interpret
 from interp.errors import MutationError
+from interp.level import MEASUREMENT
+from interpretations import grad, jacfwd
 from interpretations.measurements import (
     Measurement,
     correlated_measurements,
     covariance_matrix,
     error_components,
+    uncertainty,
 )
 
 
@@ -175,3 +180,26 @@ def test_threads():
     for thread in threads:
         thread.join()
     assert all(std < 1e-12 and n == 2 for std, n in found)
+
+
+def test_a_pickle_forgets_the_level_of_its_activation():
+    inside = interpret(lambda x: x * x, uncertainty(std=0.1))(3.0).raw
+    there = pickle.loads(pickle.dumps(inside))
+    assert there.level == MEASUREMENT and (there - inside).std_dev == 0
+    assert np.isclose(grad(lambda x: there * x)(2.0).std_dev, 0.6)
+
+
+def test_stores_inside_a_gradient():
+    def bar(x):
+        m = Measurement(x, np.array([0.1, 0.2, 0.3]))
+        b = m[1:]
+        b[0] = m[0] * m[1]
+        m[2] *= 1.5
+        m.reshape(-1)[2] = b[0] * m[2]
+        m += m[::-1].copy()
+        return np.sum(m * np.array([1.0, 2.0, 3.0])).std_dev
+
+    x = np.array([1.0, 2.0, 3.0])
+    expected = truth.jacobian(bar, (x,), 0)
+    assert_same(grad(bar)(x), expected, 1e-8)
+    assert_same(jacfwd(bar)(x), expected, 1e-8)

@@ -56,9 +56,7 @@ def test_sensitivity_where_there_is_no_uncertainty():
     for derivative in (grad, jacfwd):
         assert derivative(lambda x: (Measurement(x, 0.1) ** 2).std_dev)(0.0) == 0.0
         assert derivative(lambda x: (Measurement(x, 0.0) ** 2 + Measurement(x, 0.0)).std_dev)(3.0) == 0.0
-        assert derivative(lambda x: np.sum(Measurement(x, 0.1) * np.zeros(3)).std_dev)(
-            np.ones(3)
-        ).tolist() == [0, 0, 0]
+        assert derivative(lambda x: np.sum(Measurement(x, 0.1) * np.zeros(3)).std_dev)(np.ones(3)).tolist() == [0, 0, 0]
 
 
 def test_second_derivative_of_an_error_bar():
