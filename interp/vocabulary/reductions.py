@@ -48,7 +48,7 @@ def _prod_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> M
     (x,) = operands
     shape, axes = shape_of(x), params["axis"]
     others = _product_of_others(x, shape, axes)
-    return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(others, shape, shape)]
+    return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(others, shape, shape, singular=True)]
 
 
 def _product_of_others(x: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:

@@ -14,6 +14,7 @@ quotients Veltkamp's splitting (T. J. Dekker, Numer. Math. 18, 1971) on signific
 [1/2, 1) by frexp, so that nothing over- or underflows on the way.
 
 Operands are floats (Python's or NumPy's) or float64 arrays that broadcast. Scalars return `numpy.float64`.
+``out`` is a place offered for the result of NumPy arrays; the result returned may lie elsewhere.
 Floating-point warnings (overflow, 0/0) are NumPy's own: callers silence them, once for many calls.
 """
 
@@ -185,7 +186,7 @@ def _directed(ufunc: Any, residual: Any, scalar: Callable[..., float], direction
             return -scalar(*(-x for x in operands))
         return nearest
 
-    def rounded(*operands: Reals) -> Reals:
+    def rounded(*operands: Reals, out: np.ndarray | None = None) -> Reals:
         xp = namespace(*operands)
         if xp is math:
             return np.float64(on_scalars(*map(float, operands)))
@@ -193,7 +194,7 @@ def _directed(ufunc: Any, residual: Any, scalar: Callable[..., float], direction
             set_mode, modes = processor
             try:
                 set_mode(modes[direction])
-                return ufunc(*operands)
+                return ufunc(*operands, out=out)
             finally:
                 set_mode(_TO_NEAREST)
         return _stepped(xp, ufunc, residual, direction, operands)
