@@ -77,6 +77,8 @@ def _own(x: Any, like: Any) -> Any:
     if isinstance(x, Value):
         return x
     dtype = getattr(primal(like), "dtype", None)
+    if getattr(getattr(x, "dtype", None), "kind", "f") == "c":
+        return x.copy()
     if not shape_of(x):
         x = x[()] if isinstance(x, np.ndarray) else x
         if type(like) is float and isinstance(x, float):
@@ -114,6 +116,8 @@ def _tape_call(f: Function, arguments: _Arguments, kwargs: dict[str, Any]) -> tu
 def _cotangents(recording: Recording, pairs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None = None) -> list[Any]:
     """Cotangents of the inputs, zeros where nothing depends on them, in storage of their own."""
     pairs = [(out, ct) for out, ct in pairs if _at(recording.level, out)]
+    for out, _ in pairs:
+        _refuse_complex("reverse mode", out)
     found = pull_back(recording, pairs, inputs, batch)
     lead = () if batch is None else (batch,)
     return [
@@ -134,8 +138,15 @@ def _scalar_output(name: str, out: Any) -> None:
             f"{name} needs a function that returns one number, got shape {shape_of(out)}: "
             "use jacrev or jacfwd for arrays, or sum the output"
         )
-    if np.asarray(primal_of(out)).dtype.kind == "c":
-        raise UnsupportedInput(f"{name} needs a real output, got a complex one: take its real part or absolute value")
+    _refuse_complex(name, out)
+
+
+def _refuse_complex(name: str, out: Any) -> None:
+    plain = primal(out)
+    if isinstance(plain, complex) or getattr(getattr(plain, "dtype", None), "kind", "f") == "c":
+        raise UnsupportedInput(
+            f"{name} needs a real output, got a complex one: use jvp or jacfwd, or compute with its real and imaginary parts"
+        )
 
 
 def primal_of(out: Any) -> Any:

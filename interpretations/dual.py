@@ -54,8 +54,8 @@ class Dual(Value):
 
     def __init__(self, value: Any, tangent: Any) -> None:
         value, tangent = (np.asarray(x) if isinstance(x, list | tuple) else x for x in (value, tangent))
-        self.value = real_payload(value)
-        self.tangent = held(real_payload(tangent), self.value)
+        self.value = _own(real_payload(value))
+        self.tangent = held(_own(real_payload(tangent)), self.value)
         self.level = levels.above(value, tangent)
         shape, got = shape_of(value), shape_of(tangent)
         if got != shape and got[1:] != shape:
@@ -73,6 +73,11 @@ class Dual(Value):
     def constant(self, payload: Any) -> Self:
         like = payload if isinstance(payload, Value) else self.tangent
         return make(payload, zeros(lead(self.directions) + shape_of(payload), like=like), self.level)  # type: ignore[return-value]
+
+
+def _own(x: Any) -> Any:
+    """A copy of an array, so that no store reaches the caller's."""
+    return copy(x) if shape_of(x) else x
 
 
 def make(value: Any, tangent: Any, level: int) -> Dual:
@@ -232,6 +237,11 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
             raise MutationError("a scalar Dual does not support item assignment")
         batch = _directions([x, y]) if active[1] else x.directions
         value, tangent = (y.value, y.tangent) if active[1] else (y, 0.0)
+        if levels.of(value) > levels.of(x.value):
+            raise MutationError(
+                f"this Dual holds plain numbers and cannot hold a {type(value).__name__} of an outer derivative: make it "
+                "from both (a = y + 0 * x), or collect the elements and use np.stack"
+            )
         where = getitem.with_batch({"index": index}, batch, x.shape)["index"]
         setitem.dispatch(x.value, value, index=index)
         if active[1] and batch is not None:

@@ -265,7 +265,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             params = {"index": owned_index(params["index"])}
         if primitive in VIEWING and shape_of(out) and VIEWING[primitive](first, out, params):
             return _as_view(first, out, (primitive, params))
-        if primitive is getitem and is_element(params["index"], len(first.shape)):
+        if primitive is getitem and params["index"] and is_element(params["index"], len(first.shape)):
             return record(first.recording, out, Read(_cell_of(first), first.view, params["index"]))
         for i in carriers:
             if _shares_memory(values[i], out):

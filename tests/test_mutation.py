@@ -737,6 +737,43 @@ def test_caller_may_change_his_array_between_run_and_pullback():
     assert_same(pullback(np.ones(2))[0], np.array([200.0, 400.0]))
 
 
+def test_a_dual_made_by_hand_does_not_change_its_makers_arrays():
+    x, t = np.ones(3), np.ones(3)
+    dual = Dual(x, t)
+    dual[0] = 5.0
+    assert_same((x, t), (np.ones(3), np.ones(3)), 0, 0)
+
+
+def test_closed_over_values_in_a_dual_array_are_refused_with_a_remedy():
+    def outer(x):
+        def inner(y):
+            a = y * 1
+            a[0] = x * y[0]
+            return a.sum()
+
+        return jacfwd(inner)(np.ones(2)).sum()
+
+    with pytest.raises(MutationError, match=r"a = y \+ 0 \* x"):
+        jacfwd(outer)(2.0)
+
+    def remedied(x):
+        def inner(y):
+            a = y + 0 * x
+            a[0] = x * y[0]
+            return a.sum()
+
+        return jacfwd(inner)(np.ones(2)).sum()
+
+    assert jacfwd(remedied)(2.0) == 1.0 == grad(remedied)(2.0)
+
+
+@pytest.mark.parametrize("transform", [jacfwd, jacrev])
+def test_a_number_read_as_an_array(transform):
+    for x in (np.array(3.0), np.float64(3.0), 3.0):
+        assert transform(lambda x: x[()] * x[...])(x) == 6.0
+        assert_same(transform(lambda x: x[None] * 2)(x), np.array([2.0]))
+
+
 def test_result_shares_no_memory_with_anything():
     x = np.array([1.0, 2.0, 3.0])
     w = np.array([4.0, 5.0, 6.0])

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from interp.errors import UnsupportedInput
 from interp.primitive import COUNTERPARTS, MINUS_ONE, ONE, ZERO, Elementwise, Structural
 from interp.value import Value
 
@@ -26,6 +27,14 @@ def rounded(c: float, like: Any) -> Any:
 def floating(x: Any) -> Any:
     """A constant operand for use in a partial: of small integers NumPy's log has half precision."""
     return x * 1.0 if getattr(x, "dtype", None) is not None and x.dtype.kind in "iub" else x
+
+
+def _real(x: Any) -> Any:
+    if isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "f") == "c":
+        raise UnsupportedInput(
+            "the derivative of abs(z) is not linear over complex numbers: compute with the real and imaginary parts"
+        )
+    return x
 
 
 def _strong_multiply(p: Any, t: Any) -> Any:
@@ -82,7 +91,7 @@ fmod = Elementwise("fmod", np.fmod, dx=ONE, dy=lambda x, y: -trunc(x / y))
 
 # -- piecewise constant and piecewise linear
 
-absolute = Elementwise("abs", np.absolute, dx=lambda x: sign(x), counterparts=(np.absolute, np.fabs))
+absolute = Elementwise("abs", np.absolute, dx=lambda x: sign(_real(x)), counterparts=(np.absolute, np.fabs))
 sign: Elementwise = Elementwise("sign", np.sign, dx=ZERO)
 floor = Elementwise("floor", np.floor, dx=ZERO)
 ceil = Elementwise("ceil", np.ceil, dx=ZERO)

@@ -74,14 +74,17 @@ def _batched(params: dict[str, Any], batch: int, shape: tuple[int, ...]) -> dict
 def _getitem_adjoint(ct: Any, position: int, operands: Any, params: dict[str, Any], batch: int | None) -> Any:
     from interp.linear import lead
     from interp.vocabulary.creation import zeros
+    from interp.vocabulary.shape import reshape
 
+    if not operands[0]:  # a number, read as x[()] or x[None]
+        return reshape(ct, lead(batch))
     target = zeros(lead(batch) + operands[0], like=ct)
     return index_add(target, ct, getitem.with_batch(params, batch, operands[0])["index"])
 
 
 def _array_getitem(x: Any, index: Index) -> Any:
     """``x[index]`` by NumPy's rules: a view for basic indices, a copy for advanced and boolean ones."""
-    return x[index]
+    return x[index] if hasattr(x, "shape") else np.asarray(x)[index]  # Python's numbers know no x[None]
 
 
 getitem = Structural(

@@ -24,7 +24,7 @@ Arithmetic, sqrt, square and the step functions are exact.
 import functools
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from types import ModuleType
@@ -161,8 +161,8 @@ def graded(lo: Reals, hi: Reals, defined: Any = None, continuous: Any = None, co
 
     ``common`` is where it is continuous on the whole line's terms, not only from inside the box.
     """
-    conditions = ((common, Decoration.DAC), (continuous, Decoration.DEF), (defined, Decoration.TRV))
-    conditions = [(holds, otherwise) for holds, otherwise in conditions if holds is not None and not holds.all()]
+    levels = ((common, Decoration.DAC), (continuous, Decoration.DEF), (defined, Decoration.TRV))
+    conditions = [(holds, otherwise) for holds, otherwise in levels if holds is not None and not holds.all()]
     xp = namespace(lo)
     if _all_finite(lo, hi):
         kind = xp.full(np.shape(lo), Decoration.COM, np.int8)
@@ -246,11 +246,8 @@ def subtract(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
 @enclosure()
 def multiply(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """[a, b] * [c, d], where 0 * inf is 0: infinity is only a bound of reals."""
-    if _nonnegative(c):
-        a, b, c, d = c, d, a, b
-    if _nonnegative(a):
-        xp = namespace(a, c)
-        lo, hi = xp.fmin(mul_down(a, c), mul_down(b, c)), xp.fmax(mul_up(a, d), mul_up(b, d))
+    if _nonnegative(a) and _nonnegative(c):
+        lo, hi = mul_down(a, c), mul_up(b, d)
     else:
         lo, hi = least_product(a, b, c, d), greatest_product(a, b, c, d)
     if not _all_finite(lo, hi):
@@ -263,11 +260,13 @@ def multiply(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
 @enclosure()
 def divide(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     """[a, b] / [c, d] over the divisors that are not 0."""
-    xp = namespace(a, b, c, d)
-    c, d = unsigned_zeros(c, d)
-    lo, hi = least_quotient(a, b, c, d), greatest_quotient(a, b, c, d)
     nonzero = (c > 0) | (d < 0)
-    if not nonzero.all():
+    if nonzero.all():
+        lo, hi = least_quotient(a, b, c, d), greatest_quotient(a, b, c, d)
+    else:
+        xp = namespace(a, b, c, d)
+        c, d = unsigned_zeros(c, d)
+        lo, hi = least_quotient(a, b, c, d), greatest_quotient(a, b, c, d)
         split = (c < 0) & (d > 0) & ((a != 0) | (b != 0))
         lo, hi = xp.where(split, -INF, lo), xp.where(split, INF, hi)
         lo, hi = emptied((c == 0) & (d == 0) | (a != a) | (c != c), lo, hi)
@@ -814,14 +813,14 @@ def _gammaln_near_least(t: Reals) -> Reals:
     return GAMMALN_LEAST + (_horner(_CURVATURES, t) * t * t + _GAMMALN_LEAST_REST)
 
 
-def _horner(coefficients: list[float], t: Reals) -> Reals:
+def _horner(coefficients: Sequence[float], t: Reals) -> Reals:
     total = 0.0 * t
     for coefficient in coefficients:
         total = total * t + coefficient
     return total
 
 
-_GAMMALN_PIECES = (
+_GAMMALN_PIECES: tuple[tuple[float, float, Callable[[Reals], Reals]], ...] = (
     (0.5, 1.25, lambda x: _gammaln_near_two(x - 1.0) - np.log1p(x - 1.0)),
     (1.25, 1.75, lambda x: _gammaln_near_least((x - GAMMA_LEAST[0]) - _GAMMA_LEAST_REST)),
     (1.75, 3.0, lambda x: _gammaln_near_two(x - 2.0)),
