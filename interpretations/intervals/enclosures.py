@@ -22,19 +22,16 @@ Arithmetic, sqrt, square and the step functions are exact.
 """
 
 import functools
-import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from types import ModuleType
 from typing import Any
 
 import numpy as np
-import scipy.special
 
-from interpretations.intervals import rounding
+from interpretations.intervals import points
 from interpretations.intervals.decoration import Decoration
+from interpretations.intervals.points import namespace, special
 from interpretations.intervals.rounding import (
     INF,
     Reals,
@@ -80,31 +77,12 @@ ALIASES = {
     "acosh": "arccosh",
     "atanh": "arctanh",
     "pow": "power",
-    "psi": "digamma",
     "strong_multiply": "multiply",
 }
 """The Array API's, SciPy's and the vocabulary's other names. An enclosure multiplies strongly as it is."""
 
 
 # What an enclosure is made of
-
-
-def namespace(*operands: Reals) -> ModuleType:
-    """`numpy` for scalars too: the functions below need ``where`` and its kin."""
-    return np if (found := rounding.namespace(*operands)) is rounding.math else found
-
-
-def special(name: str) -> Callable[..., Reals]:
-    """SciPy's special function of that name, on CuPy arrays cupyx's."""
-    on_numpy = getattr(scipy.special, name)
-
-    def function(*operands: Reals) -> Reals:
-        xp = namespace(*operands)
-        if xp is np:
-            return on_numpy(*operands)
-        return getattr(importlib.import_module(f"{xp.__name__}x.scipy.special"), name)(*operands)
-
-    return function
 
 
 BLOCK = 1 << 14
@@ -464,106 +442,6 @@ ZERO = ((0.0, 0.0),)
 _POSITIVE, _UNIT = (0.0, INF), (-1.0, 1.0)
 
 
-# erfcx(x) = exp(x**2) erfc(x), to little more than half an ulp for x >= 1/2: SciPy's has up to 8. It solves
-# y' = 2 x y - 2 / sqrt(pi), which gives Taylor's coefficients around each point of a grid.
-
-_GRID = (0.5, 10.0, 8)
-"""First and last point, points a unit."""
-_DEGREE = 14
-_PI_100 = Decimal(
-    "3.1415926535897932384626433832795028841971693993751058209749445923078164062862089986280348253421170680"
-)
-
-
-@functools.cache
-def _erfcx_table() -> Any:
-    """Rows: coefficients 0 to _DEGREE, then what coefficient 0 lost in rounding; a column a point of the grid."""
-    first, last, density = _GRID
-    with localcontext(prec=100):
-        slope = 2 / _PI_100.sqrt()
-        columns = []
-        for k in range(round((last - first) * density) + 1):
-            x = Decimal(first) + Decimal(k) / density
-            term = total = x  # sum of 2**n x**(2n + 1) / (2n + 1)!!, DLMF 7.6.2
-            n = 0
-            while term > total.scaleb(-100):
-                n += 1
-                term *= 2 * x * x / (2 * n + 1)
-                total += term
-            a = [(x * x).exp() - slope * total]
-            a.append(2 * x * a[0] - slope)
-            for n in range(1, _DEGREE):
-                a.append((2 * x * a[n] + 2 * a[n - 1]) / (n + 1))
-            columns.append([*map(float, a), float(a[0] - Decimal(float(a[0])))])
-    return np.array(columns).T.copy()
-
-
-def _erfcx(x: Reals, low: Reals, correction: Reals) -> Reals:
-    """erfcx(x + low) * (1 - correction), both small, for x >= 1/2."""
-    xp = namespace(x)
-    first, last, density = _GRID
-    table = xp.asarray(_erfcx_table())
-    near = xp.fmin(xp.fmax(x, first), last)  # a NaN finds its way through `low`
-    index = xp.rint((near - first) * density).astype(np.int64)
-    h = (near - (first + index / density)) + low
-    tail = table[_DEGREE][index]
-    for k in range(_DEGREE - 1, 0, -1):
-        tail = tail * h + table[k][index]
-    head = table[0][index]
-    value = head + ((tail * h + table[_DEGREE + 1][index]) - correction * head)
-    far = xp.maximum(x, last)
-    if (x > last).any():  # DLMF 7.12.1
-        step = -0.5 / (far * far)
-        series = 0.0 * far
-        for n in range(31, 0, -2):
-            series = (series + 1.0) * n * step
-        leading = 0.5641895835477563 / far
-        value = xp.where(x > last, leading + leading * (series - correction - low / far + 1.3591e-17), value)
-    return value
-
-
-def _gaussian_tail(t: Reals, low: Reals, square: tuple[Reals, Reals]) -> Reals:
-    """exp(-(p + e)) erfcx(t + low) for t >= 1/2, with (p, e) the exact square of t + low."""
-    p, e = square
-    return np.exp(-p) * _erfcx(t, low, e)
-
-
-def _erfc(x: Reals) -> Reals:
-    xp = namespace(x)
-    t = xp.clip(x, 0.5, 30.0)
-    return xp.where(x > 0.5, _gaussian_tail(t, 0.0 * t, two_product(t, t)), special("erfc")(x))
-
-
-_SQRT_HALF = (0.7071067811865476, -4.833646656726457e-17)
-_TAIL = -0.7072  # from here down, -x / sqrt(2) > 1/2
-
-
-def _turned(x: Reals) -> tuple[Reals, Reals]:
-    """-x / sqrt(2) in two parts."""
-    p, e = two_product(-x, _SQRT_HALF[0])
-    return p, e - x * _SQRT_HALF[1]
-
-
-def _ndtr(x: Reals) -> Reals:
-    xp = namespace(x)
-    t = xp.clip(x, -40.0, _TAIL)
-    p, e = two_product(t, t)
-    tail = 0.5 * _gaussian_tail(*_turned(t), (0.5 * p, 0.5 * e))
-    return xp.where(x < _TAIL, tail, special("ndtr")(x))
-
-
-def _log_ndtr(x: Reals) -> Reals:
-    xp = namespace(x)
-    t = xp.minimum(x, _TAIL)
-    tail = -0.5 * x * x + np.log(0.5 * _erfcx(*_turned(xp.maximum(t, -1e150)), 0.0))
-    return xp.where(x < _TAIL, tail, xp.where(x > 0, np.log1p(-_ndtr(-x)), np.log(_ndtr(x))))
-
-
-def _expit(x: Reals) -> Reals:
-    e = np.exp(-abs(x))
-    return namespace(x).where(x < 0, e, 1.0) / (1.0 + e)
-
-
 MONOTONE = {
     "exp": Monotone(np.exp, image=_POSITIVE, fixed=((0.0, 1.0),)),
     "exp2": Monotone(np.exp2, image=_POSITIVE, fixed=((0.0, 1.0), (1.0, 2.0))),
@@ -582,10 +460,10 @@ MONOTONE = {
     "arctanh": Monotone(np.arctanh, domain=_UNIT, open=True, fixed=ZERO),
     "cbrt": Monotone(np.cbrt, ulps=4, fixed=(*ZERO, (1.0, 1.0))),  # glibc before 2.41: 3.7 ulp
     "erf": Monotone(special("erf"), image=_UNIT, fixed=ZERO),  # 2.1 ulp
-    "erfc": Monotone(_erfc, image=(0.0, 2.0), fixed=((0.0, 1.0),), decreasing=True),
-    "ndtr": Monotone(_ndtr, image=(0.0, 1.0), fixed=((0.0, 0.5),)),
-    "log_ndtr": Monotone(_log_ndtr, image=(-INF, 0.0)),
-    "expit": Monotone(_expit, image=(0.0, 1.0), fixed=((0.0, 0.5),)),
+    "erfc": Monotone(points.erfc, image=(0.0, 2.0), fixed=((0.0, 1.0),), decreasing=True),
+    "ndtr": Monotone(points.ndtr, image=(0.0, 1.0), fixed=((0.0, 0.5),)),
+    "log_ndtr": Monotone(points.log_ndtr, image=(-INF, 0.0)),
+    "expit": Monotone(points.expit, image=(0.0, 1.0), fixed=((0.0, 0.5),)),
     "log_expit": Monotone(special("log_expit"), image=(-INF, 0.0)),
     "logit": Monotone(special("logit"), domain=(0.0, 1.0), open=True, fixed=((0.5, 0.0),)),
 }
@@ -788,132 +666,6 @@ def logaddexp(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
 
     lo, hi = end(a, c, add_down, sub_down, next_down), end(b, d, add_up, sub_up, next_up)
     return lo, hi, graded(lo, hi)
-
-
-# Gamma
-
-
-GAMMA_LEAST = (1.4616321449683622, 1.4616321449683625)
-"""Floats around the positive zero of digamma, where gammaln is least."""
-GAMMALN_LEAST = -0.12148629053584961
-_GAMMA_LEAST_REST, _GAMMALN_LEAST_REST = 9.549995429965697e-17, 3.364991468473138e-18
-_ONE_MINUS_EULER = (0.42278433509846713, 4.942915152430645e-18)
-_ZETAS = [scipy.special.zetac(k) / k * (-1.0) ** k for k in range(64, 1, -1)]
-_CURVATURES = [scipy.special.polygamma(k - 1, GAMMA_LEAST[0]) / math.factorial(k) for k in range(26, 1, -1)]
-
-
-def _gammaln_near_two(t: Reals) -> Reals:
-    """lgamma(2 + t) = (1 - euler) t + sum (zeta(k) - 1) (-t)**k / k (DLMF 5.7.3), the first term exact."""
-    head, error = two_product(_ONE_MINUS_EULER[0], t)
-    return head + (_horner(_ZETAS, t) * t * t + (error + _ONE_MINUS_EULER[1] * t))
-
-
-def _gammaln_near_least(t: Reals) -> Reals:
-    """Taylor's series around the place of the least value."""
-    return GAMMALN_LEAST + (_horner(_CURVATURES, t) * t * t + _GAMMALN_LEAST_REST)
-
-
-def _horner(coefficients: Sequence[float], t: Reals) -> Reals:
-    total = 0.0 * t
-    for coefficient in coefficients:
-        total = total * t + coefficient
-    return total
-
-
-_GAMMALN_PIECES: tuple[tuple[float, float, Callable[[Reals], Reals]], ...] = (
-    (0.5, 1.25, lambda x: _gammaln_near_two(x - 1.0) - np.log1p(x - 1.0)),
-    (1.25, 1.75, lambda x: _gammaln_near_least((x - GAMMA_LEAST[0]) - _GAMMA_LEAST_REST)),
-    (1.75, 3.0, lambda x: _gammaln_near_two(x - 2.0)),
-)
-
-
-def _gammaln(x: Reals) -> Reals:
-    """For x > 0, also relatively accurate near its zeros 1 and 2, where SciPy's is not."""
-    xp = namespace(x)
-    value = xp.where(x < 1e-200, -np.log(x), special("gammaln")(x))  # SciPy's is inf for subnormal numbers
-    for first, last, f in _GAMMALN_PIECES:
-        here = (x >= first) & (x <= last)
-        if here.any():
-            value = xp.where(here, f(xp.clip(x, first, last)), value)
-    return value
-
-
-_GAMMA_ULPS = 4
-
-
-def _gammaln_positive(lo: Reals, hi: Reals) -> tuple[Reals, Reals]:
-    """Ends of gammaln over the part x > 0: it falls to its least value, then rises."""
-    xp = namespace(lo, hi)
-    a, b = xp.maximum(lo, 0.0), xp.maximum(hi, 0.0)
-    at_a, at_b = _gammaln(a), _gammaln(b)
-    low = xp.where((a < GAMMA_LEAST[1]) & (b > GAMMA_LEAST[0]), GAMMALN_LEAST, xp.minimum(at_a, at_b))
-    return next_down(low, _GAMMA_ULPS), next_up(xp.maximum(at_a, at_b), _GAMMA_ULPS)
-
-
-def _half_turn(x: Reals) -> tuple[Reals, Reals]:
-    """Enclosure of pi * (x - the nearest integer)."""
-    return multiply(*[x - namespace(x).rint(x)] * 2, np.float64(PI[0]), np.float64(PI[1]))[:2]
-
-
-def _gammaln_reflected(x: Reals) -> tuple[Reals, Reals]:
-    """Enclosure of log|gamma(x)| = log pi - log|sin(pi x)| - lgamma(1 - x) at points x < 0 (DLMF 5.5.3)."""
-    sine = MONOTONE["log"](*absolute(*sin(*_half_turn(x))[:2])[:2])[:2]
-    mirrored = _gammaln_positive(sub_down(1.0, x), sub_up(1.0, x))
-    return subtract(*subtract(*map(np.float64, LOG_PI), *sine)[:2], *mirrored)[:2]
-
-
-def _digamma_reflected(x: Reals) -> tuple[Reals, Reals]:
-    """Enclosure of digamma(1 - x) - pi cot(pi x) at points x < 0 (DLMF 5.5.4)."""
-    turn = _half_turn(x)
-    cotangent = divide(*cos(*turn)[:2], *sin(*turn)[:2])[:2]
-    mirrored = _DIGAMMA(sub_down(1.0, x), sub_up(1.0, x))[:2]
-    return subtract(*mirrored, *multiply(*map(np.float64, PI), *cotangent)[:2])[:2]
-
-
-def _poles(lo: Reals, hi: Reals) -> tuple[Reals, Reals, Reals]:
-    """Whether gamma's poles 0, -1, -2 ... are at the lower end, at the upper end, strictly between them."""
-    xp = namespace(lo, hi)
-    at_lo, at_hi = (lo <= 0) & (lo == xp.floor(lo)), (hi <= 0) & (hi == xp.floor(hi))
-    between = xp.floor(lo) + 1.0 <= xp.minimum(xp.ceil(hi) - 1.0, 0.0)
-    return at_lo, at_hi, between | (lo == -INF)
-
-
-_DIGAMMA = Monotone(special("digamma"), ulps=4, domain=_POSITIVE, open=True)  # 2.9 ulp
-
-
-@enclosure()
-def digamma(lo: Reals, hi: Reals) -> Enclosure:
-    """digamma rises from -inf to inf between its poles. Below 0, near its zeros, wider than 4 floats."""
-    xp = namespace(lo, hi)
-    low, high, _ = _DIGAMMA(lo, hi)
-    at_lo, at_hi, between = _poles(lo, hi)
-    if (lo <= 0).any():
-        low = xp.where(between | at_lo, -INF, xp.where(lo < 0, _digamma_reflected(xp.minimum(lo, -0.0))[0], low))
-        high = xp.where(between | at_hi, INF, xp.where(hi < 0, _digamma_reflected(xp.minimum(hi, -0.0))[1], high))
-        low, high = emptied((lo != lo) | at_lo & (lo == hi), low, high)
-    return low, high, graded(low, high, defined=~(between | at_lo | at_hi), common=bounded(lo, hi))
-
-
-@enclosure()
-def gammaln(lo: Reals, hi: Reals) -> Enclosure:
-    """log|gamma|, convex between its poles. Below 0, wider than 4 floats near its zeros and over its least values."""
-    xp = namespace(lo, hi)
-    at_lo, at_hi, between = _poles(lo, hi)
-    low, high = _gammaln_positive(lo, hi)
-    if (lo <= 0).any():
-        left, right = xp.minimum(lo, -0.0), xp.minimum(hi, -0.0)
-        at_left, at_right = _gammaln_reflected(left), _gammaln_reflected(right)
-        slope, _, _ = digamma(left, left)
-        _, slope_right, _ = digamma(right, right)
-        # log pi - lgamma(1 - x), from |sin| <= 1, greatest where 1 - x is least or greatest.
-        floor = sub_down(LOG_PI[0], _gammaln_positive(sub_down(1.0, right), sub_up(1.0, left))[1])
-        smooth = ~(between | at_lo | at_hi)
-        below = xp.where(smooth & (slope >= 0), at_left[0], xp.where(smooth & (slope_right <= 0), at_right[0], floor))
-        low = xp.where(hi <= 0, below, xp.where(lo < 0, xp.minimum(low, below), low))
-        ends = xp.maximum(xp.where(lo < 0, at_left[1], -INF), xp.where(hi < 0, at_right[1], high))
-        high = xp.where(between | at_lo | at_hi, INF, ends)
-        low, high = emptied((lo != lo) | at_lo & (lo == hi), low, high)
-    return low, high, graded(low, high, defined=~(between | at_lo | at_hi), common=bounded(lo, hi))
 
 
 TABLE.update({alias: TABLE[name] for alias, name in ALIASES.items()})

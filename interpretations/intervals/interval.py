@@ -85,7 +85,7 @@ class Interval(Value):
         return shape_of(self.lo)
 
     def constant(self, payload: Any) -> Self:
-        return point(payload)  # type: ignore[return-value]
+        return point(payload)
 
     def rounded_constant(self, c: float) -> Any:
         return make(np.nextafter(c, -np.inf), np.nextafter(c, np.inf), COM)
@@ -134,7 +134,7 @@ def point(x: Any) -> Interval:
 
 def is_truth(end: Any) -> bool:
     """True of the ends of an interval of booleans."""
-    return type(end) is bool or getattr(end, "dtype", None) == bool
+    return isinstance(end, bool | np.bool) or (hasattr(end, "dtype") and end.dtype.kind == "b")
 
 
 def refusal(inner: Value) -> RefusedStack:

@@ -108,7 +108,7 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
 
     def comparison(x: Any, y: Any) -> Any:
         (a, b, p), (c, d, q) = ends(x), ends(y)
-        return _decided(*compare(a, b, c, d), weakest(p, q))  # type: ignore[misc]
+        return _decided(*compare(a, b, c, d), weakest(p, q))
 
     def over_axes(x: Interval, **params: Any) -> Any:
         a, b, decoration = ends(x)
@@ -191,16 +191,16 @@ def _tree(combine: Callable[[Interval, Interval], Interval], x: Interval, neutra
     while x.shape[-1] > 1:
         n = x.shape[-1]
         half = n // 2
-        paired = combine(x[..., :half], x[..., half : 2 * half])  # type: ignore[index]
-        x = np.concatenate([paired, x[..., 2 * half :]], axis=-1) if n % 2 else paired  # type: ignore[index, assignment]
-    return x[(*(slice(None),) * (len(x.shape) - 1), 0)]  # type: ignore[no-any-return]
+        paired = combine(x[..., :half], x[..., half : 2 * half])
+        x = np.concatenate([paired, x[..., 2 * half :]], axis=-1) if n % 2 else paired
+    return x[(*(slice(None),) * (len(x.shape) - 1), 0)]
 
 
 def _rows(x: Interval, axes: tuple[int, ...]) -> Interval:
     """The reduced axes merged into one, last."""
     kept = [a for a in range(-len(x.shape), 0) if a not in axes]
-    moved = np.transpose(x, (*kept, *axes)) if x.shape else x  # type: ignore[call-overload]
-    return moved.reshape(drop_axes(x.shape, axes) + (-1 if x.size else int(np.prod([x.shape[a] for a in axes])),))  # type: ignore[no-any-return]
+    moved = np.transpose(x, (*kept, *axes)) if x.shape else x
+    return moved.reshape((*drop_axes(x.shape, axes), int(np.prod([x.shape[a] for a in axes]))))
 
 
 def _add(x: Interval, y: Interval) -> Interval:
@@ -231,25 +231,25 @@ def _reduction(primitive: Reduction, active: tuple[bool, ...]) -> Any:
         if neutral is None and x.size == 0:
             raise ValueError(f"zero-size array to reduction operation {primitive.name} which has no identity")
         out = _tree(combine, _rows(make(*ends(x)), axis), 0.0 if neutral is None else neutral)
-        return out.reshape(keep_shape(x.shape, axis)) if keepdims else out  # type: ignore[attr-defined, no-any-return]
+        return out.reshape(keep_shape(x.shape, axis)) if keepdims else out
 
     return rule
 
 
 def _running_sum(x: Interval, axis: int) -> Interval:
     """Prefix sums by doubling (Hillis and Steele 1986)."""
-    sums = np.moveaxis(make(*ends(x)), axis, -1)  # type: ignore[call-overload]
+    sums = np.moveaxis(make(*ends(x)), axis, -1)
     reach = 1
     while reach < sums.shape[-1]:
         later = _add(sums[..., reach:], sums[..., :-reach])
         sums = np.concatenate([sums[..., :reach], later], axis=-1)
         reach *= 2
-    return np.moveaxis(sums, -1, axis)  # type: ignore[no-any-return]
+    return np.moveaxis(sums, -1, axis)
 
 
 @Contraction.rule(Interval)
 def _contraction(primitive: Contraction, active: tuple[bool, ...]) -> Any:
-    return {linalg.einsum: _einsum, index_add: _index_add}.get(primitive, NotImplemented)  # type: ignore[call-overload]
+    return {linalg.einsum: _einsum, index_add: _index_add}.get(primitive, NotImplemented)
 
 
 def _einsum(*operands: Any, subscripts: str) -> Interval:
@@ -261,32 +261,30 @@ def _einsum(*operands: Any, subscripts: str) -> Interval:
     product: Any = None
     for term, x in zip(terms, operands, strict=True):
         aligned = np.transpose(x, [term.index(c) for c in order if c in term]) if len(term) > 1 else x
-        spread = aligned.reshape(tuple(aligned.shape[[c for c in order if c in term].index(c)] if c in term else 1 for c in order))
+        spread = aligned.reshape([x.shape[term.index(c)] if c in term else 1 for c in order])
         product = spread if product is None else product * spread
     if not isinstance(product, Interval):
         product = point(product)
-    return reductions.sum.dispatch(product, axis=tuple(range(-len(summed), 0)), keepdims=False) if summed else product  # type: ignore[no-any-return]
+    return reductions.sum.dispatch(product, axis=tuple(range(-len(summed), 0)), keepdims=False) if summed else product
 
 
 def _index_add(x: Any, y: Any, index: Any) -> Interval:
     """Add at repeated positions one occurrence at a time, each sum rounded outward."""
     out = make(*(part.copy() for part in ends(x)))
     positions = np.arange(out.size).reshape(out.shape)[index].reshape(-1)
-    added = make(*ends(y)).reshape((-1,)) if shape_of_interval(y) else make(*ends(y))  # type: ignore[attr-defined]
+    added = make(*ends(y))
+    if added.shape:
+        added = added.reshape((-1,))
     order = np.argsort(positions, kind="stable")
     ordered = positions[order]
     starts = np.searchsorted(ordered, ordered)
     occurrence = np.empty_like(order)
     occurrence[order] = np.arange(order.size) - starts
-    flat = out.reshape((-1,))  # type: ignore[attr-defined]
+    flat = out.reshape((-1,))
     for k in range(int(occurrence.max(initial=-1)) + 1):
         here = np.flatnonzero(occurrence == k)
-        flat[positions[here]] = _add(flat[positions[here]], added[here] if added.shape else added)  # type: ignore[index]
-    return flat.reshape(out.shape)  # type: ignore[no-any-return]
-
-
-def shape_of_interval(x: Any) -> tuple[int, ...]:
-    return getattr(x, "shape", ())
+        flat[positions[here]] = _add(flat[positions[here]], added[here] if added.shape else added)
+    return flat.reshape(out.shape)
 
 
 # -- linear algebra: elimination in interval arithmetic
@@ -294,19 +292,22 @@ def shape_of_interval(x: Any) -> tuple[int, ...]:
 
 @Solve.rule(Interval)
 def _solve(primitive: Solve, active: tuple[bool, ...]) -> Any:
-    if primitive is linalg.solve:
-        return lambda a, b, columns: _over_stack(lambda m, r: _eliminated(m, r)[0], _matrix(a), b if columns else b[..., None])[
-            (...,) if columns else (..., 0)
-        ]
-    if primitive is linalg.inv:
-        return lambda a: _over_stack(lambda m, r: _eliminated(m, r)[0], a, np.broadcast_to(np.eye(a.shape[-1]), a.shape))
-    if primitive is linalg.det:
-        return lambda a: _over_stack(lambda m, r: _determinant(m), a, a)
-    return NotImplemented
+    return {linalg.solve: _solution, linalg.inv: _inverse, linalg.det: _determinants}.get(primitive, NotImplemented)
 
 
-def _matrix(a: Any) -> Any:
-    return a if isinstance(a, Interval) else point(a)
+def _solution(a: Any, b: Any, columns: bool) -> Interval:
+    matrices = a if isinstance(a, Interval) else point(a)
+    right = b if columns else b[..., None]
+    solved = _over_stack(lambda m, r: _eliminated(m, r)[0], matrices, right)
+    return solved if columns else solved[..., 0]
+
+
+def _inverse(a: Interval) -> Interval:
+    return _over_stack(lambda m, r: _eliminated(m, r)[0], a, np.broadcast_to(np.eye(a.shape[-1]), a.shape))
+
+
+def _determinants(a: Interval) -> Interval:
+    return _over_stack(lambda m, _: _determinant(m), a, a)
 
 
 def _over_stack(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -326,7 +327,7 @@ def _eliminated(a: Interval, b: Any) -> tuple[Interval, Interval]:
     m = np.concatenate([a, b if isinstance(b, Interval) else point(np.array(b))], axis=-1)
     determinant: Any = point(1.0)
     for k in range(n):
-        sizes = [_mignitude(m[i, k]) for i in range(k, n)]  # type: ignore[call-overload]
+        sizes = [_mignitude(m[i, k]) for i in range(k, n)]
         pivot = k + int(np.argmax(sizes))
         if not sizes[pivot - k] > 0:
             raise UndecidedError(
@@ -335,17 +336,17 @@ def _eliminated(a: Interval, b: Any) -> tuple[Interval, Interval]:
         if pivot != k:
             swapped = list(range(n))
             swapped[k], swapped[pivot] = pivot, k
-            m = m[swapped]  # type: ignore[call-overload]
+            m = m[swapped]
             determinant = -determinant
-        determinant = determinant * m[k, k]  # type: ignore[call-overload]
+        determinant = determinant * m[k, k]
         for i in range(k + 1, n):
-            m[i, k + 1 :] = m[i, k + 1 :] - (m[i, k] / m[k, k]) * m[k, k + 1 :]  # type: ignore[call-overload]
+            m[i, k + 1 :] = m[i, k + 1 :] - (m[i, k] / m[k, k]) * m[k, k + 1 :]
     rows: list[Any] = [None] * n
     for k in range(n - 1, -1, -1):
-        right = m[k, n:]  # type: ignore[call-overload]
+        right = m[k, n:]
         for j in range(k + 1, n):
-            right = right - m[k, j] * rows[j]  # type: ignore[call-overload]
-        rows[k] = right / m[k, k]  # type: ignore[call-overload]
+            right = right - m[k, j] * rows[j]
+        rows[k] = right / m[k, k]
     return np.stack(rows), determinant
 
 

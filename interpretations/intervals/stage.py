@@ -59,7 +59,7 @@ def enclose(f: Callable[[Any], Any], box: Interval) -> Interval:
     if np.any(np.asarray(natural.decoration) < Decoration.DAC):
         return natural
     centre = box.mid
-    offset = box - point(centre)  # type: ignore[operator]
+    offset = box - point(centre)
     slopes = jacrev(f)(box)
     axes = tuple(range(-len(box.shape), 0))
     change = (slopes * offset).sum(axis=axes) if axes else slopes * offset
