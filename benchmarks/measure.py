@@ -53,8 +53,13 @@ class FirstCall(Line):
 
     def row(self) -> tuple[str, str, str, str, str, str]:
         taken = self._seconds()
-        return self.name, _duration(taken), _duration(self.budget or 0.0), f"{taken / (self.budget or 1.0):.3f}", "1", (
-            "ok" if taken <= (self.budget or 0.0) else "OVER"
+        return (
+            self.name,
+            _duration(taken),
+            _duration(self.budget or 0.0),
+            f"{taken / (self.budget or 1.0):.3f}",
+            "1",
+            ("ok" if taken <= (self.budget or 0.0) else "OVER"),
         )
 
 

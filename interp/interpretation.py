@@ -139,5 +139,3 @@ def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callab
         return Result(out, tuple(reversed(stages)))
 
     return interpreted
-
-

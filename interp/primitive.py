@@ -24,7 +24,15 @@ import numpy as np
 import plum
 
 from interp import backends, rules
-from interp.errors import AmbiguousRule, InterpError, MixedLevels, MutationError, NoRule, UnsupportedArgument, UnsupportedInput
+from interp.errors import (
+    AmbiguousRule,
+    InterpError,
+    MixedLevels,
+    MutationError,
+    NoRule,
+    UnsupportedArgument,
+    UnsupportedInput,
+)
 from interp.linear import Diagonal, Gather, LinearMap
 from interp.value import Value, shape_of
 
@@ -74,7 +82,9 @@ class _Method:
     def __init__(self, function: Callable[..., Any], signature: plum.Signature) -> None:
         self.function = function
         named = (cls for annotation in signature.types for cls in (typing.get_args(annotation) or (annotation,)))
-        self.value_types = {cls for cls in named if isinstance(cls, type) and issubclass(cls, Value) and cls is not Value}
+        self.value_types = {
+            cls for cls in named if isinstance(cls, type) and issubclass(cls, Value) and cls is not Value
+        }
 
 
 class Primitive:
@@ -102,7 +112,9 @@ class Primitive:
         self.cache: dict[tuple[type, ...], rules.Rule] = {}
         self.methods: list[_Method] = []
         self.__doc__ = (
-            implementation.__doc__ or next((f.__doc__ for f in counterparts if f.__doc__), "") or f"The primitive {name}."
+            implementation.__doc__
+            or next((f.__doc__ for f in counterparts if f.__doc__), "")
+            or f"The primitive {name}."
         )
         for function in counterparts:
             COUNTERPARTS[function] = self
@@ -204,8 +216,7 @@ class Primitive:
             top = max([operands[i].level for i in values])
             leader = next(type(operands[i]) for i in values if operands[i].level == top)
             pattern = tuple(
-                isinstance(x, Value) and (x.level == top or (leader.correlated and type(x) is leader))
-                for x in operands
+                isinstance(x, Value) and (x.level == top or (leader.correlated and type(x) is leader)) for x in operands
             )
             rule = by_pattern.get(pattern)
             if rule is None:
@@ -468,7 +479,7 @@ def _refusing_objects(rule: rules.Rule, key: tuple[type, ...]) -> rules.Rule:
         for i in positions:
             if operands[i].dtype.kind == "O":
                 raise UnsupportedInput(
-                    "an array of dtype object meets a value: use an array of numbers, or np.stack for an array of values"
+                    "an array of dtype object meets a value: use an array of numbers, or np.stack to join values"
                 )
         return rule(*operands, **params)
 
@@ -494,4 +505,3 @@ def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def _scalar_axis(axis: int) -> int:
     raise np.exceptions.AxisError(axis, 0)
-

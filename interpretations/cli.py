@@ -52,12 +52,17 @@ def labels_of(shape: tuple[int, ...], name: str = "x") -> list[str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of a run on the user's function."""
-    parser.add_argument("--at", help="the input: numbers 1.0,2.0 (one number: a scalar; '1.0,' an array of one), a .npy "
-                        "file, or a JSON object of keyword arguments")
+    parser.add_argument(
+        "--at",
+        help="the input: numbers 1.0,2.0 (one number: a scalar; '1.0,' an array of one), a .npy "
+        "file, or a JSON object of keyword arguments",
+    )
     parser.add_argument("--gradient", action="store_true", help="the derivative with respect to the input")
     parser.add_argument("--std", help="standard deviations of the input (one, or one an element): error bars")
     parser.add_argument("--sparsity", action="store_true", help="which outputs depend on which inputs")
-    parser.add_argument("--bounds", help="radius of a box around the input (one, or one an element): a proven enclosure")
+    parser.add_argument(
+        "--bounds", help="radius of a box around the input (one, or one an element): a proven enclosure"
+    )
 
 
 def run(target: str, options: argparse.Namespace) -> None:
@@ -124,7 +129,9 @@ def guarded(target: str, call: Callable[[], Any]) -> Any:
 
 def _place(error: BaseException, target: str) -> str:
     file = Path(target.rpartition(":")[0]).resolve()
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == file]
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == file
+    ]
     return f" (line {lines[-1]})" if lines else ""
 
 
@@ -162,7 +169,9 @@ def check_call(function: Callable[..., Any], target: str, args: tuple[Any, ...],
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
-        given = "one array (--at); give a JSON object for keyword arguments" if args else f"the names {', '.join(kwargs)}"
+        given = (
+            "one array (--at); give a JSON object for keyword arguments" if args else f"the names {', '.join(kwargs)}"
+        )
         raise BadInput(f"{target}{signature} cannot be called with {given}: {error}") from None
 
 
@@ -222,7 +231,10 @@ def read_spread(text: str, shape: tuple[int, ...], option: str) -> Any:
 def tables(target: str, x: Any, labels: list[str], facts: dict[str, Any]) -> list[Table]:
     """The facts of one run as tables: outputs, and inputs with their gradient for a scalar output."""
     value = np.asarray(facts["value"])
-    columns, rows = ["output", "value"], [[name, v] for name, v in zip(labels_of(value.shape, "f"), value.flat, strict=True)]
+    columns, rows = (
+        ["output", "value"],
+        [[name, v] for name, v in zip(labels_of(value.shape, "f"), value.flat, strict=True)],
+    )
     if "std" in facts:
         _add(columns, rows, "std", np.broadcast_to(facts["std"], value.shape).flat)
     if "bounds" in facts:
@@ -241,9 +253,11 @@ def tables(target: str, x: Any, labels: list[str], facts: dict[str, Any]) -> lis
 
 def _gradient_columns(columns: list[str], rows: list[list[Any]], value: np.ndarray, facts: dict[str, Any]) -> Any:
     jacobian = np.asarray(facts["gradient"]).reshape(value.size, -1)
-    spread = np.broadcast_to(facts["gradient_std"], np.shape(facts["gradient"])).reshape(value.size, -1) if (
-        "gradient_std" in facts
-    ) else None
+    spread = (
+        np.broadcast_to(facts["gradient_std"], np.shape(facts["gradient"])).reshape(value.size, -1)
+        if ("gradient_std" in facts)
+        else None
+    )
     for i, name in enumerate(labels_of(value.shape, "f")):
         _add(columns, rows, "gradient" if value.shape == () else f"d {name}", jacobian[i])
         if spread is not None:

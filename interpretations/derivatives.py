@@ -113,7 +113,9 @@ def _tape_call(f: Function, arguments: _Arguments, kwargs: dict[str, Any]) -> tu
     return call(f, *arguments.replaced(list(inputs)), **kwargs), recording, inputs
 
 
-def _cotangents(recording: Recording, pairs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None = None) -> list[Any]:
+def _cotangents(
+    recording: Recording, pairs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None = None
+) -> list[Any]:
     """Cotangents of the inputs, zeros where nothing depends on them, in storage of their own."""
     pairs = [(out, ct) for out, ct in pairs if _at(recording.level, out)]
     for out, _ in pairs:
@@ -145,7 +147,7 @@ def _refuse_complex(name: str, out: Any) -> None:
     plain = primal(out)
     if isinstance(plain, complex) or getattr(getattr(plain, "dtype", None), "kind", "f") == "c":
         raise UnsupportedInput(
-            f"{name} needs a real output, got a complex one: use jvp or jacfwd, or compute with its real and imaginary parts"
+            f"{name} needs a real output, got a complex one: use jacfwd, or take its real and imaginary parts"
         )
 
 
@@ -208,12 +210,17 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     def pullback(cotangent: Any) -> Any:
         cts, _ = tree.flatten(cotangent)
         if len(cts) != len(outputs):
-            raise ShapeError(f"the cotangent has {len(cts)} leaves, the output {len(outputs)}: give it the same structure")
+            raise ShapeError(
+                f"the cotangent has {len(cts)} leaves, the output {len(outputs)}: give it the same structure"
+            )
         cts = [np.asarray(ct) if isinstance(ct, list) else ct for ct in cts]
         for o, ct in zip(outputs, cts, strict=True):
             if shape_of(o) != shape_of(ct):
                 raise ShapeError(f"a cotangent of shape {shape_of(ct)} for an output of shape {shape_of(o)}")
-        cts = [ct if isinstance(ct, Value) else ct * (1.0 if shape_of(o) else _seed(o)) for o, ct in zip(outputs, cts, strict=True)]
+        cts = [
+            ct if isinstance(ct, Value) else ct * (1.0 if shape_of(o) else _seed(o))
+            for o, ct in zip(outputs, cts, strict=True)
+        ]
         return arguments.result(_cotangents(recording, list(zip(outputs, cts, strict=True)), inputs))
 
     return rebuild([_value(recording.level, o) for o in outputs]), pullback

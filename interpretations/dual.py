@@ -239,7 +239,7 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         value, tangent = (y.value, y.tangent) if active[1] else (y, 0.0)
         if levels.of(value) > levels.of(x.value):
             raise MutationError(
-                f"this Dual holds plain numbers and cannot hold a {type(value).__name__} of an outer derivative: make it "
+                f"this Dual holds plain numbers and cannot hold a {type(value).__name__} of an outer one: make it "
                 "from both (a = y + 0 * x), or collect the elements and use np.stack"
             )
         where = getitem.with_batch({"index": index}, batch, x.shape)["index"]

@@ -56,7 +56,8 @@ class tangent:
         payload = derivatives.real_leaf(payload)
         if shape_of(self.direction) != shape_of(payload):
             raise ShapeError(
-                f"tangent(direction): a direction of shape {shape_of(self.direction)} for an input of shape {shape_of(payload)}"
+                f"tangent(direction): a direction of shape {shape_of(self.direction)} "
+                f"for an input of shape {shape_of(payload)}"
             )
         direction = derivatives.real_leaf(self.direction)
         if shape_of(payload):
@@ -67,5 +68,3 @@ class tangent:
         if isinstance(value, Value) and value.level == lifted.level:
             return {"value": value.payload, "tangent": value.tangent}  # type: ignore[attr-defined]
         return {"value": value, "tangent": zeros(shape_of(value), like=value)}
-
-

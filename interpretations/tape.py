@@ -367,7 +367,9 @@ def _last_stores(x: Tape, index: Any) -> Any:
 # -- the sweep
 
 
-def pull_back(recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None = None) -> list[Any]:
+def pull_back(
+    recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None = None
+) -> list[Any]:
     """Cotangents of ``inputs`` given pairs (output, its cotangent); None where nothing depends on an input.
 
     ``batch`` says that cotangents have a leading axis. Where infinite partials meet zeros the first,
@@ -496,4 +498,3 @@ def _padded(shape: tuple[int, ...], ct: Any, batch: int | None) -> tuple[int, ..
     """The stored shape without the leading ones that NumPy drops in a store."""
     ndim = len(shape_of(ct)) - len(lead(batch))
     return shape[max(0, len(shape) - ndim) :]
-

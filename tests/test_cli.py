@@ -7,7 +7,7 @@ import pytest
 
 from interpretations.__main__ import main
 
-MODEL = '''
+MODEL = """
 import math
 import numpy as np
 
@@ -39,7 +39,7 @@ def no_input():
     return 1.0
 
 number = 3.0
-'''
+"""
 
 
 @pytest.fixture

@@ -38,9 +38,7 @@ def slope(x):
 def curvature(x):
     a, b, c = x
     mixed = np.cos(a) + 2 * a
-    return np.array(
-        [[-np.sin(a) * b + 2 * b, mixed, 0.0], [mixed, -np.sin(b) * c, np.cos(b)], [0.0, np.cos(b), 0.0]]
-    )
+    return np.array([[-np.sin(a) * b + 2 * b, mixed, 0.0], [mixed, -np.sin(b) * c, np.cos(b)], [0.0, np.cos(b), 0.0]])
 
 
 def spread(x):
@@ -98,7 +96,10 @@ def test_cell(outer, inner):
     truth = {"gradient": (slope, curvature), "std": (spread, spread_slope)}
     if outer in GRADIENTS:
         np.testing.assert_allclose(
-            np.asarray(result.gradient), slope(X), rtol=0.02 if inner == "Interval" else 1e-12, atol=1e-2 if inner == "Interval" else 0
+            np.asarray(result.gradient),
+            slope(X),
+            rtol=0.02 if inner == "Interval" else 1e-12,
+            atol=1e-2 if inner == "Interval" else 0,
         )
     if outer == "Measurement" and inner != "Interval":
         assert result.std == pytest.approx(spread(X))

@@ -8,10 +8,8 @@ from interp import vocabulary as v
 from interp.errors import InterpError, UnsupportedArgument
 from interp.value import Value
 
-METHODS = (
-    "sum mean prod max min std var cumsum any all argmax argmin dot clip conj copy "
-    "ravel squeeze swapaxes take trace round"
-).split()
+REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
+OTHERS = ("dot", "clip", "conj", "copy", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
 
 
 def _method(name: str) -> Any:
@@ -64,7 +62,7 @@ def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
 
 def attach() -> None:
     """Give `Value` its array methods."""
-    for name in METHODS:
+    for name in REDUCTIONS + OTHERS:
         setattr(Value, name, _method(name))
     for name, function in {
         "reshape": _reshape,

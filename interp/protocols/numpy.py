@@ -29,7 +29,7 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
         (target,) = out
         if not isinstance(target, Value):
             raise MutationError(
-                f"np.{ufunc.__name__} into a plain array (out= or +=) would lose what a {type(value).__name__} carries: "
+                f"np.{ufunc.__name__} into a plain array (out= or +=) would lose what {type(value).__name__} carries: "
                 "write a = a + x instead of a += x, or make `a` from a value (np.zeros_like(x))"
             )
         target[...] = array_ufunc(value, ufunc, method, *inputs, **kwargs)
@@ -65,7 +65,7 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
     ours = COUNTERPARTS.get(function)
     if function is np.copyto:
         raise MutationError(
-            f"np.copyto with a {type(value).__name__}: write a[...] = x, where `a` is made from a value (np.zeros_like(x)); "
+            f"np.copyto with a {type(value).__name__}: write a[...] = x, with `a` made from a value (np.zeros_like(x)); "
             "a plain array cannot hold a value, nor can np.full_like(plain, value): write np.zeros_like(plain) + value"
         )
     if ours is None:
@@ -83,7 +83,7 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
             raise
     if not isinstance(out, Value):
         raise MutationError(
-            f"np.{function.__name__} with out= a plain array would lose what a {type(value).__name__} carries: "
+            f"np.{function.__name__} with out= a plain array would lose what {type(value).__name__} carries: "
             "drop out= and use the result"
         )
     out[...] = ours(*args, **kwargs)

@@ -5,6 +5,7 @@ can be checked with two operands. All entries lie in (0.25, 0.85) and no two are
 domain, away from kinks and ties.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,6 +104,11 @@ def _inv_by_minors(a: Any) -> Any:
     return out
 
 
+def _extremum(pairwise: Callable[..., Any], axis: int) -> Callable[..., Any]:
+    """The extremum along an axis of an object array, without asking for the truth of a comparison."""
+    return lambda x: functools.reduce(elementwise(pairwise), np.moveaxis(x, axis, 0)[:, ...])
+
+
 def _einsum(subscripts: str) -> Callable[..., Any]:
     return lambda *operands: v.einsum(subscripts, *operands)
 
@@ -133,8 +139,8 @@ _TABLE: list[tuple[str, str, Callable[..., Any], Sequence[tuple[Shape, ...]], Ca
     ("Reduction", "sum, axis kept", lambda x: v.sum(x, axis=-1, keepdims=True), ONE[1:], None),
     ("Reduction", "mean", lambda x: v.mean(x, axis=0), ONE[1:], lambda x: np.sum(x, axis=0) / len(x)),
     ("Reduction", "prod", lambda x: v.prod(x, axis=-1), ONE[1:], None),
-    ("Reduction", "max", lambda x: v.max(x, axis=-1), ONE[1:], None),
-    ("Reduction", "min", lambda x: v.min(x), ONE[1:], None),
+    ("Reduction", "max", lambda x: v.max(x, axis=-1), ONE[1:], _extremum(v.maximum, -1)),
+    ("Reduction", "min", lambda x: v.min(x), ONE[1:], lambda x: _extremum(v.minimum, -1)(x.reshape(-1))),
     ("Reduction", "cumulative_sum", lambda x: v.cumsum(x, axis=0), ONE[1:], None),
     ("Contraction", "einsum (dot)", v.dot, [((3,), (3,)), ((2, 3), (3,)), ((2, 3), (3, 2))], None),
     ("Contraction", "einsum (matmul)", v.matmul, [((3,), (3,)), ((2, 3), (3, 2))], None),

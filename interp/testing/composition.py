@@ -240,7 +240,7 @@ class _Check:
             lifted_outer = outer.lift(lifted_inner)
         except RefusedStack:
             return
-        if lifted_outer is lifted_inner:
+        if lifted_outer is lifted_inner or (lifted_outer.correlated and type(lifted_outer) is type(lifted_inner)):
             return
         out = _run(where, lambda: case.f(*case.operands(lifted_outer)))
         found = _run(where, outer.read, out, lifted_outer)
@@ -291,7 +291,7 @@ class _Check:
         where = f"{case} of a {first.name} and a {second.name} at different levels"
         payloads = case.operands(case.payload())
         made = [stage.lift(p) for stage, p in zip((first, second), payloads, strict=True)]
-        if made[0].level == made[1].level:
+        if made[0].level == made[1].level or (made[0].correlated and type(made[0]) is type(made[1])):
             return
         low, high = sorted((0, 1), key=lambda i: made[i].level)
         stages = (first, second)

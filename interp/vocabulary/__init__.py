@@ -7,8 +7,8 @@ is what ``x.__array_namespace__()`` answers.
 from math import e, inf, nan, pi
 from types import ModuleType as _Module
 
-from numpy import bool_ as bool
 from numpy import arange, complex64, complex128, eye, float32, float64, full, int32, int64, linspace, newaxis, ones
+from numpy import bool_ as bool
 
 from interp.vocabulary import defaults, linalg
 from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
@@ -133,5 +133,7 @@ from interp.vocabulary.special import (
 )
 
 __all__ = [
-    name for name, thing in list(globals().items()) if name == "linalg" or not (name[0] == "_" or isinstance(thing, _Module))
+    name
+    for name, thing in list(globals().items())
+    if name == "linalg" or not (name[0] == "_" or isinstance(thing, _Module))
 ]

@@ -44,9 +44,9 @@ def _strong_multiply(p: Any, t: Any) -> Any:
     spoiled = product != product
     if not (spoiled if isinstance(spoiled, bool) else spoiled.any()):
         return product
-    return np.where(spoiled & ((p == 0) | (t == 0)), product.dtype.type(0) if hasattr(product, "dtype") else 0.0, product)[
-        ()
-    ]
+    return np.where(
+        spoiled & ((p == 0) | (t == 0)), product.dtype.type(0) if hasattr(product, "dtype") else 0.0, product
+    )[()]
 
 
 strong_multiply = Elementwise(

@@ -44,7 +44,7 @@ def owned_index(index: Index) -> Index:
 def is_basic(index: Index) -> bool:
     """True if NumPy answers with a view or a scalar: integers, slices, None and ellipsis alone."""
     return all(
-        part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) and not isinstance(part, bool)
+        part is None or part is Ellipsis or (isinstance(part, slice | int | np.integer) and not isinstance(part, bool))
         for part in index
     )
 
@@ -61,9 +61,7 @@ def _batched(params: dict[str, Any], batch: int, shape: tuple[int, ...]) -> dict
     directions: those are rewritten as one group of index arrays, which stays in place.
     """
     index = params["index"]
-    advanced = [
-        i for i, part in enumerate(index) if not (part is None or part is Ellipsis or isinstance(part, slice))
-    ]
+    advanced = [i for i, part in enumerate(index) if not (part is None or part is Ellipsis or isinstance(part, slice))]
     contiguous = not advanced or advanced[-1] - advanced[0] + 1 == len(advanced)
     if is_basic(index) or contiguous:
         return {"index": (slice(None), *index)}
@@ -129,9 +127,7 @@ def _array_setitem(x: Any, y: Any, index: Index) -> None:
     x[index] = y.copy() if isinstance(y, np.ndarray) and np.may_share_memory(x, y) else y
 
 
-setitem = Assignment(
-    "setitem", _array_setitem, canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)})
-)
+setitem = Assignment("setitem", _array_setitem, canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)}))
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:

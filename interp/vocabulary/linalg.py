@@ -355,7 +355,9 @@ def _inv_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Se
 def _det_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
     (a,) = operands
     cofactors = _cofactors(a)
-    return [EinsumMap(0, (a, cofactors), "...ij,...ij->...".replace("...", LETTERS[10 : 8 + ndim_of(a)]), shape_of(out))]
+    return [
+        EinsumMap(0, (a, cofactors), "...ij,...ij->...".replace("...", LETTERS[10 : 8 + ndim_of(a)]), shape_of(out))
+    ]
 
 
 def _cofactors(a: Any) -> Any:

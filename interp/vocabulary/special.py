@@ -24,12 +24,8 @@ def _polygamma(n: Any, x: Any) -> Any:
     return out.astype(x.dtype)[()] if getattr(x, "dtype", None) == np.float32 else out
 
 
-erf = Elementwise(
-    "erf", scipy.special.erf, dx=lambda x: rounded(2.0 / math.sqrt(math.pi), x) * exp(-square(x))
-)
-erfc = Elementwise(
-    "erfc", scipy.special.erfc, dx=lambda x: rounded(-2.0 / math.sqrt(math.pi), x) * exp(-square(x))
-)
+erf = Elementwise("erf", scipy.special.erf, dx=lambda x: rounded(2.0 / math.sqrt(math.pi), x) * exp(-square(x)))
+erfc = Elementwise("erfc", scipy.special.erfc, dx=lambda x: rounded(-2.0 / math.sqrt(math.pi), x) * exp(-square(x)))
 gammaln = Elementwise("gammaln", scipy.special.gammaln, dx=lambda x: digamma(x), singular=True)
 digamma: Elementwise = Elementwise("digamma", scipy.special.digamma, dx=lambda x: polygamma(1, x), singular=True)
 polygamma: Elementwise = Elementwise(
@@ -68,4 +64,3 @@ xlog1py = Elementwise(
     dy=lambda x, y: strong_multiply(x, reciprocal(1.0 + y)),
     singular=True,
 )
-

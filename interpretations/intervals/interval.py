@@ -188,5 +188,3 @@ def empty() -> Interval:
 def entire() -> Interval:
     """All real numbers."""
     return Interval(-np.inf, np.inf)
-
-

@@ -135,7 +135,6 @@ def expit(x: Reals) -> Reals:
     return namespace(x).where(x < 0, e, 1.0) / (1.0 + e)
 
 
-
 GAMMA_LEAST = (1.4616321449683622, 1.4616321449683625)
 """Floats around the positive zero of digamma, where gammaln is least."""
 GAMMALN_LEAST = -0.12148629053584961

@@ -373,5 +373,3 @@ def _by_minors(a: Any) -> Any:
         signed = term if j % 2 == 0 else -term
         total = signed if total is None else total + signed
     return total
-
-

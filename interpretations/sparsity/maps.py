@@ -124,9 +124,7 @@ def _unravel(flat: np.ndarray, letters: Sequence[str], sizes: dict[str, int]) ->
     return at
 
 
-def _ravel(
-    at: dict[str, np.ndarray], letters: Sequence[str], sizes: dict[str, int], count: int = 1
-) -> np.ndarray:
+def _ravel(at: dict[str, np.ndarray], letters: Sequence[str], sizes: dict[str, int], count: int = 1) -> np.ndarray:
     flat = np.zeros(count, dtype=np.int64)
     for c in letters:
         flat = flat * sizes[c] + at[c]

@@ -114,9 +114,7 @@ class SparsityTracer(Value):
     # -- what only the value could decide
 
     def __bool__(self) -> bool:
-        _undecided(
-            "a truth value (if, while, and, or, not)", "use np.where, np.logical_and or np.maximum instead"
-        )
+        _undecided("a truth value (if, while, and, or, not)", "use np.where, np.logical_and or np.maximum instead")
 
     def __index__(self) -> int:
         _undecided("an index or a length", "take it from the shape, or use np.where")

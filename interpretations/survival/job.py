@@ -44,7 +44,11 @@ def analyse(data: Survival) -> dict[str, Any]:
     """Everything the job shows, as plain numbers and arrays by name."""
     fitted = fit(data)
     return {
-        "data": {"source": "NCCTG lung cancer (R package survival)", "patients": len(data.time), "deaths": int(data.event.sum())},
+        "data": {
+            "source": "NCCTG lung cancer (R package survival)",
+            "patients": len(data.time),
+            "deaths": int(data.event.sum()),
+        },
         "fit": {
             "names": fitted.names,
             "parameters": fitted.parameters,
@@ -95,9 +99,9 @@ def pattern(data: Survival, fitted: Fit) -> dict[str, Any]:
 
 def one_pass(data: Survival, fitted: Fit) -> dict[str, Any]:
     """Gradient, error bars and pattern from a single run of the log-likelihood."""
-    result = interpret(
-        log_likelihood(data), gradient(), uncertainty(covariance=fitted.covariance), sparsity()
-    )(fitted.parameters)
+    result = interpret(log_likelihood(data), gradient(), uncertainty(covariance=fitted.covariance), sparsity())(
+        fitted.parameters
+    )
     return {
         "value": result.value,
         "std": result.std,

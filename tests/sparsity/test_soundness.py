@@ -12,9 +12,7 @@ from interpretations.sparsity import hessian_sparsity, jacobian_sparsity
 
 GLOBAL_AND_LOCAL = pytest.mark.parametrize("local", [False, True], ids=["global", "local"])
 FUNCTIONS = [
-    pytest.param(s.f, s.inputs, i, id=f"{s.name}/{i}")
-    for s in scenarios.SCENARIOS
-    for i in range(len(s.inputs))
+    pytest.param(s.f, s.inputs, i, id=f"{s.name}/{i}") for s in scenarios.SCENARIOS for i in range(len(s.inputs))
 ] + [pytest.param(story, (test_mutation.X,), 0, id=story.__name__) for story in test_mutation.STORIES]
 EVERYWHERE = pytest.mark.parametrize("f, inputs, position", FUNCTIONS)
 
