@@ -192,6 +192,13 @@ def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value
     return new
 
 
+def innermost(x: Any) -> Any:
+    """The array in which ``x`` keeps its first component, however deep the stack: to tell whether values share memory."""
+    while isinstance(x, Value):
+        x = x.payload
+    return x
+
+
 def primal(x: Any) -> Any:
     """The plain number or array inside ``x``, however deep the stack.
 

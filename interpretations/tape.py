@@ -21,7 +21,7 @@ from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
 from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
 from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, primal, shape_of
+from interp.value import Value, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
 from interp.vocabulary.creation import held
 from interp.vocabulary.elementwise import strong_multiply
@@ -278,13 +278,13 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
 
 
 def _shares_memory(x: Any, out: Any) -> bool:
-    plain, made = primal(x), primal(out)
+    plain, made = innermost(x), innermost(out)
     return isinstance(plain, np.ndarray) and isinstance(made, np.ndarray) and np.may_share_memory(plain, made)
 
 
 def _is_contiguous_view(x: Tape, out: Any, params: dict[str, Any]) -> bool:
     """True if NumPy's reshape gave a view, and would give the same view of the cotangents' C-ordered buffer."""
-    base = primal(_cell_of(x).value)
+    base = innermost(_cell_of(x).value)
     return isinstance(base, np.ndarray) and base.flags.c_contiguous and _shares_memory(base, out)
 
 
