@@ -279,13 +279,19 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
 
 def _shares_memory(x: Any, out: Any) -> bool:
     plain, made = innermost(x), innermost(out)
-    return isinstance(plain, np.ndarray) and isinstance(made, np.ndarray) and np.may_share_memory(plain, made)
+    if not _is_array(plain) or not _is_array(made):
+        return False
+    return bool(backends.namespace(plain).may_share_memory(plain, made))
+
+
+def _is_array(x: Any) -> bool:
+    return hasattr(x, "flags") and not isinstance(x, np.generic)
 
 
 def _is_contiguous_view(x: Tape, out: Any, params: dict[str, Any]) -> bool:
     """True if NumPy's reshape gave a view, and would give the same view of the cotangents' C-ordered buffer."""
     base = innermost(_cell_of(x).value)
-    return isinstance(base, np.ndarray) and base.flags.c_contiguous and _shares_memory(base, out)
+    return _is_array(base) and base.flags.c_contiguous and _shares_memory(base, out)
 
 
 VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.special
 from scenarios import SCENARIOS
+from test_mutation import STORIES, X
 from truth import assert_same
 
 import interp.vocabulary as v
@@ -131,6 +132,10 @@ class Namespace:
     """The stand-in's array module."""
 
     add = SimpleNamespace(at=_add_at)
+
+    @staticmethod
+    def may_share_memory(x, y):
+        return np.may_share_memory(_inside(x), _inside(y))
 
     @staticmethod
     def zeros(shape, dtype=float):
@@ -290,6 +295,20 @@ def test_an_element_read_is_a_value_not_a_view(where):
         assert_same(on_host(transform(f)(where.to(host))), np.array([15.0, 10.0]))
     out = f(Dual(where.to(host), where.to(np.ones(2))))
     assert float(primal(out)) == 30.0 and float(out.tangent) == 25.0
+
+
+# Stories that bring masks and constants of NumPy's, or ask for a repeated index to be stored in order, which
+# CuPy leaves open.
+NOT_PORTABLE = ("mask", "constant", "repeated", "index_of_store", "negative_and_positive")
+
+
+@device
+@pytest.mark.parametrize("story", [f for f in STORIES if not any(word in f.__name__ for word in NOT_PORTABLE)])
+def test_stories_of_mutation_on_the_device(story, where):
+    x = where.to(X.copy())
+    for transform in (jacfwd, jacrev):
+        assert_same(on_host(transform(story)(x)), transform(story)(X))
+    assert_same(on_host(x), X, 0, 0)
 
 
 @device

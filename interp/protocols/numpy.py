@@ -65,7 +65,7 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
     ours = COUNTERPARTS.get(function)
     if function is np.copyto:
         raise MutationError(
-            f"np.copyto with a {type(value).__name__}: write a[...] = x, `a` made from a value (np.zeros_like(x)); "
+            f"np.copyto of a {type(value).__name__}: write a[...] = x, `a` made by np.zeros_like(x); "
             "a plain array cannot hold a value, nor can np.full_like(plain, value): write np.zeros_like(plain) + value"
         )
     if ours is None:
