@@ -16,7 +16,17 @@ from interp.primitive import ONE, Contraction, Differentiable, Elementwise, Redu
 from interp.testing import Probe, check_composition, check_derivatives, check_enclosure, check_sparsity
 from interp.testing.probe import direction, probe_rule
 from interp.value import primal, shape_of
-from interpretations import Dual, Tape, gradient
+from interpretations import (
+    Dual,
+    Interval,
+    Measurement,
+    SparsityTracer,
+    Tape,
+    bounds,
+    gradient,
+    sparsity,
+    uncertainty,
+)
 from interpretations.dual import make
 
 EXTENDING = (Path(__file__).parents[1] / "docs" / "extending.md").read_text()
@@ -31,12 +41,27 @@ def jet():
 # -- check_composition
 
 
-def test_probe_and_the_bundled_forward_and_reverse_modes_pass():
+BUNDLED = {
+    "Dual": (Dual, gradient("forward")),
+    "Tape": (Tape, gradient("reverse")),
+    "Measurement": (Measurement, uncertainty(std=0.1)),
+    "Interval": (Interval, bounds()),
+    "SparsityTracer": (SparsityTracer, sparsity()),
+}
+
+
+@pytest.mark.parametrize("other", BUNDLED)
+@pytest.mark.parametrize("name", BUNDLED)
+def test_every_cell_of_the_bundled_types(name, other):
+    value_type, stage = BUNDLED[name]
+    check_composition(value_type, stage, others=[BUNDLED[other][1]])
+
+
+def test_values_made_by_hand():
     check_composition(Probe, lambda x: Probe(x, x * x))
     check_composition(Dual, lambda x: Dual(x, x * x + 1.0), others=[lambda x: Probe(x, x * 3.0)])
     check_composition(Dual, lambda x: Dual(x, np.stack([x * x, x + 1.0])))
-    check_composition(Dual, gradient("forward"), others=[gradient("reverse")])
-    check_composition(Tape, gradient("reverse"), others=[gradient("forward")])
+    check_composition(Interval, Interval)
 
 
 def test_a_type_of_a_stranger_passes():
