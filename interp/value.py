@@ -193,7 +193,7 @@ def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value
 
 
 def innermost(x: Any) -> Any:
-    """The array in which ``x`` keeps its first component, however deep the stack: to tell whether values share memory."""
+    """The array of the first component of ``x``, however deep the stack: tells whether values share memory."""
     while isinstance(x, Value):
         x = x.payload
     return x
