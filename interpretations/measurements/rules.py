@@ -9,7 +9,7 @@ from interp import backends
 from interp.errors import MutationError
 from interp.linear import Gather
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, primal, shape_of
+from interp.value import Value, innermost, shape_of
 from interp.vocabulary import copy, setitem, strong_multiply
 from interpretations.measurements import coefficients as co
 from interpretations.measurements.measurement import Measurement, View, make
@@ -77,7 +77,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
 
 def shares_memory(x: Any, out: Any) -> bool:
     """True if a store into ``out`` is seen in ``x``: views, told by the innermost arrays."""
-    plain, made = primal(x), primal(out)
+    plain, made = innermost(x), innermost(out)
     if not hasattr(plain, "strides") or not hasattr(made, "strides") or isinstance(made, np.generic):
         return False
     return bool(backends.namespace(plain).may_share_memory(plain, made))
