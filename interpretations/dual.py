@@ -22,7 +22,7 @@ from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem
 
 SCALARS = frozenset({float, np.float64, np.float32, complex, np.complex128})
-"""Classes of payload that need no alignment of axes. A NaN among them takes the way of arrays, strongly."""
+"""Classes of payload that need no alignment of axes. NaN and infinities take the way of arrays, strongly."""
 
 _new = object.__new__
 
@@ -141,7 +141,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def unary(x: Any) -> Dual:
             out, dx = compose(x.value)
-            if out.__class__ in SCALARS and out == out:
+            if out.__class__ in SCALARS and out - out == 0.0:
                 return make(out, times(dx, x.tangent), x.level)
             return on_arrays(out, [dx], [x])
 
@@ -151,7 +151,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def both(x: Any, y: Any) -> Dual:
             out, dx, dy = compose(x.value, y.value)
-            if out.__class__ in SCALARS and out == out:  # `make` written out: the busiest rule of all
+            if out.__class__ in SCALARS and out - out == 0.0:  # `make` written out: the busiest rule of all
                 dual = _new(Dual)
                 dual.value = out
                 dual.tangent = times(dx, x.tangent) + times(dy, y.tangent)
@@ -165,7 +165,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def left(x: Any, y: Any) -> Dual:
             out, dx = compose(x.value, y)
-            if out.__class__ in SCALARS and out == out:
+            if out.__class__ in SCALARS and out - out == 0.0:
                 return make(out, times(dx, x.tangent), x.level)
             return on_arrays(out, [dx], [x])
 
@@ -175,7 +175,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def right(x: Any, y: Any) -> Dual:
             out, dy = compose(x, y.value)
-            if out.__class__ in SCALARS and out == out:
+            if out.__class__ in SCALARS and out - out == 0.0:
                 return make(out, times(dy, y.tangent), y.level)
             return on_arrays(out, [dy], [y])
 
