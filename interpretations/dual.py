@@ -6,6 +6,7 @@ structural ones, which rearrange the tangents themselves, and one for everything
 """
 
 import operator
+from cmath import isfinite
 from typing import Any, Self
 
 import numpy as np
@@ -141,7 +142,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def unary(x: Any) -> Dual:
             out, dx = compose(x.value)
-            if out.__class__ in SCALARS and out - out == 0.0:
+            if out.__class__ in SCALARS and isfinite(out):
                 return make(out, times(dx, x.tangent), x.level)
             return on_arrays(out, [dx], [x])
 
@@ -151,7 +152,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def both(x: Any, y: Any) -> Dual:
             out, dx, dy = compose(x.value, y.value)
-            if out.__class__ in SCALARS and out - out == 0.0:  # `make` written out: the busiest rule of all
+            if out.__class__ in SCALARS and isfinite(out):  # `make` written out: the busiest rule of all
                 dual = _new(Dual)
                 dual.value = out
                 dual.tangent = times(dx, x.tangent) + times(dy, y.tangent)
@@ -165,7 +166,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def left(x: Any, y: Any) -> Dual:
             out, dx = compose(x.value, y)
-            if out.__class__ in SCALARS and out - out == 0.0:
+            if out.__class__ in SCALARS and isfinite(out):
                 return make(out, times(dx, x.tangent), x.level)
             return on_arrays(out, [dx], [x])
 
@@ -175,7 +176,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def right(x: Any, y: Any) -> Dual:
             out, dy = compose(x, y.value)
-            if out.__class__ in SCALARS and out - out == 0.0:
+            if out.__class__ in SCALARS and isfinite(out):
                 return make(out, times(dy, y.tangent), y.level)
             return on_arrays(out, [dy], [y])
 
