@@ -88,18 +88,22 @@ class Value:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes; () of a number."""
         return shape_of(self.payload)
 
     @property
     def ndim(self) -> int:
+        """Number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
+        """Number of elements."""
         return int(np.prod(self.shape, dtype=int))
 
     @property
     def dtype(self) -> Any:
+        """NumPy's type of the innermost numbers."""
         payload = self.payload
         return payload.dtype if hasattr(payload, "dtype") else np.asarray(payload).dtype
 

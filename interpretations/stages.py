@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from interp.errors import InterpError, ShapeError
+from interp.interpretation import Interpretation
 from interp.value import Value, shape_of
 from interp.vocabulary import copy, zeros
 from interp.vocabulary.creation import held
@@ -17,7 +18,7 @@ FORWARD_UP_TO = 8
 """Inputs of at most this many elements are differentiated forward by ``gradient(mode="auto")``."""
 
 
-class gradient:
+class gradient(Interpretation):
     """The derivative of the output with respect to the input, shape out.shape + in.shape.
 
     ``mode``: "forward" (`Dual` with a direction for each input), "reverse" (`Tape`), or "auto":
@@ -46,7 +47,7 @@ class gradient:
         return {"value": payload, "gradient": jacobian}
 
 
-class tangent:
+class tangent(Interpretation):
     """The derivative of the output along one ``direction`` of the input's shape. Reads ``tangent``."""
 
     def __init__(self, direction: Any) -> None:

@@ -80,10 +80,6 @@ class Interval(Value):
         """hi - lo, rounded up."""
         return sub_up(self.hi, self.lo)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return shape_of(self.lo)
-
     def constant(self, payload: Any) -> Self:
         return point(payload)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from interp.errors import InterpError, ShapeError
+from interp.interpretation import Interpretation
 from interp.value import Value, shape_of
 from interpretations.derivatives import jacrev
 from interpretations.intervals.decoration import Decoration
@@ -13,7 +14,7 @@ from interpretations.intervals.interval import Interval, make, point, refusal
 from interpretations.intervals.rounding import add_up, sub_down
 
 
-class bounds:
+class bounds(Interpretation):
     """The output's range over a box of inputs: ``bounds(radius)`` around the input, or ``bounds(lo, hi)``.
 
     Each argument is a number or has the input's shape; radii are not negative. An input that is already

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from interp.errors import InterpError
+from interp.interpretation import Interpretation
 from interp.value import shape_of
 from interp.vocabulary import copy, zeros
 from interpretations.measurements.correlation import correlated_measurements
 from interpretations.measurements.measurement import Measurement, holds_measurement, nested
 
 
-class uncertainty:
+class uncertainty(Interpretation):
     """The output's standard deviation, given that of the input.
 
     Parameters

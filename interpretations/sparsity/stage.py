@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from interp.interpretation import Interpretation
 from interp.value import Value
 from interpretations.sparsity.pattern import pattern_of
 from interpretations.sparsity.tracer import SparsityTracer, lift
 
 
-class sparsity:
+class sparsity(Interpretation):
     """Which outputs depend on which inputs. Reads ``sparsity``: boolean csr_array (output.size, input.size).
 
     Around it, ``interpret(f, gradient(), sparsity())`` reads the Hessian's pattern as
