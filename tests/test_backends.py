@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import scipy.special
+from mutation_stories import STORIES, X
 from scenarios import SCENARIOS
-from test_mutation import STORIES, X
 from truth import assert_same
 
 import interp.vocabulary as v

@@ -1,9 +1,9 @@
 """A pattern holds every entry that derivatives can have: all of the vocabulary, and random programs."""
 
+import mutation_stories
 import numpy as np
 import pytest
 import scenarios
-import test_mutation
 import truth
 
 import interp.vocabulary as v
@@ -13,7 +13,7 @@ from interpretations.sparsity import hessian_sparsity, jacobian_sparsity
 GLOBAL_AND_LOCAL = pytest.mark.parametrize("local", [False, True], ids=["global", "local"])
 FUNCTIONS = [
     pytest.param(s.f, s.inputs, i, id=f"{s.name}/{i}") for s in scenarios.SCENARIOS for i in range(len(s.inputs))
-] + [pytest.param(story, (test_mutation.X,), 0, id=story.__name__) for story in test_mutation.STORIES]
+] + [pytest.param(story, (mutation_stories.X,), 0, id=story.__name__) for story in mutation_stories.STORIES]
 EVERYWHERE = pytest.mark.parametrize("f, inputs, position", FUNCTIONS)
 
 

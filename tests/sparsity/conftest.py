@@ -1,6 +1,0 @@
-"""Lets these tests read the scenarios that the tests of all number types share."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
