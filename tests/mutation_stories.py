@@ -5,6 +5,8 @@ All are polynomials, so that a complex step through plain NumPy gives their exac
 
 import numpy as np
 
+from interp import primal
+
 X = np.array([[0.5, 1.5, -0.7], [1.1, 0.3, 2.1]])
 
 
