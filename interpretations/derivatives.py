@@ -123,7 +123,7 @@ def _cotangents(
     found = pull_back(recording, pairs, inputs, batch)
     lead = () if batch is None else (batch,)
     return [
-        zeros(lead + x.shape, like=x.value) if ct is None else _own(_filled(ct, lead + x.shape), x.value)
+        _own(zeros(lead + x.shape, like=x.value) if ct is None else _filled(ct, lead + x.shape), x.value)
         for x, ct in zip(inputs, found, strict=True)
     ]
 

@@ -458,3 +458,13 @@ def test_numpy_errors_stay_numpys():
             with pytest.raises(error) as caught:
                 transform(f)(Y)
             assert not isinstance(caught.value, InterpError) or issubclass(caught.type, error)
+
+
+@pytest.mark.parametrize("subscripts", ["i,j->k", "i,j->ii", "i,j,k->i", "ij,j->i", "i,i"])
+def test_einsum_refuses_what_numpy_refuses(subscripts):
+    x = np.arange(3.0)
+    other = np.arange(4.0)
+    with pytest.raises(ValueError):
+        np.einsum(subscripts, x, other)
+    with pytest.raises(ValueError, match="einsum"):
+        grad(lambda x: np.sum(np.einsum(subscripts, x, other)))(x)

@@ -39,6 +39,9 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tupl
                 sizes[letter] = n
             elif n not in (1, sizes[letter]):
                 raise ValueError(f"einsum {subscripts!r}: index {letter!r} has sizes {sizes[letter]} and {n}")
+    unknown = [letter for letter in output if letter not in sizes]
+    if unknown or len(set(output)) < len(output):
+        raise ValueError(f"einsum {subscripts!r}: each output index must be one of the operands', once")
     simple = [_simplify(term, x, sizes) for term, x in zip(terms, operands, strict=True)]
     held = set("".join(term for term, _ in simple))
     missing = [letter for letter in output if letter not in held]
