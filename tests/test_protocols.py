@@ -468,3 +468,35 @@ def test_einsum_refuses_what_numpy_refuses(subscripts):
         np.einsum(subscripts, x, other)
     with pytest.raises(ValueError, match="einsum"):
         grad(lambda x: np.sum(np.einsum(subscripts, x, other)))(x)
+
+
+def test_einsum_of_random_subscripts_is_numpys_and_differentiates_in_both_modes():
+    random, rng = np.random.default_rng(7), np.random.default_rng(0)
+    compared = 0
+    for _ in range(400):
+        size = dict(zip("abcd", random.integers(1, 4, 4), strict=True))
+        terms = ["".join(random.choice(list("abcd"), random.integers(0, 4))) for _ in range(random.integers(1, 4))]
+        letters = sorted(set("".join(terms)))
+        output = "".join(random.permutation(letters)[: random.integers(0, len(letters) + 1)])
+        subscripts = ",".join("..." + t for t in terms) + "->..." + output
+        operands = []
+        for term in terms:
+            broadcast = set(random.choice(list("abcd"), random.integers(0, 2)))  # letters of length one here
+            outer = [(), (3,), (2, 1)][random.integers(0, 3)]
+            operands.append(rng.normal(size=(*outer, *(1 if c in broadcast else size[c] for c in term))))
+        try:
+            expected = np.einsum(subscripts, *operands)
+        except ValueError:
+            continue
+        compared += 1
+        np.testing.assert_allclose(v.einsum(subscripts, *operands), expected, atol=1e-12)
+        i = int(random.integers(0, len(operands)))
+
+        def of_one(x, i=i, operands=operands, subscripts=subscripts):
+            return np.einsum(subscripts, *(x if j == i else o for j, o in enumerate(operands)))
+
+        forward = jacfwd(of_one)(operands[i])
+        np.testing.assert_allclose(jacrev(of_one)(operands[i]), forward, atol=1e-12)
+        # Linear in each operand, so the derivative applied to it gives the product back.
+        np.testing.assert_allclose(np.tensordot(forward, operands[i], operands[i].ndim), expected, atol=1e-12)
+    assert compared > 300

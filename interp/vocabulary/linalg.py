@@ -76,7 +76,9 @@ def _simplify(term: str, x: Any, sizes: dict[str, int]) -> tuple[str, Any]:
         while term.count(letter) > 1:
             first, second = term.index(letter), term.rindex(letter)
             moved = _to_front(x, first, second)
-            along = np.arange(sizes[letter])
+            if shape_of(x)[first] != shape_of(x)[second]:
+                raise ValueError(f"einsum: index {letter!r} of one operand has two sizes, shape {shape_of(x)}")
+            along = np.arange(shape_of(x)[first])
             x = moved[along, along]
             rest = term[:first] + term[first + 1 : second] + term[second + 1 :]
             term = letter + rest
