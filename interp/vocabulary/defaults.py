@@ -7,7 +7,7 @@ component. A type with other components (a leading axis of directions, sources) 
 
 from typing import Any
 
-from interp.errors import MutationError, ShapeError
+from interp.errors import MutationError
 from interp.primitive import Assignment, Creation, Predicate, Structural
 from interp.value import Value
 from interp.vocabulary.indexing import setitem
@@ -62,8 +62,6 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         if not x.shape:
             raise MutationError(f"a scalar {type(x).__name__} does not support item assignment")
         source = y if active[1] else x.constant(y)
-        if len(source.shape) > len(x.shape):
-            raise ShapeError(f"could not store shape {source.shape} into shape {x.shape}")
         for name in x.components:
             setitem.dispatch(getattr(x, name), getattr(source, name), index=index)
 
