@@ -136,9 +136,14 @@ def _select_adjoint(ct: Any, position: int, operands: Any, params: dict[str, Any
     return unbroadcast(chosen, operands[position], batch)
 
 
+def _array_where(condition: Any, x: Any, y: Any) -> Any:
+    """``x`` where the condition holds, else ``y``; of numbers a number."""
+    return np.where(condition, x, y)[()]
+
+
 where = Structural(
     "where",
-    np.where,
+    _array_where,
     canonical=_where,
     counterparts=(np.where,),
     broadcasts=True,

@@ -579,7 +579,7 @@ _EXACT_POWERS = {0.5: sqrt, 1.0: positive, 2.0: square, -1.0: reciprocal}
 
 @enclosure()
 def power(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
-    """x**y: of any base where the exponent is one integer, else of the bases x > 0 (and x = 0 where y > 0)."""
+    """x**y of the bases x > 0, of x = 0 where y > 0, and of x < 0 at the integers among the exponents."""
     xp = namespace(a, b, c, d)
     integer = (c == d) & (c == xp.rint(c))
     if bool((c == d).all()) and c.size:
@@ -591,8 +591,8 @@ def power(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     if integer.all():
         return _integer_power(a, b, c)
     if not integer.any():
-        return _real_power(a, b, c, d)
-    pairs = zip(_integer_power(a, b, xp.where(integer, c, 1.0)), _real_power(a, b, c, d), strict=True)
+        return _mixed_power(a, b, c, d)
+    pairs = zip(_integer_power(a, b, xp.where(integer, c, 1.0)), _mixed_power(a, b, c, d), strict=True)
     lo, hi, kind = (xp.where(integer, x, y) for x, y in pairs)
     return lo, hi, kind
 
@@ -621,6 +621,20 @@ def _integer_power(a: Reals, b: Reals, n: Reals) -> Enclosure:
     low, high = xp.where(split, -INF, low), xp.where(split, INF, high)
     low, high = emptied((a != a) | (n != n) | falling & (a == 0) & (b == 0), low, high)
     return low, high, graded(low, high, defined=~pole, common=bounded(a, b))
+
+
+def _mixed_power(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
+    """Real powers of the bases x >= 0, and integer powers of the negative ones, which NumPy has too."""
+    xp = namespace(a, b, c, d)
+    low, high, kind = _real_power(a, b, c, d)
+    first, last = xp.ceil(c), xp.floor(d)
+    present = (a < 0) & (first <= last)
+    if present.any():
+        least, greatest, _ = _real_power(xp.maximum(-b, 0.0), xp.maximum(-a, 0.0), first, last)
+        odd, even = (first < last) | (first % 2 == 1), (first < last) | (first % 2 == 0)
+        low = xp.where(present, xp.fmin(low, xp.where(odd, -greatest, least)), low)
+        high = xp.where(present, xp.fmax(high, xp.where(even, greatest, -least)), high)
+    return low, high, kind
 
 
 def _real_power(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:

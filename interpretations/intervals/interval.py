@@ -167,6 +167,8 @@ def ends(x: Any) -> tuple[Any, Any, Any]:
         x = point(x)
     if is_truth(x.lo):
         return x.lo * 1.0, x.hi * 1.0, x.decoration
+    if isinstance(x.lo, np.ndarray) and not x.shape:  # x.reshape(()): the enclosures tell numbers from arrays
+        return x.lo[()], x.hi[()], x.decoration[()]
     return x.lo, x.hi, x.decoration
 
 

@@ -312,8 +312,11 @@ CASES = [
     ("power", (-2.0, 3.0, -3.0, -3.0), -INF, INF, TRV),
     ("power", (0.0, 0.0, -2.0, -2.0), NAN, NAN, TRV),
     ("power", (0.0, 1.0, 0.5, 1.5), 0.0, 1.0, COM),
-    ("power", (-1.0, 1.0, 0.5, 1.5), 0.0, 1.0, TRV),
-    ("power", (-1.0, -0.5, 0.5, 1.5), NAN, NAN, TRV),
+    # Of negative bases NumPy's power has the integer exponents: here 1 alone, none, 2 and 3.
+    ("power", (-1.0, 1.0, 0.5, 1.5), -1.0, 1.0, TRV),
+    ("power", (-1.0, -0.5, 0.5, 1.5), -1.0, -0.5, TRV),
+    ("power", (-1.0, -0.5, 0.5, 0.9), NAN, NAN, TRV),
+    ("power", (-2.0, -1.0, 2.0, 3.0), -8.0, 8.0, TRV),
     ("arctan2", (-1.0, 1.0, -2.0, -1.0), -3.1415926535897936, 3.1415926535897936, DEF),
     ("arctan2", (0.0, 0.0, 0.0, 0.0), NAN, NAN, TRV),
     ("hypot", (-3.0, 0.0, 0.0, 0.0), 0.0, 3.0, COM),
