@@ -16,7 +16,6 @@ from interp.errors import RefusedStack, ShapeError, UnsupportedInput
 from interp.interpretation import call
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary import copy, reshape, zeros
-from interp.vocabulary.creation import held
 from interpretations import dual
 from interpretations.dual import Dual, real_payload
 from interpretations.tape import Recording, Tape, lift, pull_back
@@ -281,7 +280,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         if shape_of(leaf) != shape_of(t):
             raise ShapeError(f"a tangent of shape {shape_of(t)} for an input of shape {shape_of(leaf)}")
         t = _own(real_leaf(t), leaf)
-        lifted.append(dual.make(_copied(leaf), held(_copied(t), leaf), level))
+        lifted.append(dual.lift(leaf, t, level))
     out = call(f, *arguments.replaced(lifted))
     outputs, rebuild = tree.flatten(out)
     values = rebuild([_value(level, o) for o in outputs])
@@ -325,8 +324,7 @@ def seed(leaves: list[Any], level: int) -> list[Dual]:
     for leaf, size in zip(leaves, sizes, strict=True):
         tangent = zeros((total, size), like=primal(leaf) if on_device is None else on_device)
         tangent[range(start, start + size), range(size)] = 1.0
-        tangent = held(tangent.reshape((total, *shape_of(leaf))), leaf)
-        lifted.append(dual.make(_copied(leaf), tangent, level))
+        lifted.append(dual.lift(leaf, tangent.reshape((total, *shape_of(leaf))), level))
         start += size
     return lifted
 

@@ -18,7 +18,7 @@ from interp.linear import apply_structural, broadcast, expand, lead
 from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros
-from interp.vocabulary.creation import held
+from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem
 
@@ -55,8 +55,6 @@ class Dual(Value):
 
     def __init__(self, value: Any, tangent: Any) -> None:
         value, tangent = (np.asarray(x) if isinstance(x, list | tuple) else x for x in (value, tangent))
-        self.value = _own(real_payload(value))
-        self.tangent = held(_own(real_payload(tangent)), self.value)
         self.level = levels.above(value, tangent)
         shape, got = shape_of(value), shape_of(tangent)
         if got != shape and got[1:] != shape:
@@ -64,6 +62,8 @@ class Dual(Value):
                 f"a tangent of shape {got} for a value of shape {shape}: give it the value's shape, "
                 f"or (k, {', '.join(map(str, shape))}) for k directions"
             )
+        lifted = lift(real_payload(value), real_payload(tangent), self.level)
+        self.value, self.tangent = lifted.value, lifted.tangent
 
     @property
     def directions(self) -> int | None:
@@ -76,9 +76,23 @@ class Dual(Value):
         return make(payload, zeros(lead(self.directions) + shape_of(payload), like=like), self.level)  # type: ignore[return-value]
 
 
+def lift(value: Any, tangent: Any, level: int) -> Dual:
+    """A Dual in storage of its own, so that no store reaches the caller's arrays."""
+    return make(_own(value), held(_beside(value, tangent), value), level)
+
+
 def _own(x: Any) -> Any:
-    """A copy of an array, so that no store reaches the caller's."""
     return copy(x) if shape_of(x) else x
+
+
+def _beside(value: Any, tangent: Any) -> Any:
+    """A copy of ``tangent`` in the memory order of ``value``: a reshape is a view of both or of none."""
+    shape = shape_of(tangent)
+    if not shape:
+        return tangent
+    laid_out = zeros_beside(value, shape[0] if len(shape) > ndim_of(value) else None, tangent)
+    laid_out[...] = tangent
+    return laid_out
 
 
 def make(value: Any, tangent: Any, level: int) -> Dual:

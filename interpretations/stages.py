@@ -8,8 +8,7 @@ import numpy as np
 from interp.errors import InterpError, ShapeError
 from interp.interpretation import Interpretation
 from interp.value import Value, shape_of
-from interp.vocabulary import copy, zeros
-from interp.vocabulary.creation import held
+from interp.vocabulary import zeros
 from interpretations import derivatives, dual, tape
 from interpretations.dual import Dual
 from interpretations.tape import Recording
@@ -60,10 +59,7 @@ class tangent(Interpretation):
                 f"tangent(direction): a direction of shape {shape_of(self.direction)} "
                 f"for an input of shape {shape_of(payload)}"
             )
-        direction = derivatives.real_leaf(self.direction)
-        if shape_of(payload):
-            payload, direction = copy(payload), copy(direction)
-        return dual.make(payload, held(direction, payload), level)
+        return dual.lift(payload, derivatives.real_leaf(self.direction), level)
 
     def read(self, value: Any, lifted: Dual) -> Mapping[str, Any]:
         if isinstance(value, Value) and value.level == lifted.level:

@@ -23,10 +23,10 @@ from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcas
 from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
-from interp.vocabulary.creation import held
+from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
-from interp.vocabulary.shape import flip, reshape
+from interp.vocabulary.shape import broadcast_to, flip, reshape
 from interpretations.dual import SCALARS, real_payload
 
 _new = object.__new__
@@ -265,7 +265,12 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             params = {"index": owned_index(params["index"])}
         if primitive in VIEWING and shape_of(out) and VIEWING[primitive](first, out, params):
             return _as_view(first, out, (primitive, params))
-        if primitive is getitem and params["index"] and is_element(params["index"], len(first.shape)):
+        if (
+            primitive is getitem
+            and params["index"]
+            and is_element(params["index"], len(first.shape))
+            and _last_broadcast(first.view) is None
+        ):
             return record(first.recording, out, Read(_cell_of(first), first.view, params["index"]))
         for i in carriers:
             if _shares_memory(values[i], out):
@@ -288,19 +293,24 @@ def _is_array(x: Any) -> bool:
     return hasattr(x, "flags") and not isinstance(x, np.generic)
 
 
-def _is_contiguous_view(x: Tape, out: Any, params: dict[str, Any]) -> bool:
-    """True if NumPy's reshape gave a view, and would give the same view of the cotangents' C-ordered buffer."""
-    base = innermost(_cell_of(x).value)
-    return _is_array(base) and base.flags.c_contiguous and _shares_memory(base, out)
+def _is_a_view(x: Tape, out: Any, params: dict[str, Any]) -> bool:
+    """True if reshape gave a view; it then gives one of the cotangents' buffer too, which is laid out alike."""
+    return _shares_memory(x.value, out)
 
 
 VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
     getitem: lambda x, out, params: is_basic(params["index"]),
     transpose: lambda x, out, params: True,
     flip: lambda x, out, params: True,
-    reshape: _is_contiguous_view,
+    reshape: _is_a_view,
+    broadcast_to: lambda x, out, params: bool(x.shape),
 }
 """Structural primitives whose result shares the operand's storage, and when."""
+
+
+def _last_broadcast(view: View) -> int | None:
+    """Position in ``view`` of its last broadcast, past which one element of storage is seen many times."""
+    return next((i for i in reversed(range(len(view))) if view[i][0] is broadcast_to), None)
 
 
 def _cell_of(x: Tape) -> Cell:
@@ -396,8 +406,12 @@ def _has_nan(x: Any) -> bool:
     return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
 
 
+OWNED, LAID_OUT = 1, 2
+"""A cotangent's array is the sweep's own; it has besides the memory order of the array that it belongs to."""
+
+
 class _Buffers:
-    """Cotangents by slot; an array is added to in place only once the sweep owns it."""
+    """Cotangents by slot; an array is added to in place only once the sweep owns it, viewed once it is laid out."""
 
     def __init__(self, size: int, batch: int | None) -> None:
         self.of: list[Any] = [None] * size
@@ -412,21 +426,30 @@ class _Buffers:
             np.add(present, ct, out=present)
         else:
             self.of[slot] = present + ct
-            self.owned[slot] = 1
+            self.owned[slot] = OWNED
 
     def add_view(self, slot: int, cell: Cell, view: View, ct: Any) -> None:
+        at = _last_broadcast(view)
+        if at is not None:  # the copies that a broadcast shows are one element: their cotangents sum
+            spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
+            target = _through(view[at + 1 :], spread, self.batch)
+            target += ct
+            before = shape_of(_through(view[:at], cell.value))
+            ct, view = unbroadcast(spread, before, self.batch), view[:at]
+            return self.add_view(slot, cell, view, ct)
         target = _through(view, self.own(slot, cell, ct), self.batch)
         target += ct
 
     def own(self, slot: int, cell: Cell, like: Any) -> Any:
-        """The slot's cotangent as an array of the sweep's own, able to hold what ``like`` is."""
+        """The slot's cotangent as an array of the sweep's own, laid out as the cell's, that can hold ``like``."""
         present = self.of[slot]
-        if present is None or not self.owned[slot] or (isinstance(like, Value) and not isinstance(present, Value)):
-            fresh = zeros(lead(self.batch) + shape_of(cell.value), like=like)
+        wraps = isinstance(like, Value) and not isinstance(present, Value)
+        if present is None or wraps or self.owned[slot] != LAID_OUT:
+            fresh = held(zeros_beside(cell.value, self.batch, like), present)
             if present is not None:
                 fresh[...] = present
             self.of[slot] = fresh
-            self.owned[slot] = 1
+            self.owned[slot] = LAID_OUT
         return self.of[slot]
 
 

@@ -85,8 +85,8 @@ class Device(np.lib.mixins.NDArrayOperatorsMixin):
     def transpose(self, *axes):
         return Device(self._array.transpose(*axes))
 
-    def copy(self):
-        return Device(self._array.copy())
+    def copy(self, order="C"):
+        return Device(self._array.copy(order))
 
     def astype(self, dtype, copy=True):
         return Device(self._array.astype(dtype, copy=copy))

@@ -30,7 +30,7 @@ def complex_step(f: Callable[..., Any], inputs: tuple[Any, ...], position: int) 
     x = np.asarray(inputs[position], complex)
     found = np.zeros(np.shape(f(*inputs)) + x.shape)
     for j in np.ndindex(x.shape):
-        y = x.copy()
+        y = np.copy(x)  # in the memory order of x
         y[j] += 1e-30j
         found[(..., *j)] = np.imag(f(*inputs[:position], y[()], *inputs[position + 1 :])) / 1e-30
     return found

@@ -9,7 +9,7 @@ from interp.errors import InterpError, UnsupportedArgument
 from interp.value import Value
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
-OTHERS = ("dot", "clip", "conj", "copy", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
+OTHERS = ("dot", "clip", "conj", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
 
 
 def _method(name: str) -> Any:
@@ -40,6 +40,11 @@ def _transpose(x: Any, *axes: Any) -> Any:
     return v.transpose(x, given)
 
 
+def _copy(x: Any, order: str = "C") -> Any:
+    """As numpy.ndarray.copy."""
+    return v.copy(x, order)
+
+
 def _flatten(x: Any) -> Any:
     """As numpy.ndarray.flatten: a copy."""
     return v.copy(v.ravel(x))
@@ -67,6 +72,7 @@ def attach() -> None:
     for name, function in {
         "reshape": _reshape,
         "transpose": _transpose,
+        "copy": _copy,
         "flatten": _flatten,
         "fill": _fill,
         "astype": _astype,

@@ -6,14 +6,21 @@ import numpy as np
 
 from interp import backends, level
 from interp.primitive import COUNTERPARTS, Creation, Structural
-from interp.value import Value, primal, shape_of
+from interp.value import Value, innermost, primal, shape_of
+
+
+def _copy(x: Any, order: str = "K") -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (x,), {"order": order}
+
 
 copy = Structural(
     "copy",
-    lambda x: x.copy() if hasattr(x, "copy") else x,
+    lambda x, order: x.copy(order) if hasattr(x, "copy") else x,
+    canonical=_copy,
     adjoint=lambda ct, position, operands, params, batch: ct,
     counterparts=(np.copy,),
 )
+"""A copy in the memory order of ``x`` (the method ``x.copy()``: in C order), which decides what a reshape shares."""
 
 
 def _like(fill: Any) -> Any:
@@ -65,3 +72,20 @@ def asarray(x: Any) -> Any:
         return x
     parts = [asarray(part) for part in x]
     return stack(parts) if any(isinstance(part, Value) for part in parts) else np.asarray(x)
+
+
+def zeros_beside(array: Any, batch: int | None, like: Any) -> Any:
+    """Zeros of the shape of ``array`` (behind a ``batch`` axis) in its memory order: they share what it shares.
+
+    Of two arrays of different memory order NumPy's reshape copies one and shows a view of the other.
+    """
+    from interp.vocabulary.shape import transpose
+
+    shape, front = shape_of(array), () if batch is None else (batch,)
+    strides = getattr(innermost(array), "strides", ())
+    order = sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))
+    if order == list(range(len(shape))) or len(order) != len(shape):
+        return zeros(front + shape, like=like)
+    made = zeros(front + tuple(shape[axis] for axis in order), like=like)
+    axes = (*range(len(front)), *(len(front) + order.index(axis) for axis in range(len(shape))))
+    return transpose(made, axes)
