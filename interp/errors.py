@@ -43,3 +43,7 @@ class UnsupportedArgument(InterpError, TypeError):
 
 class UnsupportedInput(InterpError, TypeError):
     """An input that cannot be lifted: object arrays, strings, complex numbers where reals are meant."""
+
+
+class CompileError(InterpError):
+    """A function, or a call of it, that has no native code: the message names file, line and construct."""

@@ -152,11 +152,15 @@ class Primitive:
     # -- registration
 
     @classmethod
-    def rule(cls, value_type: type) -> Callable[[rules.RuleFactory], rules.RuleFactory]:
-        """Decorator: register a rule factory of this kind for a value type (see `interp.rules`)."""
+    def rule(cls, value_type: type, *, native: bool = False) -> Callable[[rules.RuleFactory], rules.RuleFactory]:
+        """Decorator: register a rule factory of this kind for a value type (see `interp.rules`).
+
+        ``native``: a second body for compiled code only, which sees scalars alone.
+        """
 
         def register(factory: rules.RuleFactory) -> rules.RuleFactory:
-            rules.KIND_RULES[cls, value_type] = factory
+            (rules.NATIVE_RULES if native else rules.KIND_RULES)[cls, value_type] = factory
+            rules.changed()
             for primitive in list(_EVERY):
                 if isinstance(primitive, cls):
                     primitive.evict(value_type)
@@ -178,6 +182,7 @@ class Primitive:
             )
         self.methods.append(_Method(method, signature))
         self.cache.clear()
+        rules.changed()
         return method
 
     def evict(self, value_type: type) -> None:
@@ -225,7 +230,7 @@ class Primitive:
 
         return select
 
-    def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...]) -> rules.Rule:
+    def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...], native: bool = False) -> rules.Rule:
         """The rule for one pattern of active operands: own method, then kind rule, then `NoRule`."""
         types = {key[i] for i, is_active in enumerate(active) if is_active}
         method = self._own_method(key, active)
@@ -241,7 +246,7 @@ class Primitive:
         for cls, is_active in zip(key, active, strict=True):
             if not is_active and not issubclass(cls, Value) and not backends.known(cls):
                 raise NoRule(self._no_rule(key))
-        factory = rules.kind_rule(type(self), value_type)
+        factory = rules.kind_rule(type(self), value_type, native)
         rule = factory(self, active) if factory is not None else None
         if rule is None or rule is NotImplemented:
             raise NoRule(self._no_rule(key, value_type))
@@ -461,14 +466,14 @@ class Control(Primitive):
 class Assignment(Control):
     """``x[index] = y``: changes the array value ``x``, seen by every view of it."""
 
-    def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...]) -> rules.Rule:
+    def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...], native: bool = False) -> rules.Rule:
         if not active[0]:
             holder, value = key[0].__name__, key[1].__name__
             raise MutationError(
                 f"this {holder} cannot hold a {value}: it was made outside the interpretation. Make the array from a "
                 "value (np.zeros_like(x), x.copy()), or collect the elements and use np.stack"
             )
-        return super().rule_for(key, active)
+        return super().rule_for(key, active, native)
 
 
 def _refusing_objects(rule: rules.Rule, key: tuple[type, ...]) -> rules.Rule:

@@ -25,15 +25,31 @@ Rule = Callable[..., Any]
 RuleFactory = Callable[[Any, tuple[bool, ...]], Rule]
 
 KIND_RULES: dict[tuple[type, type], RuleFactory] = {}
+NATIVE_RULES: dict[tuple[type, type], RuleFactory] = {}
+"""Factories that native code asks first: second bodies, where the eager one is written for arrays."""
+
+compiling = False
+"""True in native code: ``if compiling or ...`` in a rule chooses a branch when it is compiled, at no cost."""
 
 
-def kind_rule(kind: type, value_type: type) -> RuleFactory | None:
-    """The factory registered nearest to (kind, value type), or None."""
+generation = 0
+"""Counts changes of rules: what was compiled in an older generation is compiled anew."""
+
+
+def changed() -> None:
+    """A rule was registered."""
+    global generation
+    generation += 1
+
+
+def kind_rule(kind: type, value_type: type, native: bool = False) -> RuleFactory | None:
+    """The factory registered nearest to (kind, value type), or None. ``native``: second bodies go first."""
     for cls in value_type.__mro__:
-        for base in kind.__mro__:
-            factory = KIND_RULES.get((base, cls))
-            if factory is not None:
-                return factory
+        for table in (NATIVE_RULES, KIND_RULES) if native else (KIND_RULES,):
+            for base in kind.__mro__:
+                factory = table.get((base, cls))
+                if factory is not None:
+                    return factory
     return None
 
 
@@ -75,15 +91,21 @@ def compose_partials(
     value = call("evaluate", operand_names) if operator is None else _operation(operator, operand_names)
     arguments = ast.arguments([], [ast.arg(a) for a in operand_names], None, [], [], None, [])
     result: ast.stmt = ast.Return(ast.Tuple(returned, ast.Load()))
+
+    def define(result: ast.stmt) -> Any:
+        body: list[ast.stmt] = [ast.Assign([ast.Name("out", ast.Store())], value), result]
+        function = ast.FunctionDef(name, arguments, body, [], None)
+        module = ast.fix_missing_locations(ast.Module([function], []))
+        exec(compile(module, f"<partials of {name}>", "exec"), namespace)
+        namespace[name].tree = function  # the source, for native code
+        return namespace[name]
+
+    composed = define(result)
     if quiet:
         namespace["silence"] = _silence
-        result = ast.With([ast.withitem(call("silence", ()))], [result])
-    body: list[ast.stmt] = [ast.Assign([ast.Name("out", ast.Store())], value), result]
-    function = ast.FunctionDef(name, arguments, body, [], None)
-    module = ast.fix_missing_locations(ast.Module([function], []))
-    exec(compile(module, f"<partials of {name}>", "exec"), namespace)
-    composed: Rule = namespace[name]
-    return composed
+        loud, composed = composed, define(ast.With([ast.withitem(call("silence", ()))], [result]))
+        composed.native = loud  # compiled code warns of nothing
+    return composed  # type: ignore[no-any-return]
 
 
 def _is_identity(formula: Callable[..., Any]) -> bool:

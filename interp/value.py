@@ -50,6 +50,10 @@ class Value:
     components: ClassVar[tuple[str, ...]] = ()
     correlated: ClassVar[bool] = False
     """True if all values of the type share one level, whatever number it has (Measurement)."""
+    native: ClassVar[bool] = True
+    """False if compiled code has no struct of the components: see ``through_compiled``."""
+    through_compiled: ClassVar[Any] = None
+    """``(compiled, args) -> result`` for values that are not native; None: such a call runs as plain Python."""
     level: int
 
     # -- what a number type says of itself

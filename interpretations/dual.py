@@ -15,9 +15,10 @@ from interp import level as levels
 from interp import primal
 from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import apply_structural, broadcast, expand, lead
+from interp.rules import compiling
 from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, ndim_of, shape_of
-from interp.vocabulary import copy, setitem, zeros
+from interp.vocabulary import copy, setitem, zeros, zeros_like
 from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem
@@ -71,7 +72,16 @@ class Dual(Value):
         shape = shape_of(self.tangent)
         return shape[0] if len(shape) > ndim_of(self.value) else None
 
+    def rebuild(self, value: Any, tangent: Any) -> Self:  # type: ignore[override]
+        dual = _new(Dual)
+        dual.value = value
+        dual.tangent = tangent
+        dual.level = self.level
+        return dual  # type: ignore[return-value]
+
     def constant(self, payload: Any) -> Self:
+        if compiling:
+            return self.rebuild(payload, zeros_like(self.tangent))
         like = payload if isinstance(payload, Value) else self.tangent
         return make(payload, zeros(lead(self.directions) + shape_of(payload), like=like), self.level)  # type: ignore[return-value]
 
@@ -142,22 +152,20 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             total = copy(total)  # the operand's own tangents, which an in-place change must not reach
         return make(out, held(total, out), duals[0].level)
 
-    if all(p is ZERO for p in partials):
-
-        def constant(*operands: Any) -> Any:
-            """A zero derivative everywhere, as of floor: what remains is a constant."""
-            duals = [x for x, is_active in zip(operands, active, strict=True) if is_active]
-            out = compose(*(x.value if is_active else x for x, is_active in zip(operands, active, strict=True)))[0]
-            return on_arrays(out, [ZERO] * len(duals), duals)
-
-        return constant
+    if all(p is ZERO for p in partials):  # as of floor: what remains is a constant
+        return {
+            (True,): lambda x: x.constant(compose(x.value)[0]),
+            (True, True): lambda x, y: x.constant(compose(x.value, y.value)[0]),
+            (True, False): lambda x, y: x.constant(compose(x.value, y)[0]),
+            (False, True): lambda x, y: y.constant(compose(x, y.value)[0]),
+        }[active]
 
     if active == (True,):
 
         def unary(x: Any) -> Dual:
             out, dx = compose(x.value)
-            if out.__class__ in SCALARS and isfinite(out):
-                return make(out, times(dx, x.tangent), x.level)
+            if compiling or (out.__class__ in SCALARS and isfinite(out)):
+                return x.rebuild(out, times(dx, x.tangent))
             return on_arrays(out, [dx], [x])
 
         return unary
@@ -166,12 +174,8 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def both(x: Any, y: Any) -> Dual:
             out, dx, dy = compose(x.value, y.value)
-            if out.__class__ in SCALARS and isfinite(out):  # `make` written out: the busiest rule of all
-                dual = _new(Dual)
-                dual.value = out
-                dual.tangent = times(dx, x.tangent) + times(dy, y.tangent)
-                dual.level = x.level
-                return dual
+            if compiling or (out.__class__ in SCALARS and isfinite(out)):
+                return x.rebuild(out, times(dx, x.tangent) + times(dy, y.tangent))
             return on_arrays(out, [dx, dy], [x, y])
 
         return both
@@ -180,8 +184,8 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def left(x: Any, y: Any) -> Dual:
             out, dx = compose(x.value, y)
-            if out.__class__ in SCALARS and isfinite(out):
-                return make(out, times(dx, x.tangent), x.level)
+            if compiling or (out.__class__ in SCALARS and isfinite(out)):
+                return x.rebuild(out, times(dx, x.tangent))
             return on_arrays(out, [dx], [x])
 
         return left
@@ -190,8 +194,8 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def right(x: Any, y: Any) -> Dual:
             out, dy = compose(x, y.value)
-            if out.__class__ in SCALARS and isfinite(out):
-                return make(out, times(dy, y.tangent), y.level)
+            if compiling or (out.__class__ in SCALARS and isfinite(out)):
+                return y.rebuild(out, times(dy, y.tangent))
             return on_arrays(out, [dy], [y])
 
         return right

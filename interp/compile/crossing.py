@@ -1,0 +1,194 @@
+"""The way into native code and back: values are taken apart into numbers and arrays, and put together again.
+
+A call is described by native types, one an argument. Two functions follow from them, both generated as ASTs: the
+native *entry*, which takes the leaves of the arguments, makes structs of them and hands back the parts of the
+result; and the Python *gate* around it, which finds the leaves and rebuilds values. Levels are renumbered to ranks
+on the way in; on the way out a result takes the level of the argument whose rank it has.
+"""
+
+import ast
+import types as python_types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import types
+
+from interp.compile.arrays import DirectionsArray, data_of, maker
+from interp.compile.directions import Directions, as_tuple, from_array
+from interp.compile.generated import attribute, call, function, item, name, tuple_of
+from interp.compile.rebinding import overloaded
+from interp.compile.values import ValueType
+from interp.errors import CompileError
+from interp.value import Value, shape_of
+
+Path = tuple[Any, ...]
+"""The way to a part of the arguments: position, then component names or positions in tuples."""
+
+
+class Constant(types.Opaque):  # type: ignore[misc]
+    """A function passed as an argument: part of the version, no leaf."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        super().__init__(f"constant({function!r})")
+
+
+def values_in(x: Any) -> Iterator[Value]:
+    """The values in an argument, outer ones first."""
+    if isinstance(x, Value):
+        yield x
+        for name in x.components:
+            yield from values_in(getattr(x, name))
+    elif type(x) is tuple:
+        for part in x:
+            yield from values_in(part)
+
+
+def ranks_of(args: Sequence[Any]) -> dict[int, int]:
+    """Levels among the arguments -> ranks from 0."""
+    levels = sorted({v.level for x in args for v in values_in(x)})
+    return {level: rank for rank, level in enumerate(levels)}
+
+
+def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
+    """Native type of an argument. ``extra``: axes of directions in front, as the tangents of a value have them."""
+    if isinstance(x, Value):
+        ndim = x.ndim - extra
+        parts = (getattr(x, name) for name in x.components)
+        return ValueType(type(x), ranks[x.level], tuple(describe(p, ranks, len(shape_of(p)) - ndim) for p in parts))
+    if extra:
+        size = shape_of(x)[0]
+        axes = np.ndim(x) - 1
+        return DirectionsArray(types.Array(types.float64, axes + 1, "A"), size) if axes else Directions(size)
+    if type(x) is tuple:
+        return types.Tuple([describe(part, ranks) for part in x])
+    if isinstance(x, python_types.FunctionType):
+        return Constant(x)
+    try:
+        return numba.typeof(x)
+    except ValueError:
+        raise CompileError(f"an argument of class {type(x).__name__} has no native type") from None
+
+
+# -- the entry
+
+
+def leave(x: Any) -> Any:
+    """What native code hands back of ``x``: its parts, as nested tuples."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(leave)
+def _leave(x: Any) -> Any:
+    if isinstance(x, ValueType):
+        parts = [call("leave", attribute(name("x"), c)) for c in x.cls.components]
+        return function(["x"], tuple_of(parts), {"leave": leave})
+    if isinstance(x, Directions):
+        return lambda x: astuple_of(x)
+    if isinstance(x, types.BaseTuple):
+        parts = [call("leave", item(name("x"), i)) for i in range(len(x))]
+        return function(["x"], tuple_of(parts), {"leave": leave})
+    return lambda x: x
+
+
+def entry(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.Type], options: dict[str, Any]) -> Any:
+    """Native function of the arguments' leaves that calls ``f`` and hands back the parts of its result."""
+    names: list[str] = []
+    namespace: dict[str, Any] = {"f": f, "leave": leave, "from_array": from_array}
+
+    def assembled(typ: types.Type) -> ast.expr:
+        if isinstance(typ, Constant):
+            key = f"constant{len(namespace)}"
+            namespace[key] = native(typ.function)
+            return name(key)
+        if isinstance(typ, ValueType):
+            key = f"make{len(namespace)}"
+            namespace[key] = maker(typ)
+            return call(key, tuple_of([assembled(c) for c in typ.components]))
+        if isinstance(typ, types.BaseTuple):
+            return tuple_of([assembled(t) for t in typ])
+        names.append(f"a{len(names)}")
+        leaf = name(names[-1])
+        if isinstance(typ, Directions):
+            return call("from_array", leaf, ast.Constant(typ.size))
+        if isinstance(typ, DirectionsArray):
+            key = f"make{len(namespace)}"
+            namespace[key] = maker(typ)
+            return call(key, leaf)
+        return leaf
+
+    result = call("f", *(assembled(t) for t in arguments))
+    return numba.njit(**options)(function(names, call("leave", result), namespace))
+
+
+def leaf_types(arguments: Sequence[types.Type]) -> list[types.Type]:
+    """Native types of the entry's arguments."""
+    found: list[types.Type] = []
+    for typ in arguments:
+        if isinstance(typ, ValueType | types.BaseTuple):
+            found += leaf_types(typ.components if isinstance(typ, ValueType) else tuple(typ))
+        elif isinstance(typ, Directions):
+            found.append(types.Array(types.float64, 1, "A", readonly=True))
+        elif isinstance(typ, DirectionsArray):
+            found.append(typ.array)
+        elif not isinstance(typ, Constant):
+            found.append(typ)
+    return found
+
+
+def within(native: Callable[[Any], Any], arguments: Sequence[types.Type]) -> tuple[types.Type, ...]:
+    """The types by which the entry calls the function."""
+    return tuple(types.Dispatcher(native(t.function)) if isinstance(t, Constant) else t for t in arguments)
+
+
+# -- the gate
+
+
+def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type) -> Callable[..., Any]:
+    """Python function of the arguments that calls the entry and rebuilds its result."""
+    names = [f"x{i}" for i in range(len(arguments))]
+    of_rank: dict[int, ast.expr] = {}
+    found: list[ast.expr] = []
+
+    def visit(typ: types.Type, at: ast.expr) -> None:
+        if isinstance(typ, ValueType):
+            of_rank.setdefault(typ.rank, at)
+            for part, component in zip(typ.cls.components, typ.components, strict=True):
+                visit(component, attribute(at, part))
+        elif isinstance(typ, types.BaseTuple):
+            for i, part in enumerate(typ):
+                visit(part, item(at, i))
+        elif isinstance(typ, DirectionsArray):
+            found.append(call("moveaxis", at, ast.Constant(0), ast.Constant(-1)))
+        elif not isinstance(typ, Constant):
+            found.append(at)
+
+    for argument, typ in zip(names, arguments, strict=True):
+        visit(typ, name(argument))
+
+    def rebuilt(typ: types.Type, parts: ast.expr) -> ast.expr:
+        if isinstance(typ, ValueType):
+            components = [rebuilt(c, item(parts, i)) for i, c in enumerate(typ.components)]
+            return ast.Call(attribute(of_rank[typ.rank], "rebuild"), components, [])
+        if isinstance(typ, Directions):
+            return call("array", parts)
+        if isinstance(typ, DirectionsArray):
+            return call("moveaxis", parts, ast.Constant(-1), ast.Constant(0))
+        if isinstance(typ, types.BaseTuple) and _has_values(typ):
+            return tuple_of([rebuilt(t, item(parts, i)) for i, t in enumerate(typ)])
+        return parts
+
+    namespace = {"entry": native_entry, "array": np.array, "moveaxis": np.moveaxis}
+    handed_back = call("entry", *found)
+    if not _has_values(result):
+        return function(names, handed_back, namespace)
+    taken = ast.Assign([ast.Name("parts", ast.Store())], handed_back)
+    return function(names, rebuilt(result, name("parts")), namespace, [taken])
+
+
+def _has_values(typ: types.Type) -> bool:
+    if isinstance(typ, types.BaseTuple):
+        return any(map(_has_values, typ))
+    return isinstance(typ, ValueType | Directions | DirectionsArray)

@@ -1,0 +1,103 @@
+"""Python functions as native ones: a copy whose plain Python callees are native too.
+
+Numba compiles what is decorated. Here nothing is: the free variables and globals of a *copy* of the function are
+rebound to native versions of the plain functions among them, recursively; the function itself, its module and
+Numba's view of other people's functions stay as they are.
+"""
+
+import types as python_types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numba
+from numba.extending import overload
+
+from interp.compile.inlining import flattened
+
+
+LIBRARIES = ("numpy", "scipy", "math", "cmath", "numba", "builtins", "operator")
+"""Modules whose functions Numba or our own templates know: left as they are."""
+
+KNOWN: set[Any] = set()
+"""Functions of the framework that have a native body of their own (`overloaded`)."""
+
+OPTIONS = {"error_model": "numpy", "nogil": True}
+"""NumPy's meaning of division by zero; the interpreter's lock is not held in native code."""
+
+
+class _Module(python_types.ModuleType):
+    """A user's module as native code sees it: its plain functions are native."""
+
+    def __init__(self, original: python_types.ModuleType, rebind: Callable[[Any], Any]) -> None:
+        super().__init__(original.__name__)
+        self.__dict__["_original"], self.__dict__["_rebind"] = original, rebind
+
+    def __getattr__(self, name: str) -> Any:
+        return self.__dict__["_rebind"](getattr(self.__dict__["_original"], name))
+
+
+class Native:
+    """Native versions of functions, made once each, with one set of Numba's options.
+
+    ``rule`` is True for the functions of the framework: their ``compiling`` is True.
+    """
+
+    def __init__(self, options: dict[str, Any], *, rule: bool = False) -> None:
+        self.options = options
+        self.rule = rule
+        self.made: dict[Any, Any] = {}
+
+    def __call__(self, x: Any) -> Any:
+        """``x`` as native code may use it: plain functions native, everything else as it is."""
+        if isinstance(x, python_types.FunctionType):
+            return x if x in KNOWN else self.function(x)
+        if isinstance(x, python_types.ModuleType) and x.__name__.partition(".")[0] not in (*LIBRARIES, "interp"):
+            return _Module(x, self)
+        return x
+
+    def function(self, f: python_types.FunctionType) -> Any:
+        """Numba's dispatcher of a copy of ``f``, or of the body that ``f.native`` names."""
+        f = getattr(f, "native", f)
+        if self.rule:
+            f = flattened(f, KNOWN.__contains__) or f
+        if f in self.made:
+            return self.made[f]
+        bound = dict(f.__globals__)
+        copied = python_types.FunctionType(f.__code__, bound, f.__name__, f.__defaults__, _cells(f, self))
+        copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
+        copied.__module__ = f.__module__
+        dispatcher = numba.njit(**self.options)(copied)
+        self.made[f] = dispatcher  # before the callees, for f may call itself
+        for cell, original in zip(copied.__closure__ or (), f.__closure__ or (), strict=True):
+            cell.cell_contents = self(original.cell_contents)
+        for name in _names(f.__code__):
+            if name in bound:
+                bound[name] = self(bound[name])
+        if self.rule:
+            bound["compiling"] = True
+        return dispatcher
+
+
+def _cells(f: python_types.FunctionType, native: Native) -> tuple[python_types.CellType, ...]:
+    return tuple(python_types.CellType() for _ in f.__closure__ or ())
+
+
+def _names(code: python_types.CodeType) -> Iterator[str]:
+    """Global names that a function, or a function within it, uses."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, python_types.CodeType):
+            yield from _names(constant)
+
+
+def overloaded(function: Any) -> Callable[[Any], Any]:
+    """Decorator as `numba.extending.overload`, for a function of our own."""
+    KNOWN.add(function)
+    return overload(function, jit_options=OPTIONS, strict=False)  # type: ignore[no-any-return]
+
+
+def native_rule(rule: Any) -> Any:
+    """A rule as a native function of its own: one dispatcher for several types would call itself while it compiles."""
+    return Native(OPTIONS, rule=True)(rule)
+
+

@@ -1,0 +1,177 @@
+"""What primitives compute on plain numbers in native code, and second bodies of the framework's own helpers.
+
+Mostly the implementation itself, which Numba compiles. Stated here is what Numba lacks: SciPy's special functions,
+called at the addresses that SciPy exports for Cython, and functions written for arrays.
+"""
+
+import ctypes
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding
+import numpy as np
+import scipy.special
+from numba.core import types
+from scipy.special import cython_special
+
+from interp.compile.directions import Directions, nothing, strongly
+from interp.compile.rebinding import overloaded
+from interp.compile.values import ValueType
+from interp.primitive import PRIMITIVES, Creation, Elementwise, Predicate, Primitive
+from interp.value import Value
+from interp.vocabulary import elementwise
+
+# -- SciPy's functions
+
+
+def _exported(name: str) -> Any:
+    """The C function ``double name(double, ...)`` of `scipy.special.cython_special` as native code calls it."""
+    pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    name_of = ctypes.pythonapi.PyCapsule_GetName
+    name_of.restype, name_of.argtypes = ctypes.c_char_p, (ctypes.py_object,)
+    for symbol, capsule in cython_special.__pyx_capi__.items():
+        declared = name_of(capsule).decode()
+        kinds = declared.partition("(")[2].rstrip(")").split(", ")
+        bare = symbol.split("__pyx_fuse_", 1)[-1].lstrip("0123456789")
+        if bare == name and declared.startswith("double (") and set(kinds[:-1]) == {"double"}:
+            address = pointer_of(capsule, declared.encode())
+            exported = f"interp_special_{name}"
+            llvmlite.binding.add_symbol(exported, address)
+            arity = len(kinds) - 1
+            return types.ExternalFunction(exported, types.float64(*[types.float64] * arity, types.intc)), arity
+    raise LookupError(f"scipy.special.cython_special has no {name} of real numbers")
+
+
+def _calling(name: str) -> Callable[..., Any]:
+    function, arity = _exported(name)
+    if arity == 1:
+        return lambda x: function(float(x), 0)
+    return lambda x, y: function(float(x), float(y), 0)
+
+
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+
+
+def _hurwitz(s: float, q: float) -> float:
+    """sum over k >= 0 of (q + k)**-s, for an integer s > 1: Euler-Maclaurin from q >= 12 on (DLMF 25.11.28)."""
+    total = 0.0
+    while q < 12.0:
+        if q == 0.0:
+            return np.inf
+        total += q**-s
+        q += 1.0
+    total += q ** (1.0 - s) / (s - 1.0) + 0.5 * q**-s
+    factor = s * q ** (-s - 1.0) / 2.0
+    for j in range(len(_BERNOULLI)):
+        total += _BERNOULLI[j] * factor
+        factor *= (s + 2 * j + 1) * (s + 2 * j + 2) / ((2 * j + 3) * (2 * j + 4)) / (q * q)
+    return total
+
+
+_digamma = _calling("psi")
+
+
+def _polygamma(n: float, x: float) -> float:
+    """DLMF 5.15.1; n = 0 is digamma."""
+    if n == 0:
+        return _digamma(x)
+    sign = 1.0 if n % 2 else -1.0
+    return sign * math.gamma(n + 1.0) * _hurwitz(n + 1.0, x)
+
+
+def _strong(p: float, t: float) -> float:
+    """The implementation of `strong_multiply` on two numbers."""
+    product = p * t
+    if product == product:
+        return product
+    return 0.0 if p == 0 or t == 0 else product
+
+
+SPECIAL = ("erf", "erfc", "gammaln", "expit", "log_expit", "logit", "ndtr", "log_ndtr", "xlogy", "xlog1py")
+
+BODIES: dict[str, Callable[..., Any]] = {
+    **{name: _calling(name) for name in SPECIAL},
+    "digamma": _digamma,
+    "polygamma": _polygamma,
+    "strong_multiply": _strong,
+    "zeros_like": lambda x: 0.0,
+    "ones_like": lambda x: 1.0,
+    "heaviside": lambda x, y: x if x != x else 0.0 if x < 0 else 1.0 if x > 0 else y,
+    "copy": operator.pos,
+    "conj": operator.pos,
+    "logical_not": operator.not_,
+}
+"""Bodies on numbers of primitives whose implementation Numba does not take."""
+
+ON_DIRECTIONS: dict[str, Any] = {"strong_multiply": strongly, "zeros_like": nothing}
+"""The same on vectors of directions, which arithmetic knows."""
+
+FOREIGN = {getattr(scipy.special, name) for name in (*SPECIAL, "digamma", "psi", "polygamma")}
+"""Functions that Numba does not know at all: compiled on plain numbers too."""
+
+_SYMBOLS = {
+    ("+", 2): operator.add,
+    ("-", 2): operator.sub,
+    ("*", 2): operator.mul,
+    ("/", 2): operator.truediv,
+    ("**", 2): operator.pow,
+    ("//", 2): operator.floordiv,
+    ("%", 2): operator.mod,
+    ("-", 1): operator.neg,
+    ("+", 1): operator.pos,
+}
+
+
+def body(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
+    """What computes ``primitive`` on plain numbers (or directions): a Python function, or one that Numba knows."""
+    table = ON_DIRECTIONS if any(isinstance(t, Directions) for t in operands) else BODIES
+    own = table.get(primitive.name)
+    if own is not None:
+        return own
+    symbol = primitive.operator if isinstance(primitive, Elementwise) else None
+    return _SYMBOLS.get((symbol, len(operands)), primitive.implementation)
+
+
+# -- rules for whole kinds, where the eager ones loop over operands
+
+
+@Predicate.rule(Value, native=True)
+def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
+    return {
+        (True,): lambda x: primitive(x.primal_payload()),
+        (True, True): lambda x, y: primitive(x.primal_payload(), y.primal_payload()),
+        (True, False): lambda x, y: primitive(x.primal_payload(), y),
+        (False, True): lambda x, y: primitive(x, y.primal_payload()),
+    }.get(active, NotImplemented)
+
+
+@Creation.rule(Value, native=True)
+def _creation(primitive: Creation, active: tuple[bool, ...]) -> Any:
+    return lambda x: x.constant(primitive(x.payload))
+
+
+# -- the framework's helpers
+
+
+@overloaded(elementwise.rounded)
+def _rounded(c: Any, like: Any) -> Any:
+    if isinstance(like, ValueType):
+        if like.cls.rounded_constant is Value.rounded_constant:
+            return lambda c, like: elementwise.rounded(c, like.payload)
+        return lambda c, like: like.rounded_constant(c)
+    return lambda c, like: c
+
+
+@overloaded(elementwise.floating)
+def _floating(x: Any) -> Any:
+    if isinstance(x, types.Integer | types.Boolean):
+        return lambda x: float(x)
+    return lambda x: x
+
+
+@overloaded(elementwise._real)
+def _real(x: Any) -> Any:
+    return None if isinstance(x, types.Complex) else (lambda x: x)

@@ -1,0 +1,232 @@
+"""Number types as native structs, generated from what a `Value` class says of itself.
+
+`ValueType` is the native type of a value: its class, the rank of its level among the levels at hand, and
+the types of its components. Everything else is read off the class when native code asks: components are
+members of the struct, ``x.rebuild(...)`` makes another, ``x.constant(payload)`` and other methods and properties are
+the class's own Python functions, compiled.
+"""
+
+import inspect
+import types as python_types
+from typing import Any
+
+from numba.core import cgutils, types
+from numba.core.datamodel import models, register_default
+from numba.core.imputils import lower_builtin, lower_cast, lower_constant, lower_getattr_generic
+from numba.core.typeconv import Conversion
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, signature
+from numba.extending import overload
+
+from interp.compile.rebinding import native_rule, overloaded
+from interp.value import Value, primal
+
+
+class ValueType(types.Type):  # type: ignore[misc]
+    """Native type of the values of one class and level.
+
+    ``rank`` orders the levels of one call, 0 innermost: levels themselves change with every activation,
+    and native code must not.
+    """
+
+    def __init__(self, cls: type[Value], rank: int, components: tuple[types.Type, ...]) -> None:
+        self.cls, self.rank, self.components = cls, rank, components
+        super().__init__(f"{cls.__name__}@{rank}({', '.join(map(str, components))})")
+
+    @property
+    def key(self) -> Any:
+        return self.cls, self.rank, self.components
+
+    @property
+    def mangling_args(self) -> Any:
+        return self.cls.__name__, (*self.components, self.rank)
+
+    @property
+    def payload(self) -> types.Type:
+        """Type of the component that stands for the number itself."""
+        return self.components[0]
+
+    def component(self, name: str) -> types.Type:
+        """Type of one component."""
+        return self.components[self.cls.components.index(name)]
+
+    def unify(self, typingctx: Any, other: types.Type) -> types.Type | None:
+        """The type that holds both: a variable that is a float on one path and a value on another."""
+        if isinstance(other, ValueType) and other.rank > self.rank:
+            return other.unify(typingctx, self)
+        if isinstance(other, ValueType) and other.rank == self.rank:
+            if other.cls is not self.cls:
+                return None
+            pairs = list(zip(self.components, other.components, strict=True))
+        elif isinstance(other, ValueType | types.Number | types.Boolean):
+            pairs = [(self.components[0], types.float64 if isinstance(other, types.Integer | types.Boolean) else other)]
+            pairs += [(c, c) for c in self.components[1:]]
+        else:
+            return None
+        unified = [typingctx.unify_pairs(a, b) for a, b in pairs]
+        return None if None in unified else ValueType(self.cls, self.rank, tuple(unified))
+
+    def can_convert_from(self, typingctx: Any, other: types.Type) -> Any:
+        if isinstance(other, ValueType) and other.rank == self.rank:
+            if other.cls is not self.cls:
+                return None
+            ways = [typingctx.can_convert(b, a) for a, b in zip(self.components, other.components, strict=True)]
+            return None if None in ways else max([*ways, Conversion.promote])
+        if isinstance(other, types.Number | types.Boolean) or (isinstance(other, ValueType) and other.rank < self.rank):
+            return None if typingctx.can_convert(other, self.payload) is None else Conversion.safe
+        return None
+
+
+@register_default(ValueType)
+class _ValueModel(models.StructModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: ValueType) -> None:
+        super().__init__(dmm, fe_type, list(zip(fe_type.cls.components, fe_type.components, strict=True)))
+
+
+# -- attributes: components, level, and what the class defines
+
+
+class _Rebuild(AbstractTemplate):  # type: ignore[misc]
+    key = ("interp", "rebuild")
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        if kws or len(args) != len(self.this.cls.components):
+            return None
+        components = tuple(_floating(types.unliteral(a)) for a in args)
+        return signature(ValueType(self.this.cls, self.this.rank, components), *args, recvr=self.this)
+
+
+def _floating(component: types.Type) -> types.Type:
+    """Components are made of floats: a literal 0 among them is 0.0. Decorations and the like keep their width."""
+    return types.float64 if component in (types.int64, types.uint64) else component
+
+
+@infer_getattr
+class _ValueAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = ValueType
+
+    def generic_resolve(self, typ: ValueType, attr: str) -> types.Type | None:
+        if attr in typ.cls.components:
+            return typ.component(attr)
+        if attr == "level":
+            return types.intp
+        if attr == "rebuild":
+            return types.BoundFunction(_Rebuild, typ)
+        if attr == "payload":
+            return typ.payload
+        owner = next((c for c in typ.cls.__mro__ if attr in c.__dict__), None)
+        if owner is None or (owner is Value and attr != "primal_payload"):
+            return None  # what every value has is in `arrays`
+        definition = owner.__dict__[attr]
+        if isinstance(definition, property) and definition.fget is not None:
+            return _method(definition.fget, typ).get_call_type(self.context, (typ,), {}).return_type
+        if isinstance(definition, python_types.FunctionType):
+            return types.BoundFunction(_bound(definition), typ)
+        return None
+
+
+_methods: dict[Any, Any] = {}
+_templates: dict[Any, Any] = {}
+
+
+def _method(function: Any, typ: ValueType) -> types.Dispatcher:
+    """The class's function, compiled for one type of ``self``."""
+    if (function, typ) not in _methods:
+        _methods[function, typ] = native_rule(function)
+    return types.Dispatcher(_methods[function, typ])
+
+
+def _bound(function: Any) -> Any:
+    """Template of a method: calls the compiled function with ``self`` in front."""
+    if function not in _templates:
+
+        class Method(AbstractTemplate):  # type: ignore[misc]
+            key = ("interp", "method", function)
+
+            def generic(self, args: Any, kws: Any) -> Any:
+                sig = _method(function, self.this).get_call_type(self.context, (self.this, *args), kws)
+                return signature(sig.return_type, *sig.args[1:], recvr=self.this)
+
+        @lower_builtin(Method.key, ValueType, types.VarArg(types.Any))
+        def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            method = _method(function, sig.args[0])
+            return call_native(context, builder, method, sig, args)
+
+        context_of_lowering()
+        _templates[function] = Method
+    return _templates[function]
+
+
+def context_of_lowering() -> Any:
+    """Numba's target context, with everything registered until now installed."""
+    from numba.core.registry import cpu_target
+
+    cpu_target.target_context.refresh()
+    return cpu_target.target_context
+
+
+def call_native(context: Any, builder: Any, method: types.Dispatcher, sig: Any, args: Any) -> Any:
+    """Emit a call of a compiled function."""
+    resolved = method.get_call_type(context.typing_context, sig.args, {})
+    return context.get_function(method, resolved)(builder, args)
+
+
+@lower_builtin(_Rebuild.key, ValueType, types.VarArg(types.Any))
+def _rebuild(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    struct = cgutils.create_struct_proxy(sig.return_type)(context, builder)
+    made = sig.return_type
+    for name, value, given, wanted in zip(made.cls.components, args[1:], sig.args[1:], made.components, strict=True):
+        setattr(struct, name, context.cast(builder, value, given, wanted))
+    return struct._getvalue()
+
+
+@lower_getattr_generic(ValueType)
+def _getattr(context: Any, builder: Any, typ: ValueType, value: Any, attr: str) -> Any:
+    if attr == "level":
+        return context.get_constant(types.intp, typ.rank)
+    name = typ.cls.components[0] if attr == "payload" else attr
+    if name in typ.cls.components:
+        return getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), name)
+    getter = inspect.getattr_static(typ.cls, attr).fget
+    method = _method(getter, typ)
+    sig = method.get_call_type(context.typing_context, (typ,), {})
+    return call_native(context, builder, method, sig, (value,))
+
+
+# -- conversion of constants
+
+
+@lower_cast(types.Any, ValueType)
+def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, val: Any) -> Any:
+    """A number, or a value of lower level, as a constant; a value of the same class component by component."""
+    if isinstance(fromty, ValueType) and fromty.rank == toty.rank:
+        source, fromty_made = cgutils.create_struct_proxy(fromty)(context, builder, value=val), fromty
+    else:
+        payload = context.cast(builder, val, fromty, toty.payload)
+        nothing = context.get_constant_null(toty)
+        method = _method(toty.cls.constant, toty)
+        sig = method.get_call_type(context.typing_context, (toty, toty.payload), {})
+        constant = call_native(context, builder, method, sig, (nothing, payload))
+        source, fromty_made = cgutils.create_struct_proxy(sig.return_type)(context, builder, value=constant), (
+            sig.return_type
+        )
+    target = cgutils.create_struct_proxy(toty)(context, builder)
+    for name, given, wanted in zip(toty.cls.components, fromty_made.components, toty.components, strict=True):
+        setattr(target, name, context.cast(builder, getattr(source, name), given, wanted))
+    return target._getvalue()
+
+
+# -- truth and stripping
+
+
+@overload(bool)
+def _bool(x: Any) -> Any:
+    if isinstance(x, ValueType):
+        return lambda x: bool(x.primal_payload())
+    return None
+
+
+@overloaded(primal)
+def _primal(x: Any) -> Any:
+    if isinstance(x, ValueType):
+        return lambda x: primal(x.primal_payload())
+    return lambda x: x
