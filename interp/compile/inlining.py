@@ -26,7 +26,18 @@ def flattened(function: python_types.FunctionType, keep: Callable[[Any], bool]) 
     tree = definition(function)
     if tree is None or _parameters(tree) is None:
         return None
-    return _Flattening(function, keep).result(tree)
+    body = _straight(tree)
+    if body is None:
+        return None
+    writing = Writing({}, keep)
+    parameters = _names(tree)
+    returned = writing.expanded(function, tree, body, [ast.Name(p, ast.Load()) for p in parameters], 0)
+    arguments = ast.arguments([], [ast.arg(p) for p in parameters], None, [], [], None, [])
+    name = function.__name__ if function.__name__.isidentifier() else "rule"
+    made = ast.FunctionDef(name, arguments, [*writing.statements, ast.Return(returned)], [], None)
+    module = ast.fix_missing_locations(ast.Module([made], []))
+    exec(compile(module, f"<{name} of {function.__module__}>", "exec"), writing.namespace)
+    return writing.namespace.pop(name)  # type: ignore[no-any-return]
 
 
 # -- the source of a function
@@ -41,7 +52,7 @@ def definition(function: Any) -> ast.FunctionDef | ast.Lambda | None:
     candidates = [
         node
         for node in _definitions(code.co_filename).get(code.co_firstlineno, ())
-        if _parameters(node) == list(code.co_varnames[: code.co_argcount])
+        if _names(node) == list(code.co_varnames[: code.co_argcount])
     ]
     if len(candidates) > 1:
         spans = [(start, end) for line, _, start, end in code.co_positions() if line and start is not None and end]
@@ -70,35 +81,37 @@ def _spans(node: Any, spans: list[tuple[int, int]]) -> bool:
     return all(node.body.col_offset <= start and end <= node.body.end_col_offset for start, end in spans)
 
 
+def _names(node: Any) -> list[str]:
+    return [p.arg for p in (*node.args.posonlyargs, *node.args.args)]
+
+
 def _parameters(node: Any) -> list[str] | None:
+    """Names of the parameters; None of a function that can be called with more or fewer arguments."""
     a = node.args
-    if a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
-        return None
-    return [p.arg for p in (*a.posonlyargs, *a.args)]
+    return None if a.vararg or a.kwarg or a.kwonlyargs or a.defaults else _names(node)
 
 
 # -- writing callees in
 
 
-class _Flattening:
-    def __init__(self, function: python_types.FunctionType, keep: Callable[[Any], bool]) -> None:
-        self.function, self.keep = function, keep
-        self.namespace: dict[str, Any] = {}
+class Writing:
+    """Straight-line code that is being written: its statements, and the objects that its free names stand for.
+
+    ``keep`` says which functions stay calls.
+    """
+
+    def __init__(self, namespace: dict[str, Any], keep: Callable[[Any], bool]) -> None:
+        self.namespace, self.keep = namespace, keep
         self.statements: list[ast.stmt] = []
         self.count = 0
 
-    def result(self, tree: ast.FunctionDef | ast.Lambda) -> python_types.FunctionType | None:
-        parameters = _parameters(tree) or []
-        body = _straight(tree)
-        if body is None:
-            return None
-        returned = self.expanded(self.function, tree, body, [ast.Name(p, ast.Load()) for p in parameters], 0)
-        arguments = ast.arguments([], [ast.arg(p) for p in parameters], None, [], [], None, [])
-        name = self.function.__name__ if self.function.__name__.isidentifier() else "rule"
-        made = ast.FunctionDef(name, arguments, [*self.statements, ast.Return(returned)], [], None)
-        module = ast.fix_missing_locations(ast.Module([made], []))
-        exec(compile(module, f"<{name} of {self.function.__module__}>", "exec"), self.namespace)
-        return self.namespace.pop(name)  # type: ignore[no-any-return]
+    def inlined(self, function: Any, arguments: list[ast.expr]) -> ast.expr:
+        """A call of a small function, written in; as a call where it is not straight-line code."""
+        tree = definition(function)
+        body = None if tree is None or _parameters(tree) is None else _straight(tree)
+        if tree is None or body is None:
+            return ast.Call(self.constant("partial", function), arguments, [])
+        return self.expanded(function, tree, body, arguments, 0)
 
     def expanded(self, function: Any, tree: Any, body: list[ast.stmt], arguments: list[ast.expr], depth: int) -> ast.expr:
         """Emit the statements of a call; the value it returns."""
@@ -127,7 +140,7 @@ class _Flattening:
 
     def fresh(self, name: str) -> str:
         self.count += 1
-        return f"{name}_{self.count}"
+        return f"{name}_r{self.count}"
 
     def assigned(self, name: str, value: ast.expr) -> ast.expr:
         made = self.fresh(name)
@@ -198,7 +211,7 @@ def _asks_compiling(test: ast.expr) -> bool:
 class _Writer(ast.NodeTransformer):
     """Rewrites one function's expressions: names renamed, constants bound, calls of small functions written in."""
 
-    def __init__(self, into: _Flattening, function: Any, local: dict[str, ast.expr], depth: int) -> None:
+    def __init__(self, into: Writing, function: Any, local: dict[str, ast.expr], depth: int) -> None:
         self.into, self.local, self.depth = into, local, depth
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         self.free = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}

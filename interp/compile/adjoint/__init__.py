@@ -1,0 +1,1 @@
+"""Reverse mode of compiled functions: the adjoint of a Python function, written as another Python function."""
