@@ -120,7 +120,8 @@ def test_traits_are_what_the_source_says(program):
     assert ("special" in program.traits) == ("scipy.special" in attributes)
     calls = {
         ast.unparse(node.func)
-        for part in code_trees(program.function, set())
+        for function in filter(inspect.isfunction, (program.function, *program.args))
+        for part in code_trees(function, set())
         for node in ast.walk(part)
         if isinstance(node, ast.Call)
     }

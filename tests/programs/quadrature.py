@@ -180,7 +180,7 @@ PROGRAMS = [
     Program(
         simpson_of,
         (0.2, 2.1, 1.7, 10, _wave),
-        traits("scalar, function argument, data-dependent, integer argument"),
+        traits("scalar, math, function argument, data-dependent, integer argument"),
         "Abramowitz & Stegun 25.4.6: Simpson's rule",
     ),
     Program(
