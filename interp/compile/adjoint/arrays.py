@@ -281,7 +281,7 @@ class Expansion:
         array = s.operands[0]
         assert isinstance(array, ast.Name)
         others = self.leaves(s.operands[1])
-        self.fill(array.id, Let(s.target, s.function, s.operands), [array.id, *others], s.operands[1])
+        self.fill(array.id, array.id, s, [array.id, *others], s.operands[1])
 
     def stored(self, s: Store) -> None:
         """``a[1:-1] = expression``"""
@@ -289,15 +289,15 @@ class Expansion:
         typ = self.types[s.array]
         view = self.fresh("v", types.Array(typ.dtype, ndim, "A"))
         self.done.append(Read(view, s.array, s.index))
-        self.fill(view, Let(view, move, (s.value,)), self.leaves(s.value), s.value)
+        self.fill(view, s.array, Let(view, move, (s.value,)), self.leaves(s.value), s.value)
 
-    def fill(self, view: str, s: Let, arrays: Sequence[str], value: ast.expr) -> None:
+    def fill(self, view: str, base: str, s: Let, arrays: Sequence[str], value: ast.expr) -> None:
         """Loop over a view's elements and store; through a buffer if the value may read other parts of it."""
         shape = self.shape(view)
         if any(self.ndim(a) > self.ndim(view) for a in arrays):
             raise Refused("a store of an array with more axes than its place")
         steps = self.agree(shape, [a for a in arrays if a != view])
-        overlaps = any(a != view and self.root(a) == self.root(view) for a in arrays)
+        overlaps = any(a != view and self.root(a) == self.root(base) for a in arrays)
 
         def element(index: list[ast.expr]) -> ast.expr:
             if s.function is move:
