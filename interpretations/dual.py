@@ -16,11 +16,12 @@ from interp import primal
 from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import apply_structural, broadcast, expand, lead
 from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, ndim_of, shape_of
+from interp.value import Value, innermost, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros
 from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
-from interp.vocabulary.indexing import getitem
+from interp.vocabulary.indexing import getitem, is_basic
+from interp.vocabulary.shape import broadcast_to, flip, reshape, transpose
 
 SCALARS = frozenset({float, np.float64, np.float32, complex, np.complex128})
 """Classes of payload that need no alignment of axes. NaN and infinities take the way of arrays, strongly."""
@@ -73,7 +74,7 @@ class Dual(Value):
 
     def constant(self, payload: Any) -> Self:
         like = payload if isinstance(payload, Value) else self.tangent
-        return make(payload, zeros(lead(self.directions) + shape_of(payload), like=like), self.level)  # type: ignore[return-value]
+        return make(payload, zeros_beside(payload, self.directions, like), self.level)  # type: ignore[return-value]
 
 
 def lift(value: Any, tangent: Any, level: int) -> Dual:
@@ -93,6 +94,14 @@ def _beside(value: Any, tangent: Any) -> Any:
     laid_out = zeros_beside(value, shape[0] if len(shape) > ndim_of(value) else None, tangent)
     laid_out[...] = tangent
     return laid_out
+
+
+def _laid_out(tangent: Any, value: Any) -> Any:
+    """``tangent``, new made, in the memory order of ``value``: of a view of the directions NumPy might make a copy."""
+    order = getattr(innermost(value), "strides", ())
+    if not order or innermost(tangent).strides[-len(order) :] == order:
+        return tangent
+    return _beside(value, tangent)
 
 
 def make(value: Any, tangent: Any, level: int) -> Dual:
@@ -140,7 +149,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             total = broadcast(total, full)
         elif factors[0] is ONE and len(duals) == 1:
             total = copy(total)  # the operand's own tangents, which an in-place change must not reach
-        return make(out, held(total, out), duals[0].level)
+        return make(out, held(_laid_out(total, out), out), duals[0].level)
 
     if all(p is ZERO for p in partials):
 
@@ -204,6 +213,10 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     return general
 
 
+VIEWING = (transpose, flip, reshape, broadcast_to)
+"""Structural primitives whose result may share the operand's storage, besides reading at a basic index."""
+
+
 @Structural.rule(Dual)
 def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
     carriers = [i for i, is_active in enumerate(active) if is_active and i not in primitive.selectors]
@@ -220,6 +233,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         t = apply_structural(primitive, parts, shapes, params, batch, ndim_of(out))
         if batch is not None and not shape_of(out):
             t = copy(t)  # an element is a number, but its directions are a view, which a later store would reach
+        elif primitive not in VIEWING and not (primitive is getitem and is_basic(params["index"])):
+            t = _laid_out(t, out)
         return make(out, held(t, out), first.level)
 
     return rule
@@ -240,7 +255,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
                 total = term if total is None else total + term
         if total is None:
             total = zeros(lead(batch) + shape_of(out), like=duals[0].tangent)
-        return make(out, held(total, out), duals[0].level)
+        return make(out, held(_laid_out(total, out), out), duals[0].level)
 
     return rule
 

@@ -164,6 +164,8 @@ conj: Structural = Structural(
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """``x`` limited to [min, max]; a bound of None is open. At a bound the derivative is shared equally."""
+    if min is None and max is None:
+        return positive(x)
     raised = x if min is None else maximum(x, min)
     return raised if max is None else minimum(raised, max)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from interp.linear import lead, unbroadcast
 from interp.primitive import COUNTERPARTS, Structural, negative_axes, negative_axis
-from interp.value import ndim_of, operand, shape_of
+from interp.value import innermost, ndim_of, operand, shape_of
 
 Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -17,7 +17,7 @@ def _array_reshape(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Canonical:
-    if order not in ("C", "A"):
+    if order != "C":
         raise TypeError(f"order={order!r}: only C order")
     x = operand(x)
     given = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
@@ -188,8 +188,12 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 def ravel(x: Any) -> Any:
-    """All elements in C order as one axis; a view where NumPy's is one."""
-    return reshape(x, (-1,))
+    """All elements in C order as one axis; a view where NumPy's is one: contiguous, which a reshape need not be."""
+    from interp.vocabulary.creation import copy
+
+    flat = reshape(x, (-1,))
+    layout = getattr(innermost(flat), "flags", None)
+    return flat if layout is None or layout.c_contiguous else copy(flat)
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
