@@ -35,6 +35,7 @@ class Device(np.lib.mixins.NDArrayOperatorsMixin):
     dtype = property(lambda self: self._array.dtype)
     T = property(lambda self: Device(self._array.T))
     flags = property(lambda self: self._array.flags)
+    strides = property(lambda self: self._array.strides)
 
     def get(self):
         return self._array.copy()
