@@ -11,9 +11,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from interp import backends
 from interp import level as levels
 from interp.errors import InterpError, MutationError, StripError
-from interp.value import primal
+from interp.value import Value, primal
 
 
 @runtime_checkable
@@ -125,11 +126,13 @@ def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callab
             value = stage.lift(value, levels.fresh())
             stages.append((stage, value))
         out = call(f, value, *args, **kwargs)
-        if out is None or isinstance(out, dict | str):
-            raise InterpError(f"the function returned {type(out).__name__}; it must return one number or array")
         if isinstance(out, list | tuple):
             raise InterpError(
                 f"the function returned a {type(out).__name__}; return one array: np.stack([...]) joins values"
+            )
+        if not isinstance(out, Value) and not backends.numeric(out):
+            raise InterpError(
+                f"the function returned {type(out).__name__}; it must return one number or array of numbers"
             )
         if stages and levels.of(out) > stages[-1][1].level:
             raise InterpError(

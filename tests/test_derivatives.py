@@ -143,6 +143,25 @@ def test_grad_needs_a_scalar(f):
         grad(f)(np.ones(3))
 
 
+@pytest.mark.parametrize(
+    "out", [Model(1.0, 2.0), "text", object(), {1.0}, np.array(["a"]), np.array([1.0, None])], ids=repr
+)
+def test_what_is_no_number_has_no_derivative(out):
+    """Taking it for a constant would lose the values inside it."""
+    refused = [
+        lambda f, x: jacfwd(lambda x: (x, f(x)))(x),
+        lambda f, x: jacrev(lambda x: (x, f(x)))(x),
+        lambda f, x: jvp(lambda x: (x, f(x)), (x,), (x,)),
+        lambda f, x: vjp(lambda x: (x, f(x)), x),
+    ]
+    refused = refused if not isinstance(out, Model) else []
+    for run in [*refused, lambda f, x: grad(f)(x), lambda f, x: value_and_grad(f)(x), lambda f, x: hessian(f)(x)]:
+        with pytest.raises(InterpError, match="return"):
+            run(lambda x: out, 2.0)
+    with pytest.raises(InterpError, match="returned"):
+        _ = interpret(lambda x: out, gradient())(2.0)
+
+
 @first
 def test_a_constant_has_derivative_zero(d):
     assert d(lambda x: 3.0)(2.0) == 0.0
