@@ -611,6 +611,16 @@ def test_nan_does_not_spread(d):
     assert_same(found, np.array([2.0, 0.0, 6.0]))
 
 
+@pytest.mark.parametrize("missing", [np.nan, np.inf])
+@first
+def test_a_missing_number_among_the_data_does_not_spread(d, missing):
+    data, x = np.array([[missing, 1.0], [2.0, 3.0]]), np.ones(2)
+    seen = np.array([False, True])
+    assert_same(d(lambda x: np.where(seen, data @ x, 0.0).sum())(x), data[1])
+    assert_same(d(lambda x: np.einsum("ij,j,j->i", data, x, x)[1])(x), 2 * data[1])
+    assert_same(d(lambda x: (np.where(seen, data @ x, 0.0) ** 2).sum())(x), 10 * data[1])
+
+
 # -- interpret
 
 

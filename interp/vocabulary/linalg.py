@@ -165,17 +165,28 @@ class EinsumMap(LinearMap):
         others = [_conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
         directions = self._directions(batch)
         subscripts = ",".join([directions + output, *terms]) + "->" + directions + target
-        image = einsum.dispatch(ct, *others, subscripts=subscripts)
-        if not strong:
-            return image
-        # Where every non-finite cotangent meets zeros alone, the finite ones decide: the norm's gradient at 0 is 0.
-        spoilt = logical_not(isfinite(ct))
-        met = einsum.dispatch(spoilt * 1.0, *((x != 0) * 1.0 for x in others), subscripts=subscripts)
-        return where(met == 0, einsum.dispatch(where(spoilt, 0.0, ct), *others, subscripts=subscripts), image)
+        contract = _contract_strongly if strong else einsum.dispatch
+        return contract(ct, *others, subscripts=subscripts)
 
     def _directions(self, batch: int | None) -> str:
         """A letter for the axis of directions that the subscripts leave free."""
         return "" if batch is None else next(c for c in reversed(LETTERS) if c not in self.subscripts)
+
+
+def _contract_strongly(*operands: Any, subscripts: str) -> Any:
+    """The contraction with zeros that absorb infinities and NaN: the norm's gradient at 0 is 0.
+
+    Where every number that is not finite meets a zero, the finite ones decide.
+    """
+    spoilt = [logical_not(isfinite(x)) for x in operands]
+    present = [(x != 0) * 1.0 for x in operands]
+    met: Any = 0.0
+    for i, where_spoilt in enumerate(spoilt):
+        met = met + einsum.dispatch(*present[:i], where_spoilt * 1.0, *present[i + 1 :], subscripts=subscripts)
+    finite = [where(is_spoilt, 0.0, x) for is_spoilt, x in zip(spoilt, operands, strict=True)]
+    return where(
+        met == 0, einsum.dispatch(*finite, subscripts=subscripts), einsum.dispatch(*operands, subscripts=subscripts)
+    )
 
 
 def _conjugate(x: Any) -> Any:
