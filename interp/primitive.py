@@ -281,7 +281,8 @@ class Primitive:
         near = ", ".join(sorted({t.__name__ for k, t in rules.KIND_RULES if issubclass(type(self), k)})) or "none"
         message = f"{self.name}({names}) has no rule; types with a rule for {kind} primitives: {near}. "
         if value_type is None:
-            return message + "An operand is no value and of no known backend: convert it with np.asarray first"
+            message += "An operand is neither a value nor a number or array of a known backend"
+            return message + ": convert it with np.asarray first"
         arguments = ", ".join(f"{letter}: {cls.__name__}" for letter, cls in zip("xyzuvw", key, strict=False))
         return message + (
             f"Add `@{self.name}.register` over `def _({arguments}): ...`, "

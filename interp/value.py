@@ -203,6 +203,15 @@ def innermost(x: Any) -> Any:
     return x
 
 
+def has_nan(x: Any) -> bool:
+    """True if a number that ``x`` is made of is NaN; ``x`` may be None, for zero."""
+    if isinstance(x, Value):
+        return any(map(has_nan, x.parts()))
+    if x is None or type(x) is float:
+        return x is not None and x != x
+    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
+
+
 def primal(x: Any) -> Any:
     """The plain number or array inside ``x``, however deep the stack.
 

@@ -16,7 +16,7 @@ from interp import primal
 from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import apply_structural, broadcast, expand, lead
 from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, innermost, ndim_of, shape_of
+from interp.value import Value, has_nan, innermost, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros
 from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
@@ -131,10 +131,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     times = strong_multiply if primitive.singular else operator.mul
     compose = primitive.compose(active)
 
-    def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
-        batch = _directions(duals)
-        ndim = ndim_of(out)
-        by = times if batch is None else strong_multiply  # a NaN must not reach directions that do not move it
+    def combined(factors: list[Any], duals: list[Dual], by: Any, batch: int | None, ndim: int) -> Any:
         total: Any = None
         for factor, dual in zip(factors, duals, strict=True):
             if factor is ZERO:
@@ -142,6 +139,15 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             t = expand(dual.tangent, batch, ndim_of(dual.value), ndim)
             term = t if factor is ONE else -t if factor is MINUS_ONE else by(factor, t)
             total = term if total is None else total + term
+        return total
+
+    def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
+        batch = _directions(duals)
+        if batch is None:
+            with np.errstate(invalid="ignore"):
+                total = combined(factors, duals, times, batch, ndim_of(out))
+        if batch is not None or has_nan(total):  # a NaN must not reach directions that do not move it
+            total = combined(factors, duals, strong_multiply, batch, ndim_of(out))
         full = lead(batch) + shape_of(out)
         if total is None:
             total = zeros(full, like=duals[0].tangent)
@@ -166,7 +172,9 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def unary(x: Any) -> Dual:
             out, dx = compose(x.value)
             if out.__class__ in SCALARS and isfinite(out):
-                return make(out, times(dx, x.tangent), x.level)
+                t = times(dx, x.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    return make(out, t, x.level)
             return on_arrays(out, [dx], [x])
 
         return unary
@@ -176,11 +184,13 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def both(x: Any, y: Any) -> Dual:
             out, dx, dy = compose(x.value, y.value)
             if out.__class__ in SCALARS and isfinite(out):  # `make` written out: the busiest rule of all
-                dual = _new(Dual)
-                dual.value = out
-                dual.tangent = times(dx, x.tangent) + times(dy, y.tangent)
-                dual.level = x.level
-                return dual
+                t = times(dx, x.tangent) + times(dy, y.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    dual = _new(Dual)
+                    dual.value = out
+                    dual.tangent = t
+                    dual.level = x.level
+                    return dual
             return on_arrays(out, [dx, dy], [x, y])
 
         return both
@@ -190,7 +200,9 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def left(x: Any, y: Any) -> Dual:
             out, dx = compose(x.value, y)
             if out.__class__ in SCALARS and isfinite(out):
-                return make(out, times(dx, x.tangent), x.level)
+                t = times(dx, x.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    return make(out, t, x.level)
             return on_arrays(out, [dx], [x])
 
         return left
@@ -200,7 +212,9 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def right(x: Any, y: Any) -> Dual:
             out, dy = compose(x, y.value)
             if out.__class__ in SCALARS and isfinite(out):
-                return make(out, times(dy, y.tangent), y.level)
+                t = times(dy, y.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    return make(out, t, y.level)
             return on_arrays(out, [dy], [y])
 
         return right

@@ -21,7 +21,7 @@ from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
 from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
 from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, innermost, primal, shape_of
+from interp.value import Value, has_nan, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
 from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
@@ -393,17 +393,9 @@ def pull_back(
     """
     with np.errstate(invalid="ignore", over="ignore"):
         cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
-        if any(_has_nan(ct) for ct in cotangents):
+        if any(has_nan(ct) for ct in cotangents):
             cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
     return cotangents
-
-
-def _has_nan(x: Any) -> bool:
-    if isinstance(x, Value):
-        return any(map(_has_nan, x.parts()))
-    if x is None or type(x) is float:
-        return x is not None and x != x
-    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
 
 
 OWNED, LAID_OUT = 1, 2

@@ -433,6 +433,7 @@ def test_singular_points_do_not_warn(recwarn):
     grad(lambda x: np.sqrt(x**2))(0.0)
     hessian(lambda x: np.sqrt(1 + x**2))(0.0)
     jacfwd(lambda x: np.abs(x) ** 1.5)(0.0)
+    jvp(lambda x: x * np.sqrt(x), (np.zeros(2),), (np.ones(2),))
     assert not [str(w.message) for w in recwarn]
 
 
@@ -521,6 +522,8 @@ CONVENTIONS = {
     "|x|' at 0": (np.abs, 0.0, 0.0),
     "sqrt(x^2) at 0": (lambda x: np.sqrt(x**2), 0.0, 0.0),
     "sqrt(x*x) at 0": (lambda x: np.sqrt(x * x), 0.0, 0.0),
+    "x * sqrt(x) at 0": (lambda x: x * np.sqrt(x), 0.0, 0.0),
+    "x . sqrt(x) at 0": (lambda x: np.einsum("...,...->...", x, np.sqrt(x)), 0.0, 0.0),
     "x^0": (lambda x: x**0, 0.0, 0.0),
     "x^0.0": (lambda x: x**0.0, 0.0, 0.0),
     "x^1 at 0": (lambda x: x**1, 0.0, 1.0),
@@ -612,6 +615,7 @@ def test_nan_does_not_spread(d):
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.inf])
+@pytest.mark.filterwarnings("error")
 @first
 def test_a_missing_number_among_the_data_does_not_spread(d, missing):
     data, x = np.array([[missing, 1.0], [2.0, 3.0]]), np.ones(2)

@@ -14,7 +14,7 @@ import numpy as np
 from interp import backends
 from interp.linear import Formula, LinearMap, lead
 from interp.primitive import COUNTERPARTS, Contraction, Solve
-from interp.value import ndim_of, operand, primal, shape_of
+from interp.value import has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.elementwise import conj
 from interp.vocabulary.predicates import isfinite, logical_not
@@ -156,7 +156,10 @@ class EinsumMap(LinearMap):
         terms[self.position] = directions + terms[self.position]
         output = directions + output
         operands = [t if i == self.position else x for i, x in enumerate(self.operands)]
-        return einsum.dispatch(*operands, subscripts=",".join(terms) + "->" + output)
+        subscripts = ",".join(terms) + "->" + output
+        with np.errstate(invalid="ignore"):
+            image = einsum.dispatch(*operands, subscripts=subscripts)
+            return _contract_strongly(*operands, subscripts=subscripts) if has_nan(image) else image
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         left, output = self.subscripts.split("->")
