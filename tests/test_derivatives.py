@@ -360,6 +360,17 @@ def test_hessian_vector_product():
     assert found["b"] == pytest.approx(grad(f)(x) @ w)
 
 
+@pytest.mark.parametrize("inner", FIRST.values(), ids=FIRST.keys())
+@first
+def test_inner_derivatives_can_be_changed_and_share_nothing(d, inner):
+    def f(x):
+        a, b = inner(lambda a, b: a.sum() * x + b.sum() * x, (0, 1))(x * np.ones(2), x * np.ones(2))
+        a[0] = x**3
+        return (a + b).sum()
+
+    assert d(f)(2.0) == 15.0  # of x^3 + x + 2 x
+
+
 def test_gradient_descent_inside_a_differentiated_function():
     """Unrolled optimisation: the derivative of the minimiser of (w - t)^2 after many steps is 1."""
 
@@ -502,6 +513,10 @@ def test_types_of_results(d):
     assert d(f)(np.float32(2)).dtype == np.float32
     assert np.ndim(d(f)(2)) == 0 and d(f)(2) == 4.0
     assert d(lambda x: v.sum(x * np.float64(2.0)))(np.ones(2, np.float32)).dtype == np.float32
+    half = np.float32(0.5)
+    for g in (v.mean, v.var, lambda x: x / 3, lambda x: 2.0 ** x[0], lambda x: np.float32(2) ** x[0]):
+        out, slope = jvp(g, (np.full(3, half),), (np.ones(3, np.float32),))
+        assert out.dtype == slope.dtype == np.float32
     found = d(f)(np.ones(3))
     assert found.flags.writeable and found.flags.owndata
     assert isinstance(found, np.ndarray)
@@ -603,6 +618,8 @@ def test_det_of_singular_matrices(d):
     expected[0, 0] = 24.0
     assert_same(d(np.linalg.det)(b), expected)
     assert_same(d(np.linalg.det)(np.zeros((3, 3))), np.zeros((3, 3)))
+    assert np.isnan(d(np.linalg.det)(np.full((4, 4), np.nan))).all()
+    assert d(np.linalg.det)(np.diag([np.inf, 2.0, 1.0, 1.0]))[0, 0] == 2.0
 
 
 @first

@@ -37,6 +37,12 @@ def _real(x: Any) -> Any:
     return x
 
 
+def _reciprocal(x: Any) -> Any:
+    """Not NumPy's own, which truncates integers. Python's numbers stay Python's, and so do not widen a float32."""
+    out = np.divide(1.0, x)
+    return float(out) if type(x) is float or type(x) is int else out
+
+
 def _strong_multiply(p: Any, t: Any) -> Any:
     """``p * t``, with 0 wherever either factor is 0, even against infinity and NaN."""
     with np.errstate(invalid="ignore", over="ignore"):
@@ -70,7 +76,7 @@ negative = Elementwise("negative", np.negative, dx=MINUS_ONE, operator="-")
 positive = Elementwise("positive", np.positive, dx=ONE, operator="+")
 reciprocal: Elementwise = Elementwise(
     "reciprocal",
-    lambda x: np.divide(1.0, x),  # not NumPy's own, which truncates integers
+    _reciprocal,
     dx=lambda out: -out * out,
     singular=True,
     counterparts=(np.reciprocal,),

@@ -277,7 +277,9 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
 
 def trace(x: Any) -> Any:
     """Sum of the diagonal of the first two axes."""
-    return einsum("ii...->...", operand(x))
+    x = operand(x)
+    n = min(shape_of(x)[:2])
+    return einsum("ii...->...", x[:n, :n])
 
 
 # -- solve, inv, det
@@ -380,10 +382,9 @@ def _det_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Se
 
 
 def _cofactors(a: Any) -> Any:
-    """d(det)/da: the cofactor matrix, by minors up to 3 x 3 and where ``a`` is singular, else det * inv."""
-    n = shape_of(a)[-1]
-    nominal = np.asarray(np.linalg.cond(backends.to_host(primal(a)))) if n > 3 else np.inf
-    if n <= 3 or not np.all(nominal < 1e12):
+    """d(det)/da: the cofactor matrix, det * inv; by minors up to 3 x 3 and where ``a`` is singular or not finite."""
+    n, nominal = shape_of(a)[-1], backends.to_host(primal(a))
+    if n <= 3 or not np.isfinite(nominal).all() or not np.all(np.linalg.cond(nominal) < 1e12):
         return _minors(a, n)
     return reshape(det(a), (*shape_of(a)[:-2], 1, 1)) * swapaxes(inv(a), -1, -2)
 
@@ -391,7 +392,7 @@ def _cofactors(a: Any) -> Any:
 def _minors(a: Any, n: int) -> Any:
     from interp.vocabulary.shape import stack
 
-    if n == 1:
+    if n <= 1:
         return a * 0.0 + 1.0
     rows = []
     for i in range(n):
