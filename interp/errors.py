@@ -9,6 +9,10 @@ class NoRule(InterpError, TypeError):
     """A primitive has no rule for these types."""
 
 
+class NoAttribute(InterpError, AttributeError):
+    """An attribute or method of NumPy's arrays that values do not have."""
+
+
 class AmbiguousRule(InterpError, TypeError):
     """Two registered rules fit equally well."""
 

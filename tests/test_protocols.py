@@ -14,6 +14,7 @@ from interp.errors import (
     InterpError,
     MixedLevels,
     MutationError,
+    NoAttribute,
     NoRule,
     ShapeError,
     StripError,
@@ -333,6 +334,10 @@ BAD = [
     *both(UnsupportedArgument, "dtype", lambda x: np.zeros_like(x, dtype=int)),
     *both(UnsupportedArgument, "astype", lambda x: x.astype(int)),
     *both(UnsupportedArgument, "only C order", lambda x: x.reshape(3, 1, order="F")),
+    # attributes of arrays that values do not have
+    *both(NoAttribute, "primal", lambda x: x.flat),
+    *both(NoAttribute, "primal", lambda x: x.real),
+    *both(NoAttribute, "primal", lambda x: x.searchsorted(1.0)),
     # functions without a primitive
     *both(NoRule, "fft", lambda x: np.fft.fft(x)),
     *both(NoRule, "add it", lambda x: np.unique(x)),
