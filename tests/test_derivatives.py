@@ -618,6 +618,7 @@ def test_det_of_singular_matrices(d):
     expected[0, 0] = 24.0
     assert_same(d(np.linalg.det)(b), expected)
     assert_same(d(np.linalg.det)(np.zeros((3, 3))), np.zeros((3, 3)))
+    assert d(np.linalg.det)(np.zeros((0, 0))).shape == (0, 0)
     assert np.isnan(d(np.linalg.det)(np.full((4, 4), np.nan))).all()
     assert d(np.linalg.det)(np.diag([np.inf, 2.0, 1.0, 1.0]))[0, 0] == 2.0
 
