@@ -21,7 +21,7 @@ from interp.vocabulary import copy, setitem, zeros
 from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic
-from interp.vocabulary.shape import broadcast_to, flip, reshape, transpose
+from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape, transpose
 
 SCALARS = frozenset({float, np.float64, np.float32, complex, np.complex128})
 """Classes of payload that need no alignment of axes. NaN and infinities take the way of arrays, strongly."""
@@ -227,7 +227,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     return general
 
 
-VIEWING = (transpose, flip, reshape, broadcast_to)
+VIEWING = (transpose, flip, reshape, broadcast_to, diagonal)
 """Structural primitives whose result may share the operand's storage, besides reading at a basic index."""
 
 

@@ -26,7 +26,7 @@ from interp.vocabulary import copy, setitem, transpose, zeros
 from interp.vocabulary.creation import held, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
-from interp.vocabulary.shape import broadcast_to, flip, reshape
+from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape
 from interpretations.dual import SCALARS, real_payload
 
 _new = object.__new__
@@ -302,6 +302,7 @@ VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
     getitem: lambda x, out, params: is_basic(params["index"]),
     transpose: lambda x, out, params: True,
     flip: lambda x, out, params: True,
+    diagonal: lambda x, out, params: True,
     reshape: _is_a_view,
     broadcast_to: lambda x, out, params: bool(x.shape),
 }

@@ -185,6 +185,14 @@ def ravel_of_reversed_is_a_copy(x):
     return flat[:2] * column
 
 
+def einsum_views(x):
+    a = np.einsum("ij,kj->ik", x, x)
+    np.einsum("ii->i", a)[:] = x[:, 0]  # as NumPy's documentation sets a diagonal
+    b = x * 2
+    np.einsum("ij->ji", b)[0] = x[:, 1] * 3
+    return a @ b
+
+
 def clip_without_bounds_is_a_copy(x):
     a = x * 2
     b = np.clip(a, None, None)

@@ -18,7 +18,7 @@ from interp.value import has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.elementwise import conj
 from interp.vocabulary.predicates import isfinite, logical_not
-from interp.vocabulary.shape import broadcast_to, reshape, swapaxes, where
+from interp.vocabulary.shape import broadcast_to, diagonal, reshape, swapaxes, transpose, where
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
 
@@ -78,8 +78,7 @@ def _simplify(term: str, x: Any, sizes: dict[str, int]) -> tuple[str, Any]:
             moved = _to_front(x, first, second)
             if shape_of(x)[first] != shape_of(x)[second]:
                 raise ValueError(f"einsum: index {letter!r} of one operand has two sizes, shape {shape_of(x)}")
-            along = np.arange(shape_of(x)[first])
-            x = moved[along, along]
+            x = diagonal.dispatch(moved, behind=ndim_of(moved) - 2)
             rest = term[:first] + term[first + 1 : second] + term[second + 1 :]
             term = letter + rest
     keep = [i for i, letter in enumerate(term) if shape_of(x)[i] == sizes[letter]]
@@ -90,8 +89,6 @@ def _simplify(term: str, x: Any, sizes: dict[str, int]) -> tuple[str, Any]:
 
 
 def _to_front(x: Any, first: int, second: int) -> Any:
-    from interp.vocabulary.shape import transpose
-
     return transpose(x, (first, second, *(i for i in range(ndim_of(x)) if i not in (first, second))))
 
 
@@ -200,7 +197,17 @@ def _einsum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) ->
     return [EinsumMap(i, operands, params["subscripts"], shape_of(out)) for i in range(len(operands))]
 
 
-einsum = Contraction("einsum", _contract, counterparts=(np.einsum,), canonical=_einsum, derivative=_einsum_maps)
+class Einsum(Contraction):
+    """Of one operand nothing is left to sum: a rearrangement of axes, and as in NumPy a view."""
+
+    def dispatch(self, *operands: Any, **params: Any) -> Any:
+        if len(operands) > 1:
+            return super().dispatch(*operands, **params)
+        term, output = params["subscripts"].split("->")
+        return transpose(operands[0], tuple(term.index(letter) for letter in output))
+
+
+einsum = Einsum("einsum", _contract, counterparts=(np.einsum,), canonical=_einsum, derivative=_einsum_maps)
 
 
 # -- products by their usual names

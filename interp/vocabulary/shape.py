@@ -112,6 +112,13 @@ broadcast_to = Structural(
 )
 
 
+diagonal = Structural(
+    "diagonal",
+    lambda x, behind: np.einsum("...zz{0}->...z{0}".format("abcdefghijklmnopqrstuvwxy"[:behind]), x),
+)
+"""The common diagonal of the two axes before the last ``behind``: a view that takes stores, as einsum's in NumPy."""
+
+
 def _flip(x: Any, axis: Any = None) -> Canonical:
     x = operand(x)
     return (x,), {"axis": negative_axes(axis, ndim_of(x))}

@@ -103,7 +103,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         for x, linear_map in zip(measurements, maps, strict=True):
             if linear_map is not None:
                 blocks = co.total(blocks, co.mapped(x.coefficients, linear_map), shape)
-        if any(shares_memory(x.nominal_value, out) for x in measurements):  # as np.einsum("ij->ji", x) does
+        if any(shares_memory(x.nominal_value, out) for x in measurements):  # as an implementation from outside may
             out = copy(out)
         return make(out, blocks, max([x.level for x in measurements]))
 
