@@ -84,6 +84,11 @@ class Value:
         payload = self.payload
         return payload.rounded_constant(c) if isinstance(payload, Value) else c
 
+    @property
+    def is_storage(self) -> bool:
+        """True of an array, which can be changed in place; a number can only be rebound."""
+        return bool(self.shape) or is_array(self)
+
     # -- array attributes
 
     @property
@@ -210,6 +215,11 @@ def innermost(x: Any) -> Any:
     while isinstance(x, Value):
         x = x.payload
     return x
+
+
+def is_array(x: Any) -> bool:
+    """True of an array of NumPy's or a value around one: also of one without axes, as x[0, ...] views an element."""
+    return isinstance(innermost(x), np.ndarray)
 
 
 def has_nan(x: Any) -> bool:

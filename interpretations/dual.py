@@ -16,9 +16,9 @@ from interp import primal
 from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import apply_structural, broadcast, expand, lead
 from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, has_nan, innermost, ndim_of, shape_of
+from interp.value import Value, has_nan, innermost, is_array, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros
-from interp.vocabulary.creation import held, zeros_beside
+from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic
 from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape, transpose
@@ -79,11 +79,7 @@ class Dual(Value):
 
 def lift(value: Any, tangent: Any, level: int) -> Dual:
     """A Dual in storage of its own, so that no store reaches the caller's arrays."""
-    return make(_own(value), held(_beside(value, tangent), value), level)
-
-
-def _own(x: Any) -> Any:
-    return copy(x) if shape_of(x) else x
+    return make(owned(value), held(_beside(value, tangent), value), level)
 
 
 def _beside(value: Any, tangent: Any) -> Any:
@@ -245,7 +241,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         parts = [operands[i].tangent if i in carriers else None for i in range(len(operands))]
         shapes = tuple(v if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         t = apply_structural(primitive, parts, shapes, params, batch, ndim_of(out))
-        if batch is not None and not shape_of(out):
+        if batch is not None and not shape_of(out) and not is_array(out):
             t = copy(t)  # an element is a number, but its directions are a view, which a later store would reach
         elif primitive not in VIEWING and not (primitive is getitem and is_basic(params["index"])):
             t = _laid_out(t, out)
@@ -277,7 +273,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 @Assignment.rule(Dual)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Dual, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError("a scalar Dual does not support item assignment")
         batch = _directions([x, y]) if active[1] else x.directions
         value, tangent = (y.value, y.tangent) if active[1] else (y, 0.0)

@@ -23,7 +23,7 @@ from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcas
 from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, has_nan, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
-from interp.vocabulary.creation import held, zeros_beside
+from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
 from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape
@@ -135,8 +135,7 @@ def record(recording: Recording, value: Any, entry: Any) -> Tape:
 
 def lift(payload: Any, recording: Recording) -> Tape:
     """An input of the recording. Arrays are copied: no store reaches the caller's."""
-    payload = real_payload(payload)
-    return record(recording, copy(payload) if shape_of(payload) else payload, None)
+    return record(recording, owned(real_payload(payload)), None)
 
 
 # -- rules
@@ -263,7 +262,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         first = operands[carriers[0]]
         if primitive is getitem:
             params = {"index": owned_index(params["index"])}
-        if primitive in VIEWING and shape_of(out) and VIEWING[primitive](first, out, params):
+        has_storage = shape_of(out) or _shares_memory(first.value, out)
+        if primitive in VIEWING and has_storage and VIEWING[primitive](first, out, params):
             return _as_view(first, out, (primitive, params))
         if (
             primitive is getitem
@@ -340,7 +340,7 @@ def _through(view: View, array: Any, batch: int | None = None) -> Any:
 @Assignment.rule(Tape)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Tape, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError("a scalar Tape does not support item assignment")
         cell = _cell_of(x)
         index = owned_index(index)

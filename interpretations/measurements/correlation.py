@@ -10,8 +10,9 @@ from interp.errors import InterpError, ShapeError, UnsupportedInput
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import concatenate, index_add, matmul, reshape, sqrt, square, transpose, zeros
+from interp.vocabulary.creation import owned
 from interpretations.measurements import coefficients as co
-from interpretations.measurements.measurement import Measurement, make, owned, real, shared_level
+from interpretations.measurements.measurement import Measurement, make, real, shared_level
 from interpretations.measurements.sources import Source
 
 ROUNDING = 1e-8

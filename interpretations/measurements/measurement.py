@@ -19,7 +19,7 @@ from interp.errors import InterpError, RefusedStack, ShapeError, UnsupportedInpu
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import copy, zeros
-from interp.vocabulary.creation import held
+from interp.vocabulary.creation import held, owned
 from interpretations.dual import real_payload
 from interpretations.measurements import coefficients as co
 from interpretations.measurements.components import BySource, derivatives
@@ -185,11 +185,6 @@ def real(x: Any) -> Any:
     if isinstance(x, complex) or getattr(primal(x), "dtype", np.dtype(float)).kind == "c":
         raise UnsupportedInput(_COMPLEX)
     return x
-
-
-def owned(x: Any) -> Any:
-    """``x`` in storage of its own."""
-    return copy(x) if shape_of(x) else x
 
 
 def _full_std(std: Any, nominal: Any) -> Any:

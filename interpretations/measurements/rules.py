@@ -113,7 +113,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 @Assignment.rule(Measurement)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Measurement, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError("a scalar Measurement does not support item assignment")
         value, blocks = (y.nominal_value, y.coefficients) if active[1] else (y, {})
         store, shape = x.store, shape_of(value)

@@ -284,7 +284,7 @@ Predicate.rule(LocalTracer)(follows_the_primal)
 @Assignment.rule(SparsityTracer)
 def _assignment(primitive: Assignment, active: Active) -> Any:
     def rule(x: SparsityTracer, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError(f"a scalar {type(x).__name__} does not support item assignment")
         setitem.dispatch(x.value, y.value if active[1] else y, index=index)
         rows = rows_of(y, active[1], x.columns)
