@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from interp import level as levels
-from interp.errors import NoAttribute, StripError
+from interp.errors import StripError
 
 _STRIP = (
     "{call} would strip a {kind} of what it carries. Use NumPy's functions on the value (np.sin(x), np.maximum(x, y)), "
@@ -121,15 +121,6 @@ class Value:
         if not self.shape:
             raise TypeError(f"iteration over a scalar {type(self).__name__}")
         return (self[i] for i in range(self.shape[0]))
-
-    def __getattr__(self, name: str) -> Any:
-        """Reached for what a value does not have."""
-        if name.startswith("_") or not hasattr(np.ndarray, name):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        raise NoAttribute(
-            f"x.{name} is not there for a {type(self).__name__}: use the methods it has (x.sum, x.reshape, x.T, ...), "
-            f"functions of interp.vocabulary, or interp.primal(x).{name} if nothing is to flow through it"
-        )
 
     # -- operators: attached by interp.protocols from the primitives, declared here for type checkers
 
