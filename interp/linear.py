@@ -177,8 +177,16 @@ class Diagonal(LinearMap):
         return strong_multiply(factor, t) if strong else factor * t
 
 
+def outline(primitive: "Structural", operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a `Gather` needs to know of all operands: of selectors the content, of the rest the shape."""
+    return tuple(x if i in primitive.selectors else shape_of(x) for i, x in enumerate(operands))
+
+
 class Gather(LinearMap):
-    """One operand of a structural primitive: the others contribute zeros."""
+    """One operand of a structural primitive: the others contribute zeros.
+
+    ``operands`` is their `outline`, one for all maps of a call: with one each, joining n parts would take n^2.
+    """
 
     __slots__ = ("operands", "params", "position", "primitive")
 
@@ -191,9 +199,8 @@ class Gather(LinearMap):
         out_shape: Shape,
     ) -> None:
         self.primitive, self.position, self.params = primitive, position, params
-        # Of the other operands only the selectors' content matters; of the rest, the shapes.
-        self.operands = tuple(x if i in primitive.selectors else shape_of(x) for i, x in enumerate(operands))
-        self.in_shape, self.out_shape = shape_of(operands[position]), out_shape
+        self.operands = operands
+        self.in_shape, self.out_shape = operands[position], out_shape
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
         parts = [t if i == self.position else None for i in range(len(self.operands))]

@@ -33,7 +33,7 @@ from interp.errors import (
     UnsupportedArgument,
     UnsupportedInput,
 )
-from interp.linear import Diagonal, Gather, LinearMap
+from interp.linear import Diagonal, Gather, LinearMap, outline
 from interp.value import Value, shape_of
 
 COUNTERPARTS: dict[Any, Any] = {}
@@ -424,8 +424,9 @@ class Structural(Differentiable):
         self.selectors = selectors
 
     def maps(self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
+        shapes = outline(self, operands)
         return [
-            None if i in self.selectors else Gather(self, i, operands, params, shape_of(out))
+            None if i in self.selectors else Gather(self, i, shapes, params, shape_of(out))
             for i, is_active in enumerate(active)
             if is_active
         ]

@@ -275,7 +275,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         for i in carriers:
             if _shares_memory(values[i], out):
                 _protect(operands[i])
-        kept = tuple(_own(v) if i in primitive.selectors else v for i, v in enumerate(values))
+        kept = tuple(_own(v) if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         links = tuple(Link(operands[i], Gather(primitive, i, kept, params, shape_of(out))) for i in carriers)
         return record(first.recording, out, links)
 

@@ -143,9 +143,10 @@ def test_grad_needs_a_scalar(f):
         grad(f)(np.ones(3))
 
 
-@pytest.mark.parametrize(
-    "out", [Model(1.0, 2.0), "text", object(), {1.0}, np.array(["a"]), np.array([1.0, None])], ids=repr
-)
+NO_NUMBERS = [Model(1.0, 2.0), "text", object(), {1.0}, np.array(["a"]), np.array([1.0, None])]
+
+
+@pytest.mark.parametrize("out", NO_NUMBERS, ids=["dataclass", "text", "object", "set", "texts", "objects"])
 def test_what_is_no_number_has_no_derivative(out):
     """Taking it for a constant would lose the values inside it."""
     refused = [

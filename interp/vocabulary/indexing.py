@@ -109,7 +109,7 @@ def _array_index_add(x: Any, y: Any, index: Index) -> Any:
 
 def _index_add_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[Any]:
     x, y = operands
-    read = Gather(getitem, 0, (x,), params, shape_of(y))
+    read = Gather(getitem, 0, (shape_of(x),), params, shape_of(y))
     return [Diagonal(ONE, shape_of(x), shape_of(x)), read.adjoint()]
 
 

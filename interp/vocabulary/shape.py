@@ -1,6 +1,7 @@
 """Rearrangements of shape: structural primitives with their transposes, and NumPy's names made of them."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -73,19 +74,21 @@ def _concatenate(arrays: Any, axis: Any = 0) -> Canonical:
         raise ValueError("need at least one array to concatenate")
     if axis is None:
         parts, axis = tuple(reshape(x, -1) for x in parts), 0
-    return parts, {"axis": negative_axis(axis, ndim_of(parts[0]))}
+    axis = negative_axis(axis, ndim_of(parts[0]))
+    lengths = [shape_of(x)[axis] for x in parts if ndim_of(x) >= -axis]  # of other ranks NumPy complains
+    starts = tuple(accumulate(lengths, initial=0))
+    return parts, {"axis": axis, "starts": starts}
 
 
 def _slice_of_part(ct: Any, position: int, operands: Any, params: dict[str, Any], batch: int | None) -> Any:
-    axis = params["axis"]
-    start = sum(shape[axis] for shape in operands[:position])
+    axis, start = params["axis"], params["starts"][position]
     index = (..., slice(start, start + operands[position][axis]), *(slice(None),) * (-axis - 1))
     return ct[index]
 
 
 concatenate = Structural(
     "concat",
-    lambda *parts, axis: np.concatenate(parts, axis=axis),
+    lambda *parts, axis, starts: np.concatenate(parts, axis=axis),
     canonical=_concatenate,
     counterparts=(np.concatenate,),
     adjoint=_slice_of_part,

@@ -7,7 +7,7 @@ import numpy as np
 
 from interp import backends
 from interp.errors import MutationError
-from interp.linear import Gather
+from interp.linear import Gather, outline
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, innermost, shape_of
 from interp.vocabulary import copy, setitem, strong_multiply
@@ -60,8 +60,9 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         # A selector that is itself a value may leave the choice open: it then chooses among coefficients too.
         is_open = any(isinstance(values[i], Value) for i in primitive.selectors)
         blocks: co.Blocks = {}
+        shapes = outline(primitive, values)
         for i in carriers:
-            x, gather = operands[i], Gather(primitive, i, values, params, shape)
+            x, gather = operands[i], Gather(primitive, i, shapes, params, shape)
             if is_open:
                 moved = co.densely(gather, x.coefficients)
             else:
