@@ -12,8 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from interp import level as levels
-from interp.errors import InterpError, MutationError, StripError
-from interp.value import primal
+from interp import tree
+from interp.errors import InterpError, MutationError, StripError, UnsupportedOutput
+from interp.value import Value, primal
 
 
 @runtime_checkable
@@ -90,9 +91,12 @@ def _plain(reading: Any) -> Any:
 
 
 def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a user's function. Where NumPy covers an error of ours with one that does not say what to do, say it."""
+    """Run a user's function, whose output must be numbers: what is none would be read as a constant.
+
+    Where NumPy covers an error of ours with one that does not say what to do, say it.
+    """
     try:
-        return f(*args, **kwargs)
+        out = f(*args, **kwargs)
     except ValueError as error:
         if not isinstance(error.__cause__, StripError):
             raise
@@ -100,6 +104,19 @@ def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             "a value was stored into a plain array, which cannot hold it: make the array from a value "
             "(a = np.zeros_like(x); a[0] = x[0]), or collect the elements in a list and use np.stack"
         ) from error
+    for leaf in tree.flatten(out)[0]:
+        if not isinstance(leaf, Value):
+            _refuse_no_numbers(leaf)
+    return out
+
+
+def _refuse_no_numbers(leaf: Any) -> None:
+    kind = leaf.dtype.kind if hasattr(leaf, "dtype") else np.asarray(leaf).dtype.kind
+    if kind not in "biufc":
+        what = "an array of objects" if isinstance(leaf, np.ndarray) and kind == "O" else f"a {type(leaf).__name__}"
+        raise UnsupportedOutput(
+            f"the function returned {what}; it must return one number or array: np.stack([...]) joins values"
+        )
 
 
 def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callable[..., Result]:
@@ -125,7 +142,7 @@ def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callab
             value = stage.lift(value, levels.fresh())
             stages.append((stage, value))
         out = call(f, value, *args, **kwargs)
-        if out is None or isinstance(out, dict | str):
+        if out is None or isinstance(out, dict):
             raise InterpError(f"the function returned {type(out).__name__}; it must return one number or array")
         if isinstance(out, list | tuple):
             raise InterpError(

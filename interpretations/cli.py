@@ -101,8 +101,6 @@ def evaluate(f: Callable[..., Any], x: Any, options: argparse.Namespace, target:
         stages.append(sparsity())
     result = guarded(target, lambda: interpret(f, *stages)(x))
     facts: dict[str, Any] = {"value": result.value}
-    if np.asarray(facts["value"]).dtype.kind not in "fiubc":
-        raise BadInput(f"{target} returned {type(facts['value']).__name__}; it must return one number or array")
     if options.gradient:
         facts["gradient"] = result.gradient
     if options.std is not None:
