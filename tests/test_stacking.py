@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from interp import interpret
-from interp.errors import RefusedStack
+from interp.errors import InterpError, RefusedStack, UnsupportedOutput
 from interpretations import (
     Interval,
     Measurement,
@@ -12,9 +12,14 @@ from interpretations import (
     grad,
     gradient,
     hessian,
+    jacfwd,
+    jacobian_sparsity,
+    jacrev,
+    jvp,
     sparsity,
     tangent,
     uncertainty,
+    vjp,
 )
 
 STD = 0.1
@@ -160,6 +165,48 @@ def test_inputs_that_are_values_already():
     contains(result.reading("gradient").bounds, slope)
     result = interpret(f, gradient(), uncertainty())(Measurement(X, STD))
     assert result.std == pytest.approx(spread(X))
+
+
+@pytest.mark.parametrize(("again", "first"), [(uncertainty(0.2), uncertainty(0.1)), (bounds(0.2), bounds(0.1))])
+def test_spreads_given_for_inputs_that_have_one_are_refused(again, first):
+    with pytest.raises(RefusedStack, match=r"already.*without arguments"):
+        interpret(f, again, first)(X)
+
+
+@pytest.mark.parametrize("wrong", ["a", 1j, [None], {}])
+def test_bounds_are_numbers(wrong):
+    with pytest.raises(InterpError, match="real numbers"):
+        bounds(wrong)
+
+
+@pytest.mark.parametrize(("stage", "x"), [(bounds(), Interval(X, X + 1)), (uncertainty(), Measurement(X, STD))])
+def test_stores_do_not_reach_an_input_that_is_a_value_already(stage, x):
+    before = str(x)
+
+    def stores(y):
+        y[0] = y[1] * y[2]
+        return y
+
+    interpret(stores, stage)(x)
+    assert str(x) == before
+
+
+def objects(x):
+    out = np.empty(2, object)
+    out[0], out[1] = x[0], x[1]
+    return out
+
+
+RUNS = [lambda f, stage=stage: interpret(f, stage)(X) for stage in STAGES.values()]
+RUNS += [lambda f: jacfwd(f)(X), lambda f: jacrev(f)(X), lambda f: jvp(f, (X,), (X,)), lambda f: vjp(f, X)]
+RUNS += [lambda f: jacobian_sparsity(f, X)]
+
+
+@pytest.mark.parametrize("output", [objects, lambda x: (y for y in x), lambda x: {1.0}, lambda x: "1", lambda x: abs])
+@pytest.mark.parametrize("run", RUNS)
+def test_outputs_that_are_no_numbers_are_no_constants(run, output):
+    with pytest.raises(UnsupportedOutput, match="must return one number or array"):
+        run(output)
 
 
 def test_grad_inside_an_interpretation_and_measurements_closed_over():
