@@ -6,6 +6,7 @@ The first interpretation listed is outermost: its values wrap those of the next.
 that lifts an input and reads an output; this module knows no more of them than that.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,7 +15,7 @@ import numpy as np
 from interp import level as levels
 from interp import tree
 from interp.errors import InterpError, MutationError, StripError, UnsupportedOutput
-from interp.value import Value, primal
+from interp.value import Value
 
 
 @runtime_checkable
@@ -36,7 +37,8 @@ class Result:
     """The output of one interpreted run, read by name.
 
     ``result.value`` and every name that a stage offers (``gradient``, ``std``, ``bounds``,
-    ``sparsity``, ...) are plain numbers, arrays and matrices, however deep the stack.
+    ``sparsity``, ...) are plain numbers, arrays and matrices, however deep the stack (in a run inside
+    another transform, values of that one).
     ``result.reading(name)`` keeps the inner stages: ``result.reading("gradient").std`` is the error
     bar of the gradient. ``result.raw`` is the nested value itself.
     """
@@ -73,7 +75,7 @@ class Result:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return _plain(self._find(name)[0])
+        return _plain(*self._find(name))
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.names()]
@@ -82,12 +84,21 @@ class Result:
         return f"Result({', '.join(f'{name}={getattr(self, name)!r}' for name in self.names())})"
 
 
-def _plain(reading: Any) -> Any:
-    """Nominal numbers of a reading, in storage of its own."""
+def _plain(reading: Any, stages: tuple[tuple[Interpretation, Any], ...]) -> Any:
+    """Nominal numbers of a reading by ``stages``, in storage of their own.
+
+    What the stages did not make stays: in a run inside ``grad`` the numbers themselves are values of it.
+    """
     if isinstance(reading, tuple):
-        return tuple(_plain(part) for part in reading)
-    plain = primal(reading)
-    return plain.copy() if isinstance(plain, np.ndarray) else plain
+        return tuple(_plain(part, stages) for part in reading)
+    while isinstance(reading, Value) and any(_made_by(lifted, reading) for _, lifted in stages):
+        reading = reading.primal_payload()
+    return copy.copy(reading) if isinstance(reading, np.ndarray | Value) else reading
+
+
+def _made_by(lifted: Any, value: Value) -> bool:
+    """True if a value is of the stage that lifted its input to ``lifted``."""
+    return value.level == levels.of(lifted) or (value.correlated and type(value) is type(lifted))
 
 
 def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

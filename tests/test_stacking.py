@@ -217,6 +217,16 @@ def test_grad_inside_an_interpretation_and_measurements_closed_over():
     contains((enclosed.lo, enclosed.hi), curvature)
 
 
+@pytest.mark.parametrize("stage", [s for name, s in STAGES.items() if name != "Interval"])
+@pytest.mark.parametrize("transform", [jacfwd, jacrev], ids=lambda t: t.__name__)
+def test_a_run_inside_a_transform_depends_on_its_input(transform, stage):
+    np.testing.assert_allclose(transform(lambda x: interpret(f, stage)(x).value)(X), slope(X))
+    if isinstance(stage, gradient):
+        np.testing.assert_allclose(transform(lambda x: interpret(f, stage)(x).gradient)(X), curvature(X), atol=1e-15)
+    if isinstance(stage, uncertainty):
+        np.testing.assert_allclose(transform(lambda x: interpret(f, stage, sparsity())(x).std)(X), spread_slope(X))
+
+
 def test_result_shares_no_memory_and_raw_is_the_nested_value():
     result = interpret(lambda x: x * 1.0, gradient("forward"))(X)
     result.value[0] = 99.0
