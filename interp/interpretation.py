@@ -6,8 +6,7 @@ The first interpretation listed is outermost: its values wrap those of the next.
 that lifts an input and reads an output; this module knows no more of them than that.
 """
 
-import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -46,31 +45,35 @@ class Result:
     def __init__(self, raw: Any, stages: tuple[tuple[Interpretation, Any], ...]) -> None:
         self.raw = raw
         self._stages = stages
+        self._read: dict[int, Mapping[str, Any]] = {}
 
-    def _find(self, name: str) -> tuple[Any, tuple[tuple[Interpretation, Any], ...]]:
+    def _readings(self) -> Iterator[tuple[Mapping[str, Any], tuple[tuple[Interpretation, Any], ...]]]:
+        """What each stage reads, and the stages inside it. Each reads once: a Jacobian takes a sweep."""
         value = self.raw
         for i, (stage, lifted) in enumerate(self._stages):
-            readings = stage.read(value, lifted)
+            if i not in self._read:
+                self._read[i] = stage.read(value, lifted)
+            value = self._read[i]["value"]
+            yield self._read[i], self._stages[i + 1 :]
+
+    def _find(self, name: str) -> tuple[Any, tuple[tuple[Interpretation, Any], ...]]:
+        value, inner = self.raw, self._stages
+        for readings, inner in self._readings():
             if name in readings and name != "value":
-                return readings[name], self._stages[i + 1 :]
+                return readings[name], inner
             value = readings["value"]
         if name == "value":
-            return value, ()
+            return value, inner
         raise AttributeError(f"this result has no {name!r}; it has {', '.join(self.names())}")
 
     def names(self) -> list[str]:
         """The names that can be read, ``value`` first."""
-        found = ["value"]
-        value = self.raw
-        for stage, lifted in self._stages:
-            readings = stage.read(value, lifted)
-            found += [name for name in readings if name not in found]
-            value = readings["value"]
-        return found
+        return list(dict.fromkeys(["value", *(name for readings, _ in self._readings() for name in readings)]))
 
     def reading(self, name: str) -> "Result":
         """The reading ``name`` as a result of its own, with the stages inside it."""
-        return Result(*self._find(name))
+        raw, inner = self._find(name)
+        return Result(_own(raw), inner)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -93,7 +96,14 @@ def _plain(reading: Any, stages: tuple[tuple[Interpretation, Any], ...]) -> Any:
         return tuple(_plain(part, stages) for part in reading)
     while isinstance(reading, Value) and any(_made_by(lifted, reading) for _, lifted in stages):
         reading = reading.primal_payload()
-    return copy.copy(reading) if isinstance(reading, np.ndarray | Value) else reading
+    return _own(reading)
+
+
+def _own(reading: Any) -> Any:
+    """A reading in storage of its own."""
+    if isinstance(reading, tuple):
+        return tuple(map(_own, reading))
+    return reading.copy() if hasattr(reading, "copy") else reading
 
 
 def _made_by(lifted: Any, value: Value) -> bool:

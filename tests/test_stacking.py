@@ -235,6 +235,24 @@ def test_result_shares_no_memory_and_raw_is_the_nested_value():
     assert type(result.raw).__name__ == "Dual"
 
 
+def test_each_stage_reads_once():
+    class Counting(gradient):
+        reads = 0
+
+        def read(self, value, lifted):
+            self.reads += 1
+            return super().read(value, lifted)
+
+    stage = Counting()
+    result = interpret(f, stage, uncertainty(std=STD))(X)
+    assert repr(result) and result.std > 0 and stage.reads == 1
+    result.reading("gradient").raw[...] = 0.0
+    np.testing.assert_allclose(result.gradient, slope(X))
+    result = interpret(f, sparsity())(X)
+    result.sparsity.data[:] = False
+    assert result.sparsity.toarray().all()
+
+
 def test_unknown_reading_lists_what_there_is():
     with pytest.raises(AttributeError, match="value, std"):
         interpret(f, uncertainty(std=STD))(X).gradient  # noqa: B018 - the access is the test
