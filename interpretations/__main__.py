@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    options = parser.parse_args(argv)
+    options = parser.parse_args(cli.joined(sys.argv[1:] if argv is None else argv))
     try:
         if options.function is None:
             job.run(options)

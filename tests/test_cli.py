@@ -35,6 +35,9 @@ def text(x):
 def branch(x):
     return x[0] if x[0] > 1.0 else x[1]
 
+def leaves(x):
+    raise SystemExit
+
 def no_input():
     return 1.0
 
@@ -88,6 +91,21 @@ def test_inputs(model, capsys, tmp_path):
     assert facts["gradient"] == [1.0, 0.0]
 
 
+def test_negative_numbers_are_no_options(model, capsys):
+    assert run_json(capsys, f"{model}:nll", "--at", "-1.0,2.0,-.5")["value"] == pytest.approx(3.25)
+
+
+def test_a_model_imports_its_neighbours_and_has_dataclasses(tmp_path, capsys):
+    (tmp_path / "neighbour_of_model.py").write_text("def double(x): return 2 * x")
+    path = tmp_path / "with_neighbour.py"
+    path.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nimport neighbour_of_model\n"
+        "@dataclass\nclass Pair:\n    a: float\n"
+        "def f(x):\n    return neighbour_of_model.double(Pair(x).a)\n"
+    )
+    assert run_json(capsys, f"{path}:f", "--at", "2", "--gradient")["gradient"] == 2.0
+
+
 BAD = [
     (["{dir}/none.py:f", "--at", "1"], "no such file"),
     (["{model}", "--at", "1"], "file.py:function"),
@@ -102,6 +120,8 @@ BAD = [
     (["{model}:named", "--at", '{{"a": 1}}'], "cannot be called"),
     (["{model}:no_input", "--at", "1"], "cannot be called"),
     (["{model}:raises", "--at", "1"], "no convergence"),
+    (["{model}:leaves", "--at", "1"], "SystemExit"),
+    (["{model}:nll", "--at", "-1,2,3", "--std", "-1"], "not negative"),
     (["{model}:text", "--at", "1"], "must return one number"),
     (["{model}:strips", "--at", "1,2", "--gradient"], "np.sin"),
     (["{model}:branch", "--at", "1,2", "--sparsity"], "np.where"),
