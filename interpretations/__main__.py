@@ -1,6 +1,7 @@
 """``python -m interpretations``: the main job. ``interp file.py:function``: the user's own."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(cli.joined(sys.argv[1:] if argv is None else argv))
     try:
         if options.function is None:
+            cli.refuse_options(options)
             job.run(options)
         else:
             cli.run(options.function, options)
@@ -35,7 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def script() -> None:
     """The console command ``interp``."""
-    sys.exit(main())
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` say, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse_options(options: argparse.Namespace) -> None:
+    """Raise `BadInput` for options of a user's function where none is named."""
+    for name in ("at", "gradient", "std", "sparsity", "bounds"):
+        if getattr(options, name):
+            raise BadInput(f"--{name} is for a function of yours: interp file.py:function --{name} ...")
+
+
 def joined(argv: Sequence[str]) -> list[str]:
     """``--at -1,2`` as ``--at=-1,2``, for argparse takes what begins with a minus for an option."""
     words: list[str] = []

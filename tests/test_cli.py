@@ -1,6 +1,8 @@
 """The command ``interp file.py:function``: tables, JSON, and one clear line for each kind of bad input."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -120,6 +122,8 @@ BAD = [
     (["{model}:named", "--at", '{{"a": 1}}'], "cannot be called"),
     (["{model}:no_input", "--at", "1"], "cannot be called"),
     (["{model}:raises", "--at", "1"], "no convergence"),
+    (["--at", "1,2"], "interp file.py:function"),
+    (["--gradient"], "interp file.py:function"),
     (["{model}:leaves", "--at", "1"], "SystemExit"),
     (["{model}:nll", "--at", "-1,2,3", "--std", "-1"], "not negative"),
     (["{model}:text", "--at", "1"], "must return one number"),
@@ -140,6 +144,12 @@ def test_bad_input_is_one_line_and_status_2(model, capsys, argv, message):
     assert message in captured.err
     assert captured.err.count("\n") == 1 and "Traceback" not in captured.err
     assert captured.out == ""
+
+
+def test_a_reader_who_has_enough_is_no_error(model):
+    command = f"{sys.executable} -m interpretations {model}:two --at {','.join(map(str, range(3000)))} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stdout and not done.stderr
 
 
 def test_debug_shows_the_error_itself(model):
