@@ -47,3 +47,7 @@ class UnsupportedArgument(InterpError, TypeError):
 
 class UnsupportedInput(InterpError, TypeError):
     """An input that cannot be lifted: object arrays, strings, complex numbers where reals are meant."""
+
+
+class UnsupportedOutput(InterpError, TypeError):
+    """An output that can carry nothing: an array of objects, a string, a generator."""

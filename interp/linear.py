@@ -70,7 +70,10 @@ class LinearMap:
     out_shape: Shape
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
-        """Image of the tangent ``t``, shape ``in_shape`` (with a leading ``batch`` axis if given)."""
+        """Image of the tangent ``t``, shape ``in_shape`` (with a leading ``batch`` axis if given).
+
+        In storage of its own, unless the primitive itself answers with a view.
+        """
         raise NotImplementedError
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
@@ -157,8 +160,12 @@ class Diagonal(LinearMap):
         self.in_shape, self.out_shape = in_shape, out_shape
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
-        product = self._times(expand(t, batch, len(self.in_shape), len(self.out_shape)), self.singular)
-        return broadcast(product, lead(batch) + self.out_shape)
+        from interp.vocabulary.creation import copy
+
+        aligned = expand(t, batch, len(self.in_shape), len(self.out_shape))
+        image = broadcast(self._times(aligned, self.singular), lead(batch) + self.out_shape)
+        # Not the tangent itself, which a later store into the operand would change.
+        return copy(image) if image is aligned and shape_of(image) else image
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         return unbroadcast(self._times(ct, strong, conjugate=True), self.in_shape, batch)

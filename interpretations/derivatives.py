@@ -89,25 +89,13 @@ def _own(x: Any, like: Any) -> Any:
 
 
 def _at(level: int, x: Any) -> bool:
-    """True of a value of ``level``, False of other numbers. What a value may hide in is refused, not taken as constant.
-
-    A value of a higher level was made around the input, and is no plain output.
-    """
+    """True of a value of ``level``. One of a higher level was made around the input, and is no plain output."""
     if levels.of(x) > level:
         raise RefusedStack(
             f"the function returned a {type(x).__name__} that it made around the input: return one of its numbers "
             "(x.std_dev, x.nominal_value, x.value), or stack the types from outside with interpret(f, outer(), inner())"
         )
-    if not isinstance(x, Value) and not backends.numeric(x):
-        raise UnsupportedInput(
-            f"the function returned {_described(x)}, which has no derivative: return numbers, arrays of numbers, or "
-            "dicts, lists, tuples and dataclasses of them"
-        )
     return isinstance(x, Value) and x.level == level
-
-
-def _described(x: Any) -> str:
-    return f"a {type(x).__name__}" + (f" of dtype {x.dtype}" if hasattr(x, "dtype") else "")
 
 
 def _value(level: int, x: Any) -> Any:

@@ -73,6 +73,8 @@ class SparsityTracer(Value):
     @property
     def pattern(self) -> SparseRows:
         """One row an element, over the elements of the input and the column of mere variation."""
+        if self.positions is not None and self.storage.changes_wait(self.positions):
+            return self.storage.few_rows(self.positions)
         rows = self.storage.rows()
         if self.positions is None:
             return rows.reshaped(self.shape)

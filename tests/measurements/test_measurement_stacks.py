@@ -147,7 +147,7 @@ def test_a_measurement_from_outside_still_counts():
     assert_same(result.std, np.hypot(2.0 * 0.3, 4.0 * 0.1))
     taken = interpret(lambda x: x * c, uncertainty())(c)
     assert_same(taken.std, 0.4)
-    assert_same(interpret(lambda x: x - c, uncertainty(std=1.0))(c).std, 0.0)
+    assert_same(interpret(lambda x: x - c, uncertainty())(c).std, 0.0)
 
 
 def test_closed_over_measurement_in_a_gradient():
