@@ -16,9 +16,9 @@ from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
 from interp.primitive import Contraction, Elementwise, Predicate, Reduction, Solve, Structural
 from interp.vocabulary import linalg, reductions
+from interp.vocabulary.creation import copy
 from interp.vocabulary.defaults import _structural as rearranged
 from interp.vocabulary.indexing import index_add
-from interp.vocabulary.predicates import isfinite, isinf, isnan
 from interp.vocabulary.shape import where
 from interpretations.intervals import enclosures
 from interpretations.intervals.decoration import Decoration
@@ -89,41 +89,50 @@ COMPARISONS: dict[str, Callable[[Any, Any, Any, Any], Ends]] = {
     "greater_equal": lambda a, b, c, d: (a >= d, b >= c),
     "equal": lambda a, b, c, d: ((a == b) & (c == d) & (a == c), (a <= d) & (c <= b)),
     "not_equal": lambda a, b, c, d: ((a > d) | (c > b), ~((a == b) & (c == d) & (a == c))),
-    "logical_and": lambda a, b, c, d: (_both_true(a, b) & _both_true(c, d), _can_be_true(a, b) & _can_be_true(c, d)),
-    "logical_or": lambda a, b, c, d: (_both_true(a, b) | _both_true(c, d), _can_be_true(a, b) | _can_be_true(c, d)),
+}
+"""Where both operands are defined. NumPy's NaN, where one is not, differs from every number and compares with none."""
+
+TESTS: dict[str, Callable[[Any, Any, Any], Ends]] = {
+    # name: (lo, hi, may be undefined) -> (certainly, possibly)
+    "isnan": lambda a, b, undefined: (a != a, undefined),
+    "isinf": lambda a, b, undefined: (np.isinf(a) & (a == b), np.isinf(a) | np.isinf(b) | undefined),
+    "isfinite": lambda a, b, undefined: (np.isfinite(a) & np.isfinite(b) & ~undefined, (a < np.inf) & (b > -np.inf)),
 }
 
 
-def _both_true(a: Any, b: Any) -> Any:
-    return (a > 0) | (b < 0)
+def _undefined(decoration: Any) -> Any:
+    """Where an operand may be undefined: NumPy has a NaN there, or an infinity at a pole."""
+    return decoration < Decoration.DEF
 
 
-def _can_be_true(a: Any, b: Any) -> Any:
-    return (a != 0) | (b != 0)
+def _truth(x: Any) -> Ends:
+    """(certainly, possibly) of an operand as a condition. NaN counts as true."""
+    a, b, decoration = ends(x)
+    return (a > 0) | (b < 0), (a != 0) | (b != 0) | _undefined(decoration)
 
 
 @Predicate.rule(Interval)
 def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
     compare = COMPARISONS.get(primitive.name)
+    different = primitive.name == "not_equal"
 
     def comparison(x: Any, y: Any) -> Any:
         (a, b, p), (c, d, q) = ends(x), ends(y)
-        return _decided(*compare(a, b, c, d), weakest(p, q))
+        certainly, possibly = compare(a, b, c, d)
+        undefined = _undefined(weakest(p, q))
+        return _decided(certainly, possibly | undefined) if different else _decided(certainly & ~undefined, possibly)
 
-    def over_axes(x: Interval, **params: Any) -> Any:
-        a, b, decoration = ends(x)
-        certainly = primitive.implementation(_both_true(a, b), **params)
-        possibly = primitive.implementation(_can_be_true(a, b), **params)
-        return _decided(certainly, possibly, np.min(decoration, initial=Decoration.COM))
+    def of_truths(*operands: Any, **params: Any) -> Any:
+        certainly, possibly = zip(*map(_truth, operands), strict=True)
+        return _decided(primitive.implementation(*certainly, **params), primitive.implementation(*possibly, **params))
 
     def negation(x: Interval) -> Any:
-        a, b, decoration = ends(x)
-        return _decided(~_can_be_true(a, b), ~_both_true(a, b), decoration)
+        certainly, possibly = _truth(x)
+        return _decided(~possibly, ~certainly)
 
-    def of_ends(x: Interval) -> Any:
+    def tested(x: Interval) -> Any:
         a, b, decoration = ends(x)
-        at_a, at_b = primitive.implementation(a), primitive.implementation(b)
-        return _decided(at_a & at_b, at_a | at_b, decoration)
+        return _decided(*TESTS[primitive.name](a, b, _undefined(decoration)))
 
     def position(x: Interval, axis: int | None, keepdims: bool) -> Any:
         largest = primitive.name == "argmax"
@@ -140,23 +149,23 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
 
     if compare is not None:
         return comparison
-    if primitive.name in ("any", "all"):
-        return over_axes
+    if primitive.name in ("any", "all", "logical_and", "logical_or"):
+        return of_truths
     if primitive.name == "logical_not":
         return negation
-    if primitive in (isnan, isfinite, isinf):
-        return of_ends
+    if primitive.name in TESTS:
+        return tested
     if primitive.name in ("argmax", "argmin"):
         return position
     return NotImplemented
 
 
-def _decided(certainly: Any, possibly: Any, decoration: Any) -> Any:
-    """Plain booleans if every element is decided, else an interval of booleans."""
+def _decided(certainly: Any, possibly: Any) -> Any:
+    """Plain booleans if every element is decided, else an interval of booleans: defined, and with a jump."""
     if np.all(certainly == possibly):
         return certainly
     certainly, possibly = np.asarray(certainly)[()], np.asarray(possibly)[()]
-    return make(certainly, possibly, np.minimum(decoration, Decoration.DEF))
+    return make(certainly, possibly, np.int8(Decoration.DEF))
 
 
 # -- rearrangements: each component; where an undecided condition chooses, the hull
@@ -170,8 +179,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
 
 
 def _undecided_where(condition: Any, x: Any, y: Any) -> Interval:
-    a, b, _ = ends(condition)
-    yes, no = _both_true(a, b), ~_can_be_true(a, b)
+    yes, possibly = _truth(condition)
+    no = ~possibly
     (x_lo, x_hi, p), (y_lo, y_hi, q) = ends(x), ends(y)
     both = hull(make(x_lo, x_hi, p), make(y_lo, y_hi, q), Decoration.DEF)
     lo = np.where(yes, x_lo, np.where(no, y_lo, both.lo))
@@ -185,9 +194,11 @@ def _undecided_where(condition: Any, x: Any, y: Any) -> Interval:
 
 
 def _tree(combine: Callable[[Interval, Interval], Interval], x: Interval, neutral: float) -> Interval:
-    """Reduce the last axis by halving it: log2(n) roundings, all vectorised."""
+    """Reduce the last axis by halving it: log2(n) roundings, all vectorised. The result is no view of ``x``."""
     if x.shape[-1] == 0:
         return point(np.full(x.shape[:-1], neutral)[()])
+    if x.shape[-1] == 1:
+        return copy(x[..., 0])
     while x.shape[-1] > 1:
         n = x.shape[-1]
         half = n // 2
@@ -204,7 +215,13 @@ def _rows(x: Interval, axes: tuple[int, ...]) -> Interval:
 
 
 def _add(x: Interval, y: Interval) -> Interval:
-    return make(add_down(x.lo, y.lo), add_up(x.hi, y.hi), weakest(x.decoration, y.decoration))
+    """A step of a long sum: `_summed` grades the last one, as an end once infinite stays so."""
+    with np.errstate(over="ignore"):
+        return make(add_down(x.lo, y.lo), add_up(x.hi, y.hi), weakest(x.decoration, y.decoration))
+
+
+def _summed(x: Interval) -> Interval:
+    return make(x.lo, x.hi, weakest(x.decoration, enclosures.graded(x.lo, x.hi)))
 
 
 def _pick(choose: Any) -> Callable[[Interval, Interval], Interval]:
@@ -231,6 +248,7 @@ def _reduction(primitive: Reduction, active: tuple[bool, ...]) -> Any:
         if neutral is None and x.size == 0:
             raise ValueError(f"zero-size array to reduction operation {primitive.name} which has no identity")
         out = _tree(combine, _rows(make(*ends(x)), axis), 0.0 if neutral is None else neutral)
+        out = _summed(out) if combine is _add else out
         return out.reshape(keep_shape(x.shape, axis)) if keepdims else out
 
     return rule
@@ -238,13 +256,13 @@ def _reduction(primitive: Reduction, active: tuple[bool, ...]) -> Any:
 
 def _running_sum(x: Interval, axis: int) -> Interval:
     """Prefix sums by doubling (Hillis and Steele 1986)."""
-    sums = np.moveaxis(make(*ends(x)), axis, -1)
+    sums = np.moveaxis(copy(make(*ends(x))), axis, -1)
     reach = 1
     while reach < sums.shape[-1]:
         later = _add(sums[..., reach:], sums[..., :-reach])
         sums = np.concatenate([sums[..., :reach], later], axis=-1)
         reach *= 2
-    return np.moveaxis(sums, -1, axis)
+    return np.moveaxis(_summed(sums), -1, axis)
 
 
 @Contraction.rule(Interval)
@@ -283,7 +301,7 @@ def _index_add(x: Any, y: Any, index: Any) -> Interval:
     flat = out.reshape((-1,))
     for k in range(int(occurrence.max(initial=-1)) + 1):
         here = np.flatnonzero(occurrence == k)
-        flat[positions[here]] = _add(flat[positions[here]], added[here] if added.shape else added)
+        flat[positions[here]] = flat[positions[here]] + (added[here] if added.shape else added)
     return flat.reshape(out.shape)
 
 
