@@ -80,7 +80,8 @@ class Interval(Value):
     @property
     def width(self) -> Any:
         """hi - lo, rounded up."""
-        return sub_up(self.hi, self.lo)
+        with np.errstate(over="ignore"):
+            return sub_up(self.hi, self.lo)
 
     def constant(self, payload: Any) -> Self:
         return point(payload)

@@ -23,7 +23,7 @@ from interp.vocabulary.shape import where
 from interpretations.intervals import enclosures
 from interpretations.intervals.decoration import Decoration
 from interpretations.intervals.interval import Interval, ends, hull, make, point, weakest
-from interpretations.intervals.rounding import add_down, add_up, sub_down, sub_up
+from interpretations.intervals.rounding import add_down, add_up
 
 ULPS_OF_A_STRANGER = 4
 """Rounding error granted to the implementation of a primitive that is not in the table."""
@@ -65,13 +65,13 @@ def _by_derivative(primitive: Elementwise) -> Any:
             rising, falling, mid = slope_lo >= 0, slope_hi <= 0, box.mid
             least.append(np.where(rising, box.lo, np.where(falling, box.hi, mid))[()])
             greatest.append(np.where(rising, box.hi, np.where(falling, box.lo, mid))[()])
-            run = slope * make(sub_down(box.lo, mid), sub_up(box.hi, mid), box.decoration)
+            run = slope * (box - mid)
             slack = slack + np.where(rising | falling, 0.0, run)
             decoration = weakest(decoration, known)
         low, high = primitive.implementation(*least), primitive.implementation(*greatest)
         for _ in range(ULPS_OF_A_STRANGER):
             low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
-        lo, hi = add_down(low, slack.lo), add_up(high, slack.hi)
+        lo, hi, _ = ends(_add(make(low, high, slack.decoration), slack))
         return make(lo, hi, weakest(enclosures.graded(np.asarray(lo), np.asarray(hi))[()], decoration))
 
     return rule
@@ -216,7 +216,7 @@ def _rows(x: Interval, axes: tuple[int, ...]) -> Interval:
 
 def _add(x: Interval, y: Interval) -> Interval:
     """A step of a long sum: `_summed` grades the last one, as an end once infinite stays so."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return make(add_down(x.lo, y.lo), add_up(x.hi, y.hi), weakest(x.decoration, y.decoration))
 
 

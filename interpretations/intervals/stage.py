@@ -41,7 +41,8 @@ class bounds(Interpretation):
                 raise ShapeError(f"bounds of shape {shape_of(end)} for an input of shape {shape_of(payload)}")
         if self.hi is None:
             exact = point(payload)
-            return Interval(sub_down(exact.lo, self.lo), add_up(exact.hi, self.lo))
+            with np.errstate(over="ignore"):
+                return Interval(sub_down(exact.lo, self.lo), add_up(exact.hi, self.lo))
         full = np.zeros(shape_of(payload))
         return Interval((self.lo + full)[()], (self.hi + full)[()])
 

@@ -235,6 +235,20 @@ def test_sums_that_overflow_are_unbounded_and_silent():
         assert total.hi == np.inf and total.lo <= 3e308 and total.decoration == DAC
 
 
+def test_no_callers_code_runs_while_the_processor_rounds():
+    called = []
+    before = np.seterrcall(lambda *_: called.append(1.0 + 2.0**-60 == 1.0 == 1.0 - 2.0**-60))
+    wide = Interval(np.full(40, -1.7e308), np.full(40, 1.7e308))
+    bump = Elementwise("bump_there", lambda x: 1 / (1 + x**2), dx=lambda x: -2 * x / (1.0 + x**2) ** 2)
+    with np.errstate(all="call"):
+        assert wide.width.tolist() == [np.inf] * 40
+        assert bounds(1e308).lift(np.full(40, 1.7e308), 0).hi[0] == np.inf
+        assert (wide.sum() + wide.mean() + (wide @ wide)).hi == np.inf
+        assert np.isfinite(bump(Interval(np.full(40, -1.0), np.full(40, 1.0))).hi).all()
+    np.seterrcall(before)
+    assert called == []
+
+
 @pytest.mark.parametrize(
     ("predicate", "x"),
     [
