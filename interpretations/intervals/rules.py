@@ -245,7 +245,7 @@ def _reduction(primitive: Reduction, active: tuple[bool, ...]) -> Any:
     combine, neutral = REDUCTIONS[primitive.name]
 
     def rule(x: Interval, axis: tuple[int, ...], keepdims: bool) -> Interval:
-        if neutral is None and x.size == 0:
+        if neutral is None and not all(x.shape[a] for a in axis):
             raise ValueError(f"zero-size array to reduction operation {primitive.name} which has no identity")
         out = _tree(combine, _rows(make(*ends(x)), axis), 0.0 if neutral is None else neutral)
         out = _summed(out) if combine is _add else out
@@ -313,44 +313,51 @@ def _solve(primitive: Solve, active: tuple[bool, ...]) -> Any:
     return {linalg.solve: _solution, linalg.inv: _inverse, linalg.det: _determinants}.get(primitive, NotImplemented)
 
 
+LARGEST_BY_MINORS = 16
+"""Order of the largest determinants expanded without a division: the work doubles with each row."""
+
+
 def _solution(a: Any, b: Any, columns: bool) -> Interval:
     matrices = a if isinstance(a, Interval) else point(a)
     right = b if columns else b[..., None]
-    solved = _over_stack(lambda m, r: _eliminated(m, r)[0], matrices, right)
+    solved = _over_stack(_solved, matrices, right, right.shape[-2:])
     return solved if columns else solved[..., 0]
 
 
 def _inverse(a: Interval) -> Interval:
-    return _over_stack(lambda m, r: _eliminated(m, r)[0], a, np.broadcast_to(np.eye(a.shape[-1]), a.shape))
+    return _over_stack(_solved, a, np.broadcast_to(np.eye(a.shape[-1]), a.shape), a.shape[-2:])
 
 
 def _determinants(a: Interval) -> Interval:
-    return _over_stack(lambda m, _: _determinant(m), a, a)
+    return _over_stack(lambda m, _: _determinant(m), a, a, ())
 
 
-def _over_stack(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+def _over_stack(function: Callable[[Any, Any], Any], a: Any, b: Any, shape: tuple[int, ...]) -> Any:
+    """``function``, whose results have this shape, of each matrix of two stacks."""
     outer = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     if not outer:
         return function(a, b)
+    if 0 in outer:
+        return point(np.zeros(outer + shape))
     a = np.broadcast_to(a, outer + a.shape[-2:])
     b = np.broadcast_to(b, outer + b.shape[-2:])
     results = [function(a[i], b[i]) for i in itertools.product(*map(range, outer))]
-    stacked = np.stack(results)
-    return stacked.reshape(outer + results[0].shape)
+    return np.stack(results).reshape(outer + shape)
 
 
-def _eliminated(a: Interval, b: Any) -> tuple[Interval, Interval]:
-    """Solution of a x = b and the pivots' product, by Gaussian elimination with partial pivoting."""
-    n = a.shape[-1]
-    m = np.concatenate([a, b if isinstance(b, Interval) else point(np.array(b))], axis=-1)
+def _eliminated(m: Interval, n: int) -> tuple[Interval, Interval, int]:
+    """Gaussian elimination with partial pivoting of the first ``n`` columns, as far as there are pivots without 0.
+
+    Returns the matrix, of whose columns the part on and above the diagonal counts, the pivots' product, signed, and
+    their number.
+    """
+    m = copy(m)
     determinant: Any = point(1.0)
     for k in range(n):
         sizes = [_mignitude(m[i, k]) for i in range(k, n)]
         pivot = k + int(np.argmax(sizes))
-        if not sizes[pivot - k] > 0:
-            raise UndecidedError(
-                "these interval matrices may be singular: every pivot contains zero. Narrow the box, or split it"
-            )
+        if sizes[pivot - k] == 0:
+            return m, determinant, k
         if pivot != k:
             swapped = list(range(n))
             swapped[k], swapped[pivot] = pivot, k
@@ -359,35 +366,54 @@ def _eliminated(a: Interval, b: Any) -> tuple[Interval, Interval]:
         determinant = determinant * m[k, k]
         for i in range(k + 1, n):
             m[i, k + 1 :] = m[i, k + 1 :] - (m[i, k] / m[k, k]) * m[k, k + 1 :]
-    rows: list[Any] = [None] * n
+    return m, determinant, n
+
+
+def _solved(a: Interval, b: Any) -> Interval:
+    """Solution of a x = b."""
+    n = a.shape[-1]
+    m, _, pivots = _eliminated(np.concatenate([a, b if isinstance(b, Interval) else point(b)], axis=-1), n)
+    if pivots < n:
+        raise UndecidedError(
+            "these interval matrices may be singular: every pivot contains zero. Narrow the box, or split it"
+        )
+    solved = copy(m[:, n:])
     for k in range(n - 1, -1, -1):
         right = m[k, n:]
         for j in range(k + 1, n):
-            right = right - m[k, j] * rows[j]
-        rows[k] = right / m[k, k]
-    return np.stack(rows), determinant
+            right = right - m[k, j] * solved[j]
+        solved[k] = right / m[k, k]
+    return solved
 
 
 def _mignitude(x: Interval) -> float:
+    """The least magnitude; NaN of a NaN."""
     return 0.0 if x.lo <= 0 <= x.hi else float(min(abs(x.lo), abs(x.hi)))
 
 
 def _determinant(a: Interval) -> Any:
-    """By elimination; by minors where a pivot may vanish, which never divides."""
-    try:
-        return _eliminated(a, np.zeros((a.shape[-1], 0)))[1]
-    except UndecidedError:
-        return _by_minors(a)
-
-
-def _by_minors(a: Any) -> Any:
+    """By elimination, and by minors, which never divide, from where a pivot may vanish."""
     n = a.shape[-1]
-    if n == 1:
-        return a[0, 0]
-    total: Any = None
-    for j in range(n):
-        rest = [k for k in range(n) if k != j]
-        term = a[0, j] * _by_minors(a[1:][:, rest])
-        signed = term if j % 2 == 0 else -term
-        total = signed if total is None else total + signed
-    return total
+    m, determinant, pivots = _eliminated(a, n)
+    if pivots == n:
+        return determinant
+    if n - pivots > LARGEST_BY_MINORS:
+        raise UndecidedError(
+            f"{n - pivots} pivots of these interval matrices may vanish, too many to expand their determinant. "
+            "Narrow the box, or split it"
+        )
+    return determinant * _by_minors(m[pivots:, pivots:])
+
+
+def _by_minors(a: Interval) -> Any:
+    """Laplace's expansion, in which each minor of the first rows is made once, from those of one row less."""
+    n = a.shape[-1]
+    position: dict[tuple[int, ...], int] = {(): 0}
+    minors: Any = point(np.ones(1))
+    for row in range(n):
+        chosen = list(itertools.combinations(range(n), row + 1))
+        smaller = [[position[columns[:k] + columns[k + 1 :]] for k in range(row + 1)] for columns in chosen]
+        signs = (-1.0) ** (row + np.arange(row + 1))
+        minors = (a[row][np.array(chosen)] * minors[np.array(smaller)] * signs).sum(axis=-1)
+        position = {columns: i for i, columns in enumerate(chosen)}
+    return minors[0]

@@ -78,6 +78,39 @@ def test_encloses_derivatives(name, jacobian):
         assert np.all((lo - 1e-10 <= slope) & (slope <= hi + 1e-10))
 
 
+def test_determinants_whose_pivots_may_vanish():
+    n = 9
+    assert np.linalg.det(Interval(-np.ones((n, n)), np.ones((n, n)))).hi == 362880.0  # 9!
+    wide = np.eye(n) * 4 + np.tri(n)
+    radius = np.zeros((n, n))
+    radius[-3:, -3:] = 5.0  # elimination ends three rows before the last
+    found = np.linalg.det(Interval(wide - radius, wide + radius))
+    samples = [np.linalg.det(wide + radius * RNG.uniform(-1, 1, (n, n))) for _ in range(100)]
+    assert found.lo <= min(samples) and max(samples) <= found.hi and found.decoration == COM
+    with pytest.raises(UndecidedError, match="Narrow"):
+        np.linalg.det(Interval(-np.ones((20, 20)), np.ones((20, 20))))
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 0), (0, 2, 2)])
+def test_linear_algebra_of_nothing(shape):
+    a = np.zeros(shape)
+    for f in (np.linalg.det, np.linalg.inv, lambda m: np.linalg.solve(m, np.zeros((*m.shape[:-1], 3)))):
+        lo, hi, _ = ends(f(Interval(a)))
+        assert lo.shape == f(a).shape and np.array_equal(lo, f(a)) and np.array_equal(hi, f(a))
+
+
+def test_nan_in_a_system_is_nan_in_its_solution():
+    a = Interval(np.eye(2)) * np.array([[np.nan, 1.0], [1.0, 1.0]])
+    assert np.isnan(np.linalg.solve(a, np.ones(2))).all() and np.isnan(np.linalg.det(a))
+
+
+def test_extrema_of_nothing_and_of_no_axis_of_it():
+    nothing = Interval(np.zeros((0, 3)))
+    assert np.max(nothing, axis=1).shape == (0,) and np.min(nothing, axis=1).shape == (0,)
+    with pytest.raises(ValueError, match="identity"):
+        np.max(nothing, axis=0)
+
+
 def test_sum_is_sound_to_the_last_bit():
     for _ in range(50):
         x = RNG.normal(size=101) * 10.0 ** RNG.integers(-15, 15, 101)
