@@ -124,14 +124,14 @@ def make(lo: Any, hi: Any, decoration: Any) -> Interval:
 
 
 def point(x: Any) -> Interval:
-    """A plain number or array as intervals of no width. A NaN stays NaN, and trivial."""
+    """A plain number or array as intervals of no width. A NaN stays NaN, and trivial; an infinity is unbounded."""
     if isinstance(x, Value):
         raise refusal(x)
     if is_truth(x):
         lo, hi = x, x.copy() if shape_of(x) else x
     else:
         lo, hi = _float64(x, -np.inf), _float64(x, np.inf)
-    return make(lo, hi, _levels(np.where(lo == lo, COM, TRV)))
+    return make(lo, hi, _levels(np.where(np.isfinite(lo), COM, np.where(lo == lo, DAC, TRV))))
 
 
 def is_truth(end: Any) -> bool:

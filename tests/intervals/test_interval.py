@@ -303,6 +303,13 @@ def test_undecided_predicates(predicate, x):
     assert (chosen.lo, chosen.hi, chosen.decoration) == (1.0, 2.0, DEF)
 
 
+def test_an_infinite_constant_is_not_bounded():
+    x = np.zeros_like(Interval(np.ones(2)))
+    x[:] = np.array([np.inf, 1.0])
+    assert x.decoration.tolist() == [DAC, COM]
+    assert np.where(np.array([True, False]), -np.inf, Interval(np.ones(2))).decoration.tolist() == [DAC, COM]
+
+
 def test_tests_that_are_decided():
     x = Interval(np.array([1.0, 2.0])) * np.array([np.nan, 1.0])
     assert np.isnan(x).tolist() == [True, False] and np.isfinite(x).tolist() == [False, True]
