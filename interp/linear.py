@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 
+# Factors that are the same everywhere, told by identity: objects of their own, which no literal is. Exact
+# floats, for NumPy lets a subclass of float decide the precision of a product with a float32.
+ONE, MINUS_ONE, ZERO = float("1"), float("-1"), float("0")
+
 
 def lead(batch: int | None) -> Shape:
     """The leading axis that a batch of directions adds to a shape."""
@@ -171,17 +175,20 @@ class Diagonal(LinearMap):
         return unbroadcast(self._times(ct, strong, conjugate=True), self.in_shape, batch)
 
     def _times(self, t: Any, strong: bool, conjugate: bool = False) -> Any:
-        from interp.primitive import MINUS_ONE, ONE
-        from interp.vocabulary.elementwise import conj, strong_multiply
-
         factor = self.factor
         if factor is ONE:
             return t
         if factor is MINUS_ONE:
             return -t
         if conjugate and getattr(factor, "dtype", None) is not None and factor.dtype.kind == "c":
+            from interp.vocabulary.elementwise import conj
+
             factor = conj(factor)
-        return strong_multiply(factor, t) if strong else factor * t
+        if not strong:
+            return factor * t
+        from interp.vocabulary.elementwise import strong_multiply
+
+        return strong_multiply(factor, t)
 
 
 def outline(primitive: "Structural", operands: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -297,8 +304,9 @@ class SumOver(LinearMap):
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         from interp.vocabulary.shape import broadcast_to, reshape
 
-        kept = reshape(ct, lead(batch) + keep_shape(self.in_shape, self.axes))
-        return broadcast_to(kept, lead(batch) + self.in_shape)
+        if shape_of(ct):
+            ct = reshape.dispatch(ct, shape=lead(batch) + keep_shape(self.in_shape, self.axes))
+        return broadcast_to.dispatch(ct, shape=lead(batch) + self.in_shape)
 
     def scatter_index(self) -> np.ndarray:
         kept = keep_shape(self.in_shape, self.axes)

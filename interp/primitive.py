@@ -33,7 +33,7 @@ from interp.errors import (
     UnsupportedArgument,
     UnsupportedInput,
 )
-from interp.linear import Diagonal, Gather, LinearMap, outline
+from interp.linear import ZERO, Diagonal, Gather, LinearMap, outline
 from interp.value import Value, shape_of
 
 COUNTERPARTS: dict[Any, Any] = {}
@@ -46,11 +46,6 @@ _EVERY: "weakref.WeakSet[Primitive]" = weakref.WeakSet()
 
 class Lower:
     """Stands, in the resolution of a primitive's own methods, for a value of a lower level."""
-
-
-# Partials that are the same everywhere, told by identity: objects of their own, which no literal is. Exact
-# floats, for NumPy lets a subclass of float decide the precision of a product with a float32.
-ONE, MINUS_ONE, ZERO = float("1"), float("-1"), float("0")
 
 
 class Partial:

@@ -9,6 +9,7 @@ Operators and methods are attached by `interp.vocabulary`, each beside the primi
 """
 
 import copy
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -104,7 +105,7 @@ class Value:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape, dtype=int))
+        return math.prod(self.shape)
 
     @property
     def dtype(self) -> Any:

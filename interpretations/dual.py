@@ -14,8 +14,8 @@ import numpy as np
 from interp import level as levels
 from interp import primal
 from interp.errors import MutationError, ShapeError, UnsupportedInput
-from interp.linear import apply_structural, broadcast, expand, lead
-from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
+from interp.linear import MINUS_ONE, ONE, ZERO, apply_structural, broadcast, expand, lead
+from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, has_nan, innermost, is_array, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros
 from interp.vocabulary.creation import held, owned, zeros_beside

@@ -19,8 +19,8 @@ from interp import backends
 from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
-from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
-from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
+from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
+from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, has_nan, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
 from interp.vocabulary.creation import held, owned, zeros_beside
@@ -152,13 +152,20 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...]) -> Tape:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
         out_shape = shape_of(out)
-        kept = [_held(p, operands, active) for p in factors]
-        links = tuple(
-            Link(x, Diagonal(p, shape_of(x.value), out_shape))
-            for x, p in zip(tapes, kept, strict=True)
-            if p is not ZERO
-        )
-        return record(tapes[0].recording, out, links)
+        if len(tapes) <= 2 and out.__class__ is np.ndarray and out.dtype.kind == "f":
+            entry: list[Any] = []
+            for x, factor in zip(tapes, factors, strict=True):
+                if factor is ZERO or x.view != () or shape_of(x.value) != out_shape:
+                    break
+                entry += x.slot, _held(factor, operands, active) if shape_of(factor) else factor
+            else:
+                return record(tapes[0].recording, out, tuple(entry))
+        links = []
+        for x, factor in zip(tapes, factors, strict=True):
+            if factor is not ZERO:
+                kept = _held(factor, operands, active) if shape_of(factor) else factor
+                links.append(Link(x, Diagonal(kept, shape_of(x.value), out_shape)))
+        return record(tapes[0].recording, out, tuple(links))
 
     if active == (True,):
 
@@ -208,12 +215,10 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
 
 def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> Any:
-    """A partial as the recording may keep it, where it is one of the operands itself.
+    """An array of partials as the recording may keep it, where it is one of the operands itself.
 
     A constant operand the caller may change later, so it is copied; of a tape the next store copies.
     """
-    if not shape_of(factor):
-        return factor
     for x, is_active in zip(operands, active, strict=True):
         if is_active and x.value is factor:
             _protect(x)
@@ -475,14 +480,24 @@ def _sweep(
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
             parent, partial = entry[0], entry[1]
-            g = partial * ct if times is None else times(partial, ct)
+            g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
             present = of[parent]
-            of[parent] = g if present is None else present + g
+            if present is None:
+                of[parent] = g
+            elif present.__class__ is np.ndarray:
+                buffers.add(parent, g)
+            else:
+                of[parent] = present + g
             if len(entry) == 4:
                 parent, partial = entry[2], entry[3]
-                g = partial * ct if times is None else times(partial, ct)
+                g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
                 present = of[parent]
-                of[parent] = g if present is None else present + g
+                if present is None:
+                    of[parent] = g
+                elif present.__class__ is np.ndarray:
+                    buffers.add(parent, g)
+                else:
+                    of[parent] = present + g
         else:
             for link in entry:
                 g = link.map.apply_adjoint(ct, batch, strong)

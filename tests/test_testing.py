@@ -11,8 +11,8 @@ from scenarios import SCENARIOS
 import interp.vocabulary as v
 from interp import Value
 from interp.level import above
-from interp.linear import Formula
-from interp.primitive import ONE, Contraction, Differentiable, Elementwise, Reduction, Structural
+from interp.linear import ONE, Formula
+from interp.primitive import Contraction, Differentiable, Elementwise, Reduction, Structural
 from interp.testing import Probe, check_composition, check_derivatives, check_enclosure, check_sparsity
 from interp.testing.probe import direction, probe_rule
 from interp.value import primal, shape_of

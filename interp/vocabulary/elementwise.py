@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from interp.errors import UnsupportedInput
-from interp.primitive import COUNTERPARTS, MINUS_ONE, ONE, ZERO, Elementwise, Structural
+from interp.linear import MINUS_ONE, ONE, ZERO
+from interp.primitive import COUNTERPARTS, Elementwise, Structural
 from interp.value import Value
 
 

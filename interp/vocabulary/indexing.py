@@ -7,8 +7,8 @@ import numpy as np
 
 from interp import backends
 from interp.errors import StripError, UndecidedError
-from interp.linear import Diagonal, Gather
-from interp.primitive import COUNTERPARTS, ONE, Assignment, Contraction, Structural, negative_axis
+from interp.linear import ONE, Diagonal, Gather
+from interp.primitive import COUNTERPARTS, Assignment, Contraction, Structural, negative_axis
 from interp.value import Value, ndim_of, operand, shape_of
 
 Index = tuple[Any, ...]

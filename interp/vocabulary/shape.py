@@ -1,5 +1,6 @@
 """Rearrangements of shape: structural primitives with their transposes, and NumPy's names made of them."""
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -22,10 +23,10 @@ def _reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) 
         raise TypeError(f"order={order!r}: only C order")
     x = operand(x)
     given = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
-    size = int(np.prod(shape_of(x), dtype=int))
-    known = int(np.prod([n for n in given if n != -1], dtype=int))
+    size = math.prod(shape_of(x))
+    known = math.prod(n for n in given if n != -1)
     full = tuple(int(size // known if known else 0) if n == -1 else int(n) for n in given)
-    if int(np.prod(full, dtype=int)) != size or list(given).count(-1) > 1:
+    if math.prod(full) != size or list(given).count(-1) > 1:
         raise ValueError(f"cannot reshape array of size {size} into shape {given}")
     return (x,), {"shape": full}
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from interp import backends
 from interp.errors import MutationError, UndecidedError
-from interp.primitive import ZERO, Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
+from interp.linear import ZERO
+from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
