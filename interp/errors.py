@@ -9,6 +9,10 @@ class NoRule(InterpError, TypeError):
     """A primitive has no rule for these types."""
 
 
+class NoAttribute(InterpError, AttributeError):
+    """An attribute or method of NumPy's arrays that values do not have."""
+
+
 class AmbiguousRule(InterpError, TypeError):
     """Two registered rules fit equally well."""
 
@@ -47,3 +51,7 @@ class UnsupportedInput(InterpError, TypeError):
 
 class CompileError(InterpError):
     """A function, or a call of it, that has no native code: the message names file, line and construct."""
+
+
+class UnsupportedOutput(InterpError, TypeError):
+    """An output that can carry nothing: an array of objects, a string, a generator."""

@@ -6,14 +6,15 @@ The first interpretation listed is outermost: its values wrap those of the next.
 that lifts an input and reads an output; this module knows no more of them than that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from interp import backends, tree
 from interp import level as levels
-from interp.errors import InterpError, MutationError, StripError
-from interp.value import primal
+from interp.errors import InterpError, MutationError, StripError, UnsupportedOutput
+from interp.value import Value
 
 
 @runtime_checkable
@@ -35,7 +36,8 @@ class Result:
     """The output of one interpreted run, read by name.
 
     ``result.value`` and every name that a stage offers (``gradient``, ``std``, ``bounds``,
-    ``sparsity``, ...) are plain numbers, arrays and matrices, however deep the stack.
+    ``sparsity``, ...) are plain numbers, arrays and matrices, however deep the stack (in a run inside
+    another transform, values of that one).
     ``result.reading(name)`` keeps the inner stages: ``result.reading("gradient").std`` is the error
     bar of the gradient. ``result.raw`` is the nested value itself.
     """
@@ -43,36 +45,40 @@ class Result:
     def __init__(self, raw: Any, stages: tuple[tuple[Interpretation, Any], ...]) -> None:
         self.raw = raw
         self._stages = stages
+        self._read: dict[int, Mapping[str, Any]] = {}
 
-    def _find(self, name: str) -> tuple[Any, tuple[tuple[Interpretation, Any], ...]]:
+    def _readings(self) -> Iterator[tuple[Mapping[str, Any], tuple[tuple[Interpretation, Any], ...]]]:
+        """What each stage reads, and the stages inside it. Each reads once: a Jacobian takes a sweep."""
         value = self.raw
         for i, (stage, lifted) in enumerate(self._stages):
-            readings = stage.read(value, lifted)
+            if i not in self._read:
+                self._read[i] = stage.read(value, lifted)
+            value = self._read[i]["value"]
+            yield self._read[i], self._stages[i + 1 :]
+
+    def _find(self, name: str) -> tuple[Any, tuple[tuple[Interpretation, Any], ...]]:
+        value, inner = self.raw, self._stages
+        for readings, inner in self._readings():
             if name in readings and name != "value":
-                return readings[name], self._stages[i + 1 :]
+                return readings[name], inner
             value = readings["value"]
         if name == "value":
-            return value, ()
+            return value, inner
         raise AttributeError(f"this result has no {name!r}; it has {', '.join(self.names())}")
 
     def names(self) -> list[str]:
         """The names that can be read, ``value`` first."""
-        found = ["value"]
-        value = self.raw
-        for stage, lifted in self._stages:
-            readings = stage.read(value, lifted)
-            found += [name for name in readings if name not in found]
-            value = readings["value"]
-        return found
+        return list(dict.fromkeys(["value", *(name for readings, _ in self._readings() for name in readings)]))
 
     def reading(self, name: str) -> "Result":
         """The reading ``name`` as a result of its own, with the stages inside it."""
-        return Result(*self._find(name))
+        raw, inner = self._find(name)
+        return Result(_own(raw), inner)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return _plain(self._find(name)[0])
+        return _plain(*self._find(name))
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.names()]
@@ -81,18 +87,37 @@ class Result:
         return f"Result({', '.join(f'{name}={getattr(self, name)!r}' for name in self.names())})"
 
 
-def _plain(reading: Any) -> Any:
-    """Nominal numbers of a reading, in storage of its own."""
+def _plain(reading: Any, stages: tuple[tuple[Interpretation, Any], ...]) -> Any:
+    """Nominal numbers of a reading by ``stages``, in storage of their own.
+
+    What the stages did not make stays: in a run inside ``grad`` the numbers themselves are values of it.
+    """
     if isinstance(reading, tuple):
-        return tuple(_plain(part) for part in reading)
-    plain = primal(reading)
-    return plain.copy() if isinstance(plain, np.ndarray) else plain
+        return tuple(_plain(part, stages) for part in reading)
+    while isinstance(reading, Value) and any(_made_by(lifted, reading) for _, lifted in stages):
+        reading = reading.primal_payload()
+    return _own(reading)
+
+
+def _own(reading: Any) -> Any:
+    """A reading in storage of its own."""
+    if isinstance(reading, tuple):
+        return tuple(map(_own, reading))
+    return reading.copy() if hasattr(reading, "copy") else reading
+
+
+def _made_by(lifted: Any, value: Value) -> bool:
+    """True if a value is of the stage that lifted its input to ``lifted``."""
+    return value.level == levels.of(lifted) or (value.correlated and type(value) is type(lifted))
 
 
 def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a user's function. Where NumPy covers an error of ours with one that does not say what to do, say it."""
+    """Run a user's function, whose output must be numbers: what is none would be read as a constant.
+
+    Where NumPy covers an error of ours with one that does not say what to do, say it.
+    """
     try:
-        return f(*args, **kwargs)
+        out = f(*args, **kwargs)
     except ValueError as error:
         if not isinstance(error.__cause__, StripError):
             raise
@@ -100,6 +125,19 @@ def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             "a value was stored into a plain array, which cannot hold it: make the array from a value "
             "(a = np.zeros_like(x); a[0] = x[0]), or collect the elements in a list and use np.stack"
         ) from error
+    for leaf in tree.flatten(out)[0]:
+        if not isinstance(leaf, Value):
+            _refuse_no_numbers(leaf)
+    return out
+
+
+def _refuse_no_numbers(leaf: Any) -> None:
+    if not backends.numeric(leaf):
+        of = f" of dtype {leaf.dtype}" if hasattr(leaf, "dtype") else ""
+        raise UnsupportedOutput(
+            f"the function returned a {type(leaf).__name__}{of}, which carries nothing; it must return one number or "
+            "array (derivatives: or dicts, lists, tuples and dataclasses of them). np.stack([...]) joins values"
+        )
 
 
 def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callable[..., Result]:
@@ -125,11 +163,11 @@ def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callab
             value = stage.lift(value, levels.fresh())
             stages.append((stage, value))
         out = call(f, value, *args, **kwargs)
-        if out is None or isinstance(out, dict | str):
-            raise InterpError(f"the function returned {type(out).__name__}; it must return one number or array")
-        if isinstance(out, list | tuple):
+        leaves, _ = tree.flatten(out)
+        if len(leaves) != 1 or leaves[0] is not out:
             raise InterpError(
-                f"the function returned a {type(out).__name__}; return one array: np.stack([...]) joins values"
+                f"the function returned a {type(out).__name__}; it must return one number or array: "
+                "np.stack([...]) joins values"
             )
         if stages and levels.of(out) > stages[-1][1].level:
             raise InterpError(

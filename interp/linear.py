@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 
+# Factors that are the same everywhere, told by identity: objects of their own, which no literal is. Exact
+# floats, for NumPy lets a subclass of float decide the precision of a product with a float32.
+ONE, MINUS_ONE, ZERO = float("1"), float("-1"), float("0")
+
 
 def lead(batch: int | None) -> Shape:
     """The leading axis that a batch of directions adds to a shape."""
@@ -70,7 +74,10 @@ class LinearMap:
     out_shape: Shape
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
-        """Image of the tangent ``t``, shape ``in_shape`` (with a leading ``batch`` axis if given)."""
+        """Image of the tangent ``t``, shape ``in_shape`` (with a leading ``batch`` axis if given).
+
+        In storage of its own, unless the primitive itself answers with a view.
+        """
         raise NotImplementedError
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
@@ -157,28 +164,43 @@ class Diagonal(LinearMap):
         self.in_shape, self.out_shape = in_shape, out_shape
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
-        product = self._times(expand(t, batch, len(self.in_shape), len(self.out_shape)), self.singular)
-        return broadcast(product, lead(batch) + self.out_shape)
+        from interp.vocabulary.creation import copy
+
+        aligned = expand(t, batch, len(self.in_shape), len(self.out_shape))
+        image = broadcast(self._times(aligned, self.singular), lead(batch) + self.out_shape)
+        # Not the tangent itself, which a later store into the operand would change.
+        return copy(image) if image is aligned and shape_of(image) else image
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         return unbroadcast(self._times(ct, strong, conjugate=True), self.in_shape, batch)
 
     def _times(self, t: Any, strong: bool, conjugate: bool = False) -> Any:
-        from interp.primitive import MINUS_ONE, ONE
-        from interp.vocabulary.elementwise import conj, strong_multiply
-
         factor = self.factor
         if factor is ONE:
             return t
         if factor is MINUS_ONE:
             return -t
         if conjugate and getattr(factor, "dtype", None) is not None and factor.dtype.kind == "c":
+            from interp.vocabulary.elementwise import conj
+
             factor = conj(factor)
-        return strong_multiply(factor, t) if strong else factor * t
+        if not strong:
+            return factor * t
+        from interp.vocabulary.elementwise import strong_multiply
+
+        return strong_multiply(factor, t)
+
+
+def outline(primitive: "Structural", operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a `Gather` needs to know of all operands: of selectors the content, of the rest the shape."""
+    return tuple(x if i in primitive.selectors else shape_of(x) for i, x in enumerate(operands))
 
 
 class Gather(LinearMap):
-    """One operand of a structural primitive: the others contribute zeros."""
+    """One operand of a structural primitive: the others contribute zeros.
+
+    ``operands`` is their `outline`, one for all maps of a call: with one each, joining n parts would take n^2.
+    """
 
     __slots__ = ("operands", "params", "position", "primitive")
 
@@ -191,9 +213,8 @@ class Gather(LinearMap):
         out_shape: Shape,
     ) -> None:
         self.primitive, self.position, self.params = primitive, position, params
-        # Of the other operands only the selectors' content matters; of the rest, the shapes.
-        self.operands = tuple(x if i in primitive.selectors else shape_of(x) for i, x in enumerate(operands))
-        self.in_shape, self.out_shape = shape_of(operands[position]), out_shape
+        self.operands = operands
+        self.in_shape, self.out_shape = operands[position], out_shape
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
         parts = [t if i == self.position else None for i in range(len(self.operands))]
@@ -283,8 +304,9 @@ class SumOver(LinearMap):
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         from interp.vocabulary.shape import broadcast_to, reshape
 
-        kept = reshape(ct, lead(batch) + keep_shape(self.in_shape, self.axes))
-        return broadcast_to(kept, lead(batch) + self.in_shape)
+        if shape_of(ct):
+            ct = reshape.dispatch(ct, shape=lead(batch) + keep_shape(self.in_shape, self.axes))
+        return broadcast_to.dispatch(ct, shape=lead(batch) + self.in_shape)
 
     def scatter_index(self) -> np.ndarray:
         kept = keep_shape(self.in_shape, self.axes)

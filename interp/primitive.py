@@ -33,7 +33,7 @@ from interp.errors import (
     UnsupportedArgument,
     UnsupportedInput,
 )
-from interp.linear import Diagonal, Gather, LinearMap
+from interp.linear import ZERO, Diagonal, Gather, LinearMap, outline
 from interp.value import Value, shape_of
 
 COUNTERPARTS: dict[Any, Any] = {}
@@ -46,11 +46,6 @@ _EVERY: "weakref.WeakSet[Primitive]" = weakref.WeakSet()
 
 class Lower:
     """Stands, in the resolution of a primitive's own methods, for a value of a lower level."""
-
-
-# Partials that are the same everywhere, told by identity: objects of their own, which no literal is. Exact
-# floats, for NumPy lets a subclass of float decide the precision of a product with a float32.
-ONE, MINUS_ONE, ZERO = float("1"), float("-1"), float("0")
 
 
 class Partial:
@@ -286,7 +281,8 @@ class Primitive:
         near = ", ".join(sorted({t.__name__ for k, t in rules.KIND_RULES if issubclass(type(self), k)})) or "none"
         message = f"{self.name}({names}) has no rule; types with a rule for {kind} primitives: {near}. "
         if value_type is None:
-            return message + "An operand is neither a value nor a number or array of a known backend"
+            message += "An operand is neither a value nor a number or array of a known backend"
+            return message + ": convert it with np.asarray first"
         arguments = ", ".join(f"{letter}: {cls.__name__}" for letter, cls in zip("xyzuvw", key, strict=False))
         return message + (
             f"Add `@{self.name}.register` over `def _({arguments}): ...`, "
@@ -428,8 +424,9 @@ class Structural(Differentiable):
         self.selectors = selectors
 
     def maps(self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
+        shapes = outline(self, operands)
         return [
-            None if i in self.selectors else Gather(self, i, operands, params, shape_of(out))
+            None if i in self.selectors else Gather(self, i, shapes, params, shape_of(out))
             for i, is_active in enumerate(active)
             if is_active
         ]

@@ -9,6 +9,7 @@ Operators and methods are attached by `interp.vocabulary`, each beside the primi
 """
 
 import copy
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -88,6 +89,11 @@ class Value:
         payload = self.payload
         return payload.rounded_constant(c) if isinstance(payload, Value) else c
 
+    @property
+    def is_storage(self) -> bool:
+        """True of an array, which can be changed in place; a number can only be rebound."""
+        return bool(self.shape) or is_array(self)
+
     # -- array attributes
 
     @property
@@ -103,7 +109,7 @@ class Value:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape, dtype=int))
+        return math.prod(self.shape)
 
     @property
     def dtype(self) -> Any:
@@ -205,6 +211,20 @@ def innermost(x: Any) -> Any:
     while isinstance(x, Value):
         x = x.payload
     return x
+
+
+def is_array(x: Any) -> bool:
+    """True of an array of NumPy's or a value around one: also of one without axes, as x[0, ...] views an element."""
+    return isinstance(innermost(x), np.ndarray)
+
+
+def has_nan(x: Any) -> bool:
+    """True if a number that ``x`` is made of is NaN; ``x`` may be None, for zero."""
+    if isinstance(x, Value):
+        return any(map(has_nan, x.parts()))
+    if x is None or type(x) is float:
+        return x is not None and x != x
+    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
 
 
 def primal(x: Any) -> Any:

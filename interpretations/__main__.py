@@ -1,6 +1,7 @@
 """``python -m interpretations``: the main job. ``interp file.py:function``: the user's own."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,9 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    options = parser.parse_args(argv)
+    options = parser.parse_args(cli.joined(sys.argv[1:] if argv is None else argv))
     try:
         if options.function is None:
+            cli.refuse_options(options)
             job.run(options)
         else:
             cli.run(options.function, options)
@@ -35,7 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def script() -> None:
     """The console command ``interp``."""
-    sys.exit(main())
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` say, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
 
 
 if __name__ == "__main__":

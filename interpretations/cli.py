@@ -7,8 +7,10 @@ import argparse
 import importlib.util
 import inspect
 import json
+import re
+import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse_options(options: argparse.Namespace) -> None:
+    """Raise `BadInput` for options of a user's function where none is named."""
+    for name in ("at", "gradient", "std", "sparsity", "bounds"):
+        if getattr(options, name):
+            raise BadInput(f"--{name} is for a function of yours: interp file.py:function --{name} ...")
+
+
+def joined(argv: Sequence[str]) -> list[str]:
+    """``--at -1,2`` as ``--at=-1,2``, for argparse takes what begins with a minus for an option."""
+    words: list[str] = []
+    for word in argv:
+        if re.match(r"-(\d|\.|inf|nan)", word) and words and words[-1] in ("--at", "--std", "--bounds"):
+            words[-1] += "=" + word
+        else:
+            words.append(word)
+    return words
+
+
 def run(target: str, options: argparse.Namespace) -> None:
     """Run the function ``file.py:name`` under the interpretations asked for, and print the result."""
     function = load(target)
@@ -101,8 +121,6 @@ def evaluate(f: Callable[..., Any], x: Any, options: argparse.Namespace, target:
         stages.append(sparsity())
     result = guarded(target, lambda: interpret(f, *stages)(x))
     facts: dict[str, Any] = {"value": result.value}
-    if np.asarray(facts["value"]).dtype.kind not in "fiubc":
-        raise BadInput(f"{target} returned {type(facts['value']).__name__}; it must return one number or array")
     if options.gradient:
         facts["gradient"] = result.gradient
     if options.std is not None:
@@ -123,7 +141,7 @@ def guarded(target: str, call: Callable[[], Any]) -> Any:
         return call()
     except InterpError as error:
         raise BadInput(f"{target}: {error}{_place(error, target)}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadInput(f"{target} raised {type(error).__name__}: {error}{_place(error, target)}") from error
 
 
@@ -147,9 +165,11 @@ def load(target: str) -> Callable[..., Any]:
     if spec is None or spec.loader is None:
         raise BadInput(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.resolve().parent))  # its neighbours can be imported, as under `python model.py`
+    sys.modules.setdefault(path.stem, module)  # where dataclasses look their annotations up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadInput(f"importing {path} raised {type(error).__name__}: {error}{_place(error, target)}") from error
     function = getattr(module, name, None)
     if function is None:

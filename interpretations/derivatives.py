@@ -74,7 +74,7 @@ def real_leaf(leaf: Any) -> Any:
 def _own(x: Any, like: Any) -> Any:
     """A result in storage of its own, with the precision of the input it belongs to."""
     if isinstance(x, Value):
-        return x
+        return copy(x) if x.shape else x
     dtype = getattr(primal(like), "dtype", None)
     if getattr(getattr(x, "dtype", None), "kind", "f") == "c":
         return x.copy()
@@ -132,7 +132,8 @@ def _filled(ct: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _scalar_output(name: str, out: Any) -> None:
-    if isinstance(out, tuple | list | dict) or out is None:
+    leaves, _ = tree.flatten(out)
+    if len(leaves) != 1 or leaves[0] is not out:
         raise ShapeError(f"{name} needs a function that returns one number, not a {type(out).__name__}")
     if shape_of(out) != ():
         raise ShapeError(
@@ -287,12 +288,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     return values, rebuild([_tangent(level, o) for o in outputs])
 
 
-def _copied(x: Any) -> Any:
-    return copy(x) if shape_of(x) else x
-
-
 def _tangent(level: int, out: Any) -> Any:
-    return _copied(out.tangent) if _at(level, out) else zeros(shape_of(out), like=out)
+    return _own(out.tangent, out.value) if _at(level, out) else zeros(shape_of(out), like=out)
 
 
 def jacfwd(f: Function, argnums: int | Sequence[int] = 0) -> Function:

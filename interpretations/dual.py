@@ -14,14 +14,15 @@ import numpy as np
 from interp import level as levels
 from interp import primal
 from interp.errors import MutationError, ShapeError, UnsupportedInput
-from interp.linear import apply_structural, broadcast, expand, lead
+from interp.linear import MINUS_ONE, ONE, ZERO, apply_structural, broadcast, expand, lead
+from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.rules import compiling
-from interp.primitive import MINUS_ONE, ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, ndim_of, shape_of
+from interp.value import Value, has_nan, innermost, is_array, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros, zeros_like
-from interp.vocabulary.creation import held, zeros_beside
+from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
-from interp.vocabulary.indexing import getitem
+from interp.vocabulary.indexing import getitem, is_basic
+from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape, transpose
 
 SCALARS = frozenset({float, np.float64, np.float32, complex, np.complex128})
 """Classes of payload that need no alignment of axes. NaN and infinities take the way of arrays, strongly."""
@@ -83,16 +84,12 @@ class Dual(Value):
         if compiling:
             return self.rebuild(payload, zeros_like(self.tangent))
         like = payload if isinstance(payload, Value) else self.tangent
-        return make(payload, zeros(lead(self.directions) + shape_of(payload), like=like), self.level)  # type: ignore[return-value]
+        return make(payload, zeros_beside(payload, self.directions, like), self.level)  # type: ignore[return-value]
 
 
 def lift(value: Any, tangent: Any, level: int) -> Dual:
     """A Dual in storage of its own, so that no store reaches the caller's arrays."""
-    return make(_own(value), held(_beside(value, tangent), value), level)
-
-
-def _own(x: Any) -> Any:
-    return copy(x) if shape_of(x) else x
+    return make(owned(value), held(_beside(value, tangent), value), level)
 
 
 def _beside(value: Any, tangent: Any) -> Any:
@@ -103,6 +100,14 @@ def _beside(value: Any, tangent: Any) -> Any:
     laid_out = zeros_beside(value, shape[0] if len(shape) > ndim_of(value) else None, tangent)
     laid_out[...] = tangent
     return laid_out
+
+
+def _laid_out(tangent: Any, value: Any) -> Any:
+    """``tangent``, new made, in the memory order of ``value``: of a view of the directions NumPy might make a copy."""
+    order = getattr(innermost(value), "strides", ())
+    if not order or innermost(tangent).strides[-len(order) :] == order:
+        return tangent
+    return _beside(value, tangent)
 
 
 def make(value: Any, tangent: Any, level: int) -> Dual:
@@ -130,12 +135,12 @@ def _directions(duals: list[Dual]) -> int | None:
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
     times = strong_multiply if primitive.singular else operator.mul
+    # Native code multiplies strongly at once, where the eager rules look for a NaN afterwards.
+    native = [operator.mul if isinstance(p, float) else strong_multiply for p in partials]
+    times_x, times_y = native[0], native[-1]
     compose = primitive.compose(active)
 
-    def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
-        batch = _directions(duals)
-        ndim = ndim_of(out)
-        by = times if batch is None else strong_multiply  # a NaN must not reach directions that do not move it
+    def combined(factors: list[Any], duals: list[Dual], by: Any, batch: int | None, ndim: int) -> Any:
         total: Any = None
         for factor, dual in zip(factors, duals, strict=True):
             if factor is ZERO:
@@ -143,6 +148,15 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             t = expand(dual.tangent, batch, ndim_of(dual.value), ndim)
             term = t if factor is ONE else -t if factor is MINUS_ONE else by(factor, t)
             total = term if total is None else total + term
+        return total
+
+    def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
+        batch = _directions(duals)
+        if batch is None:
+            with np.errstate(invalid="ignore"):
+                total = combined(factors, duals, times, batch, ndim_of(out))
+        if batch is not None or has_nan(total):  # a NaN must not reach directions that do not move it
+            total = combined(factors, duals, strong_multiply, batch, ndim_of(out))
         full = lead(batch) + shape_of(out)
         if total is None:
             total = zeros(full, like=duals[0].tangent)
@@ -150,7 +164,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             total = broadcast(total, full)
         elif factors[0] is ONE and len(duals) == 1:
             total = copy(total)  # the operand's own tangents, which an in-place change must not reach
-        return make(out, held(total, out), duals[0].level)
+        return make(out, held(_laid_out(total, out), out), duals[0].level)
 
     if all(p is ZERO for p in partials):  # as of floor: what remains is a constant
         return {
@@ -164,8 +178,12 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def unary(x: Any) -> Dual:
             out, dx = compose(x.value)
-            if compiling or (out.__class__ in SCALARS and isfinite(out)):
-                return x.rebuild(out, times(dx, x.tangent))
+            if compiling:
+                return x.rebuild(out, times_x(dx, x.tangent))
+            if out.__class__ in SCALARS and isfinite(out):
+                t = times(dx, x.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    return make(out, t, x.level)
             return on_arrays(out, [dx], [x])
 
         return unary
@@ -174,8 +192,16 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def both(x: Any, y: Any) -> Dual:
             out, dx, dy = compose(x.value, y.value)
-            if compiling or (out.__class__ in SCALARS and isfinite(out)):
-                return x.rebuild(out, times(dx, x.tangent) + times(dy, y.tangent))
+            if compiling:
+                return x.rebuild(out, times_x(dx, x.tangent) + times_y(dy, y.tangent))
+            if out.__class__ in SCALARS and isfinite(out):  # `make` written out: the busiest rule of all
+                t = times(dx, x.tangent) + times(dy, y.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    dual = _new(Dual)
+                    dual.value = out
+                    dual.tangent = t
+                    dual.level = x.level
+                    return dual
             return on_arrays(out, [dx, dy], [x, y])
 
         return both
@@ -184,8 +210,12 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def left(x: Any, y: Any) -> Dual:
             out, dx = compose(x.value, y)
-            if compiling or (out.__class__ in SCALARS and isfinite(out)):
-                return x.rebuild(out, times(dx, x.tangent))
+            if compiling:
+                return x.rebuild(out, times_x(dx, x.tangent))
+            if out.__class__ in SCALARS and isfinite(out):
+                t = times(dx, x.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    return make(out, t, x.level)
             return on_arrays(out, [dx], [x])
 
         return left
@@ -194,8 +224,12 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def right(x: Any, y: Any) -> Dual:
             out, dy = compose(x, y.value)
-            if compiling or (out.__class__ in SCALARS and isfinite(out)):
-                return y.rebuild(out, times(dy, y.tangent))
+            if compiling:
+                return y.rebuild(out, times_y(dy, y.tangent))
+            if out.__class__ in SCALARS and isfinite(out):
+                t = times(dy, y.tangent)
+                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                    return make(out, t, y.level)
             return on_arrays(out, [dy], [y])
 
         return right
@@ -206,6 +240,10 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         return on_arrays(out, factors, duals)
 
     return general
+
+
+VIEWING = (transpose, flip, reshape, broadcast_to, diagonal)
+"""Structural primitives whose result may share the operand's storage, besides reading at a basic index."""
 
 
 @Structural.rule(Dual)
@@ -222,8 +260,10 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         parts = [operands[i].tangent if i in carriers else None for i in range(len(operands))]
         shapes = tuple(v if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         t = apply_structural(primitive, parts, shapes, params, batch, ndim_of(out))
-        if batch is not None and not shape_of(out):
+        if batch is not None and not shape_of(out) and not is_array(out):
             t = copy(t)  # an element is a number, but its directions are a view, which a later store would reach
+        elif primitive not in VIEWING and not (primitive is getitem and is_basic(params["index"])):
+            t = _laid_out(t, out)
         return make(out, held(t, out), first.level)
 
     return rule
@@ -244,7 +284,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
                 total = term if total is None else total + term
         if total is None:
             total = zeros(lead(batch) + shape_of(out), like=duals[0].tangent)
-        return make(out, held(total, out), duals[0].level)
+        return make(out, held(_laid_out(total, out), out), duals[0].level)
 
     return rule
 
@@ -252,7 +292,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 @Assignment.rule(Dual)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Dual, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError("a scalar Dual does not support item assignment")
         batch = _directions([x, y]) if active[1] else x.directions
         value, tangent = (y.value, y.tangent) if active[1] else (y, 0.0)

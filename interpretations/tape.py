@@ -19,14 +19,14 @@ from interp import backends
 from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
-from interp.linear import Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
-from interp.primitive import ONE, ZERO, Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, innermost, primal, shape_of
+from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
+from interp.primitive import Assignment, Differentiable, Elementwise, Structural
+from interp.value import Value, has_nan, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
-from interp.vocabulary.creation import held, zeros_beside
+from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
-from interp.vocabulary.shape import broadcast_to, flip, reshape
+from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape
 from interpretations.dual import SCALARS, real_payload
 
 _new = object.__new__
@@ -135,8 +135,7 @@ def record(recording: Recording, value: Any, entry: Any) -> Tape:
 
 def lift(payload: Any, recording: Recording) -> Tape:
     """An input of the recording. Arrays are copied: no store reaches the caller's."""
-    payload = real_payload(payload)
-    return record(recording, copy(payload) if shape_of(payload) else payload, None)
+    return record(recording, owned(real_payload(payload)), None)
 
 
 # -- rules
@@ -153,13 +152,20 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...]) -> Tape:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
         out_shape = shape_of(out)
-        kept = [_held(p, operands, active) for p in factors]
-        links = tuple(
-            Link(x, Diagonal(p, shape_of(x.value), out_shape))
-            for x, p in zip(tapes, kept, strict=True)
-            if p is not ZERO
-        )
-        return record(tapes[0].recording, out, links)
+        if len(tapes) <= 2 and out.__class__ is np.ndarray and out.dtype.kind == "f":
+            entry: list[Any] = []
+            for x, factor in zip(tapes, factors, strict=True):
+                if factor is ZERO or x.view != () or shape_of(x.value) != out_shape:
+                    break
+                entry += x.slot, _held(factor, operands, active) if shape_of(factor) else factor
+            else:
+                return record(tapes[0].recording, out, tuple(entry))
+        links = []
+        for x, factor in zip(tapes, factors, strict=True):
+            if factor is not ZERO:
+                kept = _held(factor, operands, active) if shape_of(factor) else factor
+                links.append(Link(x, Diagonal(kept, shape_of(x.value), out_shape)))
+        return record(tapes[0].recording, out, tuple(links))
 
     if active == (True,):
 
@@ -209,12 +215,10 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
 
 def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> Any:
-    """A partial as the recording may keep it, where it is one of the operands itself.
+    """An array of partials as the recording may keep it, where it is one of the operands itself.
 
     A constant operand the caller may change later, so it is copied; of a tape the next store copies.
     """
-    if not shape_of(factor):
-        return factor
     for x, is_active in zip(operands, active, strict=True):
         if is_active and x.value is factor:
             _protect(x)
@@ -263,7 +267,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         first = operands[carriers[0]]
         if primitive is getitem:
             params = {"index": owned_index(params["index"])}
-        if primitive in VIEWING and shape_of(out) and VIEWING[primitive](first, out, params):
+        has_storage = shape_of(out) or _shares_memory(first.value, out)
+        if primitive in VIEWING and has_storage and VIEWING[primitive](first, out, params):
             return _as_view(first, out, (primitive, params))
         if (
             primitive is getitem
@@ -275,7 +280,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         for i in carriers:
             if _shares_memory(values[i], out):
                 _protect(operands[i])
-        kept = tuple(_own(v) if i in primitive.selectors else v for i, v in enumerate(values))
+        kept = tuple(_own(v) if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         links = tuple(Link(operands[i], Gather(primitive, i, kept, params, shape_of(out))) for i in carriers)
         return record(first.recording, out, links)
 
@@ -302,6 +307,7 @@ VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
     getitem: lambda x, out, params: is_basic(params["index"]),
     transpose: lambda x, out, params: True,
     flip: lambda x, out, params: True,
+    diagonal: lambda x, out, params: True,
     reshape: _is_a_view,
     broadcast_to: lambda x, out, params: bool(x.shape),
 }
@@ -339,7 +345,7 @@ def _through(view: View, array: Any, batch: int | None = None) -> Any:
 @Assignment.rule(Tape)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Tape, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError("a scalar Tape does not support item assignment")
         cell = _cell_of(x)
         index = owned_index(index)
@@ -393,17 +399,9 @@ def pull_back(
     """
     with np.errstate(invalid="ignore", over="ignore"):
         cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
-        if any(_has_nan(ct) for ct in cotangents):
+        if any(has_nan(ct) for ct in cotangents):
             cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
     return cotangents
-
-
-def _has_nan(x: Any) -> bool:
-    if isinstance(x, Value):
-        return any(map(_has_nan, x.parts()))
-    if x is None or type(x) is float:
-        return x is not None and x != x
-    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
 
 
 OWNED, LAID_OUT = 1, 2
@@ -482,14 +480,24 @@ def _sweep(
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
             parent, partial = entry[0], entry[1]
-            g = partial * ct if times is None else times(partial, ct)
+            g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
             present = of[parent]
-            of[parent] = g if present is None else present + g
+            if present is None:
+                of[parent] = g
+            elif present.__class__ is np.ndarray:
+                buffers.add(parent, g)
+            else:
+                of[parent] = present + g
             if len(entry) == 4:
                 parent, partial = entry[2], entry[3]
-                g = partial * ct if times is None else times(partial, ct)
+                g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
                 present = of[parent]
-                of[parent] = g if present is None else present + g
+                if present is None:
+                    of[parent] = g
+                elif present.__class__ is np.ndarray:
+                    buffers.add(parent, g)
+                else:
+                    of[parent] = present + g
         else:
             for link in entry:
                 g = link.map.apply_adjoint(ct, batch, strong)

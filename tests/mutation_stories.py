@@ -162,6 +162,53 @@ def advanced_copy(x):
     return a * a
 
 
+def view_of_advanced_copy(x):
+    a = x[[1, 0]]
+    b = a.reshape(-1)
+    a[0] = x[0] * 2
+    b[5] = x[1, 1]
+    return a * b.reshape(2, 3)
+
+
+def view_of_zeros_like_transposed(x):
+    a = np.zeros_like(x.T)
+    a[...] = 2 * x.T
+    b = a.reshape(-1)
+    a[0, 1] = x[1, 1] * 3
+    return b * x.reshape(-1)
+
+
+def ravel_of_reversed_is_a_copy(x):
+    a = x * 2
+    flat, column = a[::-1, ::-1].ravel(), a[:, 1].ravel()
+    a[0] = 1.0
+    return flat[:2] * column
+
+
+def einsum_views(x):
+    a = np.einsum("ij,kj->ik", x, x)
+    np.einsum("ii->i", a)[:] = x[:, 0]  # as NumPy's documentation sets a diagonal
+    b = x * 2
+    np.einsum("ij->ji", b)[0] = x[:, 1] * 3
+    return a @ b
+
+
+def view_without_axes(x):
+    a, c = x * 2, x * 3
+    element, other = a[0, 0, ...], np.squeeze(a[1:, 2:])
+    a[0, 0] = x[1, 1] * 3
+    other += x[0, 1]
+    c[0, 0, ...][...] = element * other
+    return a * element + c
+
+
+def clip_without_bounds_is_a_copy(x):
+    a = x * 2
+    b = np.clip(a, None, None)
+    a[0] = 1.0
+    return b * x
+
+
 def view_before_and_after(x):
     a = x * 1
     b = a[0]

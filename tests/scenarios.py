@@ -242,6 +242,7 @@ CONTRACTIONS = [
     ("einsum/vdot", v.vdot, (M23, P23)),
     ("einsum/tensordot", lambda x, y: v.tensordot(x, y, axes=([1], [0])), (M23, M32)),
     ("einsum/trace", v.trace, (M33,)),
+    ("einsum/trace of tall matrices", v.trace, (T,)),
     ("einsum/diagonal", lambda x: v.einsum("ii->i", x), (M33,)),
     ("einsum/three", lambda x, y, z: v.einsum("ij,j,jk->ik", x, y, z), (M23, V3, M32)),
     ("einsum/repeated and summed", lambda x, y: v.einsum("iij,j->i", x, y), (np.stack([M22, SPD2]), V2)),

@@ -1,6 +1,8 @@
 """The command ``interp file.py:function``: tables, JSON, and one clear line for each kind of bad input."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -34,6 +36,9 @@ def text(x):
 
 def branch(x):
     return x[0] if x[0] > 1.0 else x[1]
+
+def leaves(x):
+    raise SystemExit
 
 def no_input():
     return 1.0
@@ -88,6 +93,21 @@ def test_inputs(model, capsys, tmp_path):
     assert facts["gradient"] == [1.0, 0.0]
 
 
+def test_negative_numbers_are_no_options(model, capsys):
+    assert run_json(capsys, f"{model}:nll", "--at", "-1.0,2.0,-.5")["value"] == pytest.approx(3.25)
+
+
+def test_a_model_imports_its_neighbours_and_has_dataclasses(tmp_path, capsys):
+    (tmp_path / "neighbour_of_model.py").write_text("def double(x): return 2 * x")
+    path = tmp_path / "with_neighbour.py"
+    path.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nimport neighbour_of_model\n"
+        "@dataclass\nclass Pair:\n    a: float\n"
+        "def f(x):\n    return neighbour_of_model.double(Pair(x).a)\n"
+    )
+    assert run_json(capsys, f"{path}:f", "--at", "2", "--gradient")["gradient"] == 2.0
+
+
 BAD = [
     (["{dir}/none.py:f", "--at", "1"], "no such file"),
     (["{model}", "--at", "1"], "file.py:function"),
@@ -102,6 +122,10 @@ BAD = [
     (["{model}:named", "--at", '{{"a": 1}}'], "cannot be called"),
     (["{model}:no_input", "--at", "1"], "cannot be called"),
     (["{model}:raises", "--at", "1"], "no convergence"),
+    (["--at", "1,2"], "interp file.py:function"),
+    (["--gradient"], "interp file.py:function"),
+    (["{model}:leaves", "--at", "1"], "SystemExit"),
+    (["{model}:nll", "--at", "-1,2,3", "--std", "-1"], "not negative"),
     (["{model}:text", "--at", "1"], "must return one number"),
     (["{model}:strips", "--at", "1,2", "--gradient"], "np.sin"),
     (["{model}:branch", "--at", "1,2", "--sparsity"], "np.where"),
@@ -120,6 +144,12 @@ def test_bad_input_is_one_line_and_status_2(model, capsys, argv, message):
     assert message in captured.err
     assert captured.err.count("\n") == 1 and "Traceback" not in captured.err
     assert captured.out == ""
+
+
+def test_a_reader_who_has_enough_is_no_error(model):
+    command = f"{sys.executable} -m interpretations {model}:two --at {','.join(map(str, range(3000)))} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stdout and not done.stderr
 
 
 def test_debug_shows_the_error_itself(model):

@@ -143,6 +143,26 @@ def test_grad_needs_a_scalar(f):
         grad(f)(np.ones(3))
 
 
+NO_NUMBERS = [Model(1.0, 2.0), "text", object(), {1.0}, np.array(["a"]), np.array([1.0, None])]
+
+
+@pytest.mark.parametrize("out", NO_NUMBERS, ids=["dataclass", "text", "object", "set", "texts", "objects"])
+def test_what_is_no_number_has_no_derivative(out):
+    """Taking it for a constant would lose the values inside it."""
+    refused = [
+        lambda f, x: jacfwd(lambda x: (x, f(x)))(x),
+        lambda f, x: jacrev(lambda x: (x, f(x)))(x),
+        lambda f, x: jvp(lambda x: (x, f(x)), (x,), (x,)),
+        lambda f, x: vjp(lambda x: (x, f(x)), x),
+    ]
+    refused = refused if not isinstance(out, Model) else []
+    for run in [*refused, lambda f, x: grad(f)(x), lambda f, x: value_and_grad(f)(x), lambda f, x: hessian(f)(x)]:
+        with pytest.raises(InterpError, match="return"):
+            run(lambda x: out, 2.0)
+    with pytest.raises(InterpError, match="returned"):
+        _ = interpret(lambda x: out, gradient())(2.0)
+
+
 @first
 def test_a_constant_has_derivative_zero(d):
     assert d(lambda x: 3.0)(2.0) == 0.0
@@ -341,6 +361,17 @@ def test_hessian_vector_product():
     assert found["b"] == pytest.approx(grad(f)(x) @ w)
 
 
+@pytest.mark.parametrize("inner", FIRST.values(), ids=FIRST.keys())
+@first
+def test_inner_derivatives_can_be_changed_and_share_nothing(d, inner):
+    def f(x):
+        a, b = inner(lambda a, b: a.sum() * x + b.sum() * x, (0, 1))(x * np.ones(2), x * np.ones(2))
+        a[0] = x**3
+        return (a + b).sum()
+
+    assert d(f)(2.0) == 15.0  # of x^3 + x + 2 x
+
+
 def test_gradient_descent_inside_a_differentiated_function():
     """Unrolled optimisation: the derivative of the minimiser of (w - t)^2 after many steps is 1."""
 
@@ -414,6 +445,7 @@ def test_singular_points_do_not_warn(recwarn):
     grad(lambda x: np.sqrt(x**2))(0.0)
     hessian(lambda x: np.sqrt(1 + x**2))(0.0)
     jacfwd(lambda x: np.abs(x) ** 1.5)(0.0)
+    jvp(lambda x: x * np.sqrt(x), (np.zeros(2),), (np.ones(2),))
     assert not [str(w.message) for w in recwarn]
 
 
@@ -482,6 +514,10 @@ def test_types_of_results(d):
     assert d(f)(np.float32(2)).dtype == np.float32
     assert np.ndim(d(f)(2)) == 0 and d(f)(2) == 4.0
     assert d(lambda x: v.sum(x * np.float64(2.0)))(np.ones(2, np.float32)).dtype == np.float32
+    half = np.float32(0.5)
+    for g in (v.mean, v.var, lambda x: x / 3, lambda x: 2.0 ** x[0], lambda x: np.float32(2) ** x[0]):
+        out, slope = jvp(g, (np.full(3, half),), (np.ones(3, np.float32),))
+        assert out.dtype == slope.dtype == np.float32
     found = d(f)(np.ones(3))
     assert found.flags.writeable and found.flags.owndata
     assert isinstance(found, np.ndarray)
@@ -502,6 +538,8 @@ CONVENTIONS = {
     "|x|' at 0": (np.abs, 0.0, 0.0),
     "sqrt(x^2) at 0": (lambda x: np.sqrt(x**2), 0.0, 0.0),
     "sqrt(x*x) at 0": (lambda x: np.sqrt(x * x), 0.0, 0.0),
+    "x * sqrt(x) at 0": (lambda x: x * np.sqrt(x), 0.0, 0.0),
+    "x . sqrt(x) at 0": (lambda x: np.einsum("...,...->...", x, np.sqrt(x)), 0.0, 0.0),
     "x^0": (lambda x: x**0, 0.0, 0.0),
     "x^0.0": (lambda x: x**0.0, 0.0, 0.0),
     "x^1 at 0": (lambda x: x**1, 0.0, 1.0),
@@ -581,6 +619,9 @@ def test_det_of_singular_matrices(d):
     expected[0, 0] = 24.0
     assert_same(d(np.linalg.det)(b), expected)
     assert_same(d(np.linalg.det)(np.zeros((3, 3))), np.zeros((3, 3)))
+    assert d(np.linalg.det)(np.zeros((0, 0))).shape == (0, 0)
+    assert np.isnan(d(np.linalg.det)(np.full((4, 4), np.nan))).all()
+    assert d(np.linalg.det)(np.diag([np.inf, 2.0, 1.0, 1.0]))[0, 0] == 2.0
 
 
 @first
@@ -590,6 +631,17 @@ def test_nan_does_not_spread(d):
     assert np.isnan(found[1]) and found[0] == 2.0 and found[2] == 6.0
     found = d(lambda x: np.where(np.isnan(x), 0.0, x * x).sum())(x)
     assert_same(found, np.array([2.0, 0.0, 6.0]))
+
+
+@pytest.mark.parametrize("missing", [np.nan, np.inf])
+@pytest.mark.filterwarnings("error")
+@first
+def test_a_missing_number_among_the_data_does_not_spread(d, missing):
+    data, x = np.array([[missing, 1.0], [2.0, 3.0]]), np.ones(2)
+    seen = np.array([False, True])
+    assert_same(d(lambda x: np.where(seen, data @ x, 0.0).sum())(x), data[1])
+    assert_same(d(lambda x: np.einsum("ij,j,j->i", data, x, x)[1])(x), 2 * data[1])
+    assert_same(d(lambda x: (np.where(seen, data @ x, 0.0) ** 2).sum())(x), 10 * data[1])
 
 
 # -- interpret

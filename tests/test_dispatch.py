@@ -11,7 +11,8 @@ from interp import Primitive, Value, backends
 from interp import level as levels
 from interp.errors import AmbiguousRule, MixedLevels, NoRule, UnsupportedInput
 from interp.level import above
-from interp.primitive import ONE, Differentiable, Elementwise, Lower, Predicate, Structural
+from interp.linear import ONE
+from interp.primitive import Differentiable, Elementwise, Lower, Predicate, Structural
 from interp.testing.probe import probe_rule
 from interp.value import shape_of
 from interpretations import Dual, grad, jvp

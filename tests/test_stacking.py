@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from interp import interpret
-from interp.errors import RefusedStack
+from interp.errors import InterpError, RefusedStack, UnsupportedOutput
 from interpretations import (
     Interval,
     Measurement,
@@ -12,9 +12,14 @@ from interpretations import (
     grad,
     gradient,
     hessian,
+    jacfwd,
+    jacobian_sparsity,
+    jacrev,
+    jvp,
     sparsity,
     tangent,
     uncertainty,
+    vjp,
 )
 
 STD = 0.1
@@ -162,6 +167,48 @@ def test_inputs_that_are_values_already():
     assert result.std == pytest.approx(spread(X))
 
 
+@pytest.mark.parametrize(("again", "first"), [(uncertainty(0.2), uncertainty(0.1)), (bounds(0.2), bounds(0.1))])
+def test_spreads_given_for_inputs_that_have_one_are_refused(again, first):
+    with pytest.raises(RefusedStack, match=r"already.*without arguments"):
+        interpret(f, again, first)(X)
+
+
+@pytest.mark.parametrize("wrong", ["a", 1j, [None], {}])
+def test_bounds_are_numbers(wrong):
+    with pytest.raises(InterpError, match="real numbers"):
+        bounds(wrong)
+
+
+@pytest.mark.parametrize(("stage", "x"), [(bounds(), Interval(X, X + 1)), (uncertainty(), Measurement(X, STD))])
+def test_stores_do_not_reach_an_input_that_is_a_value_already(stage, x):
+    before = str(x)
+
+    def stores(y):
+        y[0] = y[1] * y[2]
+        return y
+
+    interpret(stores, stage)(x)
+    assert str(x) == before
+
+
+def objects(x):
+    out = np.empty(2, object)
+    out[0], out[1] = x[0], x[1]
+    return out
+
+
+RUNS = [lambda f, stage=stage: interpret(f, stage)(X) for stage in STAGES.values()]
+RUNS += [lambda f: jacfwd(f)(X), lambda f: jacrev(f)(X), lambda f: jvp(f, (X,), (X,)), lambda f: vjp(f, X)]
+RUNS += [lambda f: jacobian_sparsity(f, X)]
+
+
+@pytest.mark.parametrize("output", [objects, lambda x: (y for y in x), lambda x: {1.0}, lambda x: "1", lambda x: abs])
+@pytest.mark.parametrize("run", RUNS)
+def test_outputs_that_are_no_numbers_are_no_constants(run, output):
+    with pytest.raises(UnsupportedOutput, match="must return one number or array"):
+        run(output)
+
+
 def test_grad_inside_an_interpretation_and_measurements_closed_over():
     m = Measurement(2.0, STD)
     assert grad(lambda x: x**2 * m)(3.0).std_dev == pytest.approx(6.0 * STD)
@@ -170,12 +217,40 @@ def test_grad_inside_an_interpretation_and_measurements_closed_over():
     contains((enclosed.lo, enclosed.hi), curvature)
 
 
+@pytest.mark.parametrize("stage", [s for name, s in STAGES.items() if name != "Interval"])
+@pytest.mark.parametrize("transform", [jacfwd, jacrev], ids=lambda t: t.__name__)
+def test_a_run_inside_a_transform_depends_on_its_input(transform, stage):
+    np.testing.assert_allclose(transform(lambda x: interpret(f, stage)(x).value)(X), slope(X))
+    if isinstance(stage, gradient):
+        np.testing.assert_allclose(transform(lambda x: interpret(f, stage)(x).gradient)(X), curvature(X), atol=1e-15)
+    if isinstance(stage, uncertainty):
+        np.testing.assert_allclose(transform(lambda x: interpret(f, stage, sparsity())(x).std)(X), spread_slope(X))
+
+
 def test_result_shares_no_memory_and_raw_is_the_nested_value():
     result = interpret(lambda x: x * 1.0, gradient("forward"))(X)
     result.value[0] = 99.0
     result.gradient[0, 0] = 99.0
     assert result.value[0] == X[0] and result.gradient[0, 0] == 1.0
     assert type(result.raw).__name__ == "Dual"
+
+
+def test_each_stage_reads_once():
+    class Counting(gradient):
+        reads = 0
+
+        def read(self, value, lifted):
+            self.reads += 1
+            return super().read(value, lifted)
+
+    stage = Counting()
+    result = interpret(f, stage, uncertainty(std=STD))(X)
+    assert repr(result) and result.std > 0 and stage.reads == 1
+    result.reading("gradient").raw[...] = 0.0
+    np.testing.assert_allclose(result.gradient, slope(X))
+    result = interpret(f, sparsity())(X)
+    result.sparsity.data[:] = False
+    assert result.sparsity.toarray().all()
 
 
 def test_unknown_reading_lists_what_there_is():

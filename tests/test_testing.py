@@ -11,8 +11,8 @@ from scenarios import SCENARIOS
 import interp.vocabulary as v
 from interp import Value
 from interp.level import above
-from interp.linear import Formula
-from interp.primitive import ONE, Contraction, Differentiable, Elementwise, Reduction, Structural
+from interp.linear import ONE, Formula
+from interp.primitive import Contraction, Differentiable, Elementwise, Reduction, Structural
 from interp.testing import Probe, check_composition, check_derivatives, check_enclosure, check_sparsity
 from interp.testing.probe import direction, probe_rule
 from interp.value import primal, shape_of
@@ -199,7 +199,43 @@ def _(primitive, active):
     return rule
 
 
+class KeepsTheTangentItself(Copycat):
+    """x + c has the tangent of x: not a copy, so that a store into one reaches the other."""
+
+
+@v.add.register
+def _(x: KeepsTheTangentItself, y: float):
+    return x.rebuild(x.value + y, x.tangent)
+
+
+class CopiesViews(Copycat):
+    """x[::-1] with a tangent of its own, which a store into x does not reach."""
+
+
+@Structural.rule(CopiesViews)
+def _(primitive, active):
+    right = probe_rule(primitive, active)
+
+    def rule(*operands, **params):
+        out = right(*operands, **params)
+        return out.rebuild(out.value, v.copy(out.tangent)) if shape_of(out) else out
+
+    return rule
+
+
+class MovesWithSteps(Copycat):
+    """sign(x) has a derivative."""
+
+
+@v.sign.register
+def _(x: MovesWithSteps):
+    return x.rebuild(v.sign(x.value), x.tangent)
+
+
 WRONG = {
+    KeepsTheTangentItself: "add a constant .*then a store into the operands: tangent",
+    CopiesViews: "getitem .*then a store into the operands: tangent",
+    MovesWithSteps: "sign",
     NoProductRule: "exp.log x|multiply",
     WrongNumber: "sin on .*nominal",
     LosesTheInside: "NoProductRule|LosesTheInside⟨Probe⟩.*derivative of tangent",

@@ -4,6 +4,6 @@ A backend is one file here (or anywhere) that makes a `Backend` and passes it to
 classes are its arrays, how a primitive is computed on them, and where fresh arrays come from.
 """
 
-from interp.backends.registry import Backend, known, namespace, register, rule, to_host, tower
+from interp.backends.registry import Backend, known, namespace, numeric, register, rule, to_host, tower
 
-__all__ = ["Backend", "known", "namespace", "register", "rule", "to_host", "tower"]
+__all__ = ["Backend", "known", "namespace", "numeric", "register", "rule", "to_host", "tower"]

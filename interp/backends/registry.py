@@ -56,6 +56,14 @@ def known(cls: type) -> bool:
     return of(cls) is not None or cls is type(None)
 
 
+def numeric(x: Any) -> bool:
+    """True of a number or an array of numbers of some backend; not of strings, objects and records."""
+    if of(type(x)) is None:
+        return False
+    kind: str = x.dtype.kind if hasattr(x, "dtype") else np.asarray(x).dtype.kind
+    return kind in "biufc"
+
+
 def rule(primitive: Any, key: tuple[type, ...]) -> Callable[..., Any]:
     """The innermost rule for operands of these classes."""
     found = [of(cls) for cls in key]

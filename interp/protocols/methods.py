@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from interp import vocabulary as v
-from interp.errors import InterpError, UnsupportedArgument
+from interp.errors import InterpError, NoAttribute, UnsupportedArgument
 from interp.value import Value
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
@@ -65,6 +65,19 @@ def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
     return v.copy(x) if copy else x
 
 
+class _Missing:
+    """Stands for an attribute of arrays that values lack. (`__getattr__` would slow down all that they have.)"""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, x: Any, cls: type) -> Any:
+        raise NoAttribute(
+            f"x.{self.name} is not there for a {cls.__name__}: use the methods it has (x.sum, x.reshape, x.T, ...), "
+            f"functions of interp.vocabulary, or interp.primal(x).{self.name} if nothing is to flow through it"
+        )
+
+
 def attach() -> None:
     """Give `Value` its array methods."""
     for name in REDUCTIONS + OTHERS:
@@ -81,3 +94,6 @@ def attach() -> None:
         "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)
+    for name in dir(np.ndarray):
+        if not name.startswith("_") and not hasattr(Value, name):
+            setattr(Value, name, _Missing(name))

@@ -80,7 +80,7 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
 
     def operate(x: Any, y: Any) -> Any:
         result = forward(x, y)
-        if result is NotImplemented or not x.shape:  # a scalar is rebound, as Python's numbers are
+        if result is NotImplemented or not x.is_storage:  # a scalar is rebound, as Python's numbers are
             return result
         x[...] = result
         return x

@@ -7,6 +7,7 @@ holds for all types:
 - constants stay constants, and a plain operand is a constant;
 - an array of values is the values of the array: each element of the result is what the same program
   gives on scalar values, in every component;
+- a store is seen in the views that NumPy has, and nowhere else: not in results, not in what was lifted;
 - two expressions of one function agree (x * y and exp(log x + log y)), in every component;
 - stacked around another type, or inside it, each layer reads what it reads without the other; the
   derivative of each reading along a direction is what `Probe` inside computes;
@@ -65,6 +66,8 @@ def check_composition(
     cases = [case for case in CASES if case.kind in chosen]
     for case in cases:
         check.alone(case)
+        if "Assignment" in chosen:
+            check.stores(case)
     if "Predicate" in chosen:
         check.predicates()
     if "Creation" in chosen:
@@ -191,6 +194,36 @@ class _Check:
             for name, parts in whole.items():
                 found = tuple(np.asarray(self.stage.element(part, index)) for part in parts)
                 self._same(f"{where}, element {index} against scalars: {name}", found, _plain(single[name], ()))
+
+    def stores(self, case: Case) -> None:
+        """A later store into the operands is seen in a result that is a view in NumPy, and in no other."""
+        where = f"{self.stage.name}: {case}, then a store into the operands"
+        payload = case.payload()
+        if not shape_of(payload):
+            return
+        lifted_from = np.copy(payload)
+        x = self._made(where, self.stage, lifted_from)
+        operands = [_run(where, v.copy, part) for part in _run(where, case.operands, x)]
+        out = _run(where, case.f, *operands)
+        plain = [np.copy(part) for part in case.operands(payload)]
+        is_view = np.may_share_memory(case.f(*plain), plain[0])
+        shape = shape_of(case.f(*plain))
+
+        def reading(value: Any) -> dict[str, list[np.ndarray]]:
+            found = _run(where, self.stage.read, value, x)
+            return {name: [part.copy() for part in _plain(found[name], shape)] for name in found}
+
+        expected = reading(out)
+        for part in operands:
+            if shape_of(part):
+                _run(where, part.__setitem__, ..., 0.5)
+        if is_view:
+            expected = reading(_run(where, case.f, *operands))
+        for name, found in reading(out).items():
+            self._same(f"{where}: {name}", found, expected[name])
+        if self.stage.is_stage:
+            _run(where, x.__setitem__, ..., 0.5)
+            self._same(f"{where}: the array that was lifted", (lifted_from,), (np.asarray(payload),))
 
     def predicates(self) -> None:
         """Comparisons answer for the nominal numbers."""

@@ -9,11 +9,11 @@ from typing import Any, Self
 import numpy as np
 
 from interp import level as levels
-from interp.primitive import Differentiable, Structural
+from interp.primitive import Differentiable
 from interp.rules import Rule
 from interp.value import Value, shape_of
 from interp.vocabulary import zeros
-from interp.vocabulary.creation import copy, held
+from interp.vocabulary.creation import held
 
 
 class Probe(Value):
@@ -42,15 +42,12 @@ def direction(shape: tuple[int, ...], seed: int = 0) -> Any:
 def probe_rule(primitive: Differentiable, active: tuple[bool, ...]) -> Rule:
     """D f(x; t) = sum over the active operands of their linear map applied to their tangent."""
     linearised = primitive.linearise(active)
-    rearranges = isinstance(primitive, Structural)
 
     def rule(*operands: Any, **params: Any) -> Probe:
         probes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
         out, maps = linearised(*(x.value if a else x for x, a in zip(operands, active, strict=True)), **params)
         terms = [m.apply(x.tangent) for m, x in zip(maps, probes, strict=True) if m is not None]
         tangent = zeros(shape_of(out), like=out) if not terms else sum(terms[1:], terms[0])
-        if not rearranges and any(tangent is x.tangent for x in probes):
-            tangent = copy(tangent)  # a later store into one must not reach the other
         new: Probe = probes[0].rebuild(out, held(tangent, out))
         return new
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from interp import backends, level
 from interp.primitive import COUNTERPARTS, Creation, Structural
-from interp.value import Value, innermost, primal, shape_of
+from interp.value import Value, innermost, is_array, primal, shape_of
 
 
 def _copy(x: Any, order: str = "K") -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -21,6 +21,11 @@ copy = Structural(
     counterparts=(np.copy,),
 )
 """A copy in the memory order of ``x`` (the method ``x.copy()``: in C order), which decides what a reshape shares."""
+
+
+def owned(x: Any) -> Any:
+    """``x`` apart from what it shares memory with: a copy of an array, the number in an array without axes."""
+    return copy(x) if shape_of(x) else x[()] if is_array(x) else x
 
 
 def _like(fill: Any) -> Any:

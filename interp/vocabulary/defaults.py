@@ -59,7 +59,7 @@ def _creation(primitive: Creation, active: tuple[bool, ...]) -> Any:
 @Assignment.rule(Value)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Any, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError(f"a scalar {type(x).__name__} does not support item assignment")
         source = y if active[1] else x.constant(y)
         for name in x.components:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from interp.errors import UnsupportedInput
-from interp.primitive import COUNTERPARTS, MINUS_ONE, ONE, ZERO, Elementwise, Structural
+from interp.linear import MINUS_ONE, ONE, ZERO
+from interp.primitive import COUNTERPARTS, Elementwise, Structural
 from interp.value import Value
 
 
@@ -35,6 +36,12 @@ def _real(x: Any) -> Any:
             "the derivative of abs(z) is not linear over complex numbers: compute with the real and imaginary parts"
         )
     return x
+
+
+def _reciprocal(x: Any) -> Any:
+    """Not NumPy's own, which truncates integers. Python's numbers stay Python's, and so do not widen a float32."""
+    out = np.divide(1.0, x)
+    return float(out) if type(x) is float or type(x) is int else out
 
 
 def _strong_multiply(p: Any, t: Any) -> Any:
@@ -70,7 +77,7 @@ negative = Elementwise("negative", np.negative, dx=MINUS_ONE, operator="-")
 positive = Elementwise("positive", np.positive, dx=ONE, operator="+")
 reciprocal: Elementwise = Elementwise(
     "reciprocal",
-    lambda x: np.divide(1.0, x),  # not NumPy's own, which truncates integers
+    _reciprocal,
     dx=lambda out: -out * out,
     singular=True,
     counterparts=(np.reciprocal,),
@@ -164,6 +171,8 @@ conj: Structural = Structural(
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """``x`` limited to [min, max]; a bound of None is open. At a bound the derivative is shared equally."""
+    if min is None and max is None:
+        return positive(x)
     raised = x if min is None else maximum(x, min)
     return raised if max is None else minimum(raised, max)
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from interp import backends
 from interp.errors import StripError, UndecidedError
-from interp.linear import Diagonal, Gather
-from interp.primitive import COUNTERPARTS, ONE, Assignment, Contraction, Structural, negative_axis
+from interp.linear import ONE, Diagonal, Gather
+from interp.primitive import COUNTERPARTS, Assignment, Contraction, Structural, negative_axis
 from interp.value import Value, ndim_of, operand, shape_of
 
 Index = tuple[Any, ...]
@@ -109,7 +109,7 @@ def _array_index_add(x: Any, y: Any, index: Index) -> Any:
 
 def _index_add_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[Any]:
     x, y = operands
-    read = Gather(getitem, 0, (x,), params, shape_of(y))
+    read = Gather(getitem, 0, (shape_of(x),), params, shape_of(y))
     return [Diagonal(ONE, shape_of(x), shape_of(x)), read.adjoint()]
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from interp import backends
 from interp.linear import Formula, LinearMap, lead
 from interp.primitive import COUNTERPARTS, Contraction, Solve
-from interp.value import ndim_of, operand, primal, shape_of
+from interp.value import has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.elementwise import conj
 from interp.vocabulary.predicates import isfinite, logical_not
-from interp.vocabulary.shape import broadcast_to, reshape, swapaxes, where
+from interp.vocabulary.shape import broadcast_to, diagonal, reshape, swapaxes, transpose, where
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
 
@@ -78,8 +78,7 @@ def _simplify(term: str, x: Any, sizes: dict[str, int]) -> tuple[str, Any]:
             moved = _to_front(x, first, second)
             if shape_of(x)[first] != shape_of(x)[second]:
                 raise ValueError(f"einsum: index {letter!r} of one operand has two sizes, shape {shape_of(x)}")
-            along = np.arange(shape_of(x)[first])
-            x = moved[along, along]
+            x = diagonal.dispatch(moved, behind=ndim_of(moved) - 2)
             rest = term[:first] + term[first + 1 : second] + term[second + 1 :]
             term = letter + rest
     keep = [i for i, letter in enumerate(term) if shape_of(x)[i] == sizes[letter]]
@@ -90,8 +89,6 @@ def _simplify(term: str, x: Any, sizes: dict[str, int]) -> tuple[str, Any]:
 
 
 def _to_front(x: Any, first: int, second: int) -> Any:
-    from interp.vocabulary.shape import transpose
-
     return transpose(x, (first, second, *(i for i in range(ndim_of(x)) if i not in (first, second))))
 
 
@@ -156,7 +153,10 @@ class EinsumMap(LinearMap):
         terms[self.position] = directions + terms[self.position]
         output = directions + output
         operands = [t if i == self.position else x for i, x in enumerate(self.operands)]
-        return einsum.dispatch(*operands, subscripts=",".join(terms) + "->" + output)
+        subscripts = ",".join(terms) + "->" + output
+        with np.errstate(invalid="ignore"):
+            image = einsum.dispatch(*operands, subscripts=subscripts)
+            return _contract_strongly(*operands, subscripts=subscripts) if has_nan(image) else image
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         left, output = self.subscripts.split("->")
@@ -165,17 +165,28 @@ class EinsumMap(LinearMap):
         others = [_conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
         directions = self._directions(batch)
         subscripts = ",".join([directions + output, *terms]) + "->" + directions + target
-        image = einsum.dispatch(ct, *others, subscripts=subscripts)
-        if not strong:
-            return image
-        # Where every non-finite cotangent meets zeros alone, the finite ones decide: the norm's gradient at 0 is 0.
-        spoilt = logical_not(isfinite(ct))
-        met = einsum.dispatch(spoilt * 1.0, *((x != 0) * 1.0 for x in others), subscripts=subscripts)
-        return where(met == 0, einsum.dispatch(where(spoilt, 0.0, ct), *others, subscripts=subscripts), image)
+        contract = _contract_strongly if strong else einsum.dispatch
+        return contract(ct, *others, subscripts=subscripts)
 
     def _directions(self, batch: int | None) -> str:
         """A letter for the axis of directions that the subscripts leave free."""
         return "" if batch is None else next(c for c in reversed(LETTERS) if c not in self.subscripts)
+
+
+def _contract_strongly(*operands: Any, subscripts: str) -> Any:
+    """The contraction with zeros that absorb infinities and NaN: the norm's gradient at 0 is 0.
+
+    Where every number that is not finite meets a zero, the finite ones decide.
+    """
+    spoilt = [logical_not(isfinite(x)) for x in operands]
+    present = [(x != 0) * 1.0 for x in operands]
+    met: Any = 0.0
+    for i, where_spoilt in enumerate(spoilt):
+        met = met + einsum.dispatch(*present[:i], where_spoilt * 1.0, *present[i + 1 :], subscripts=subscripts)
+    finite = [where(is_spoilt, 0.0, x) for is_spoilt, x in zip(spoilt, operands, strict=True)]
+    return where(
+        met == 0, einsum.dispatch(*finite, subscripts=subscripts), einsum.dispatch(*operands, subscripts=subscripts)
+    )
 
 
 def _conjugate(x: Any) -> Any:
@@ -186,7 +197,17 @@ def _einsum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) ->
     return [EinsumMap(i, operands, params["subscripts"], shape_of(out)) for i in range(len(operands))]
 
 
-einsum = Contraction("einsum", _contract, counterparts=(np.einsum,), canonical=_einsum, derivative=_einsum_maps)
+class Einsum(Contraction):
+    """Of one operand nothing is left to sum: a rearrangement of axes, and as in NumPy a view."""
+
+    def dispatch(self, *operands: Any, **params: Any) -> Any:
+        if len(operands) > 1:
+            return super().dispatch(*operands, **params)
+        term, output = params["subscripts"].split("->")
+        return transpose(operands[0], tuple(term.index(letter) for letter in output))
+
+
+einsum = Einsum("einsum", _contract, counterparts=(np.einsum,), canonical=_einsum, derivative=_einsum_maps)
 
 
 # -- products by their usual names
@@ -263,7 +284,9 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
 
 def trace(x: Any) -> Any:
     """Sum of the diagonal of the first two axes."""
-    return einsum("ii...->...", operand(x))
+    x = operand(x)
+    n = min(shape_of(x)[:2])
+    return einsum("ii...->...", x[:n, :n])
 
 
 # -- solve, inv, det
@@ -366,10 +389,9 @@ def _det_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Se
 
 
 def _cofactors(a: Any) -> Any:
-    """d(det)/da: the cofactor matrix, by minors up to 3 x 3 and where ``a`` is singular, else det * inv."""
-    n = shape_of(a)[-1]
-    nominal = np.asarray(np.linalg.cond(backends.to_host(primal(a)))) if n > 3 else np.inf
-    if n <= 3 or not np.all(nominal < 1e12):
+    """d(det)/da: the cofactor matrix, det * inv; by minors up to 3 x 3 and where ``a`` is singular or not finite."""
+    n, nominal = shape_of(a)[-1], backends.to_host(primal(a))
+    if n <= 3 or not np.isfinite(nominal).all() or not np.all(np.linalg.cond(nominal) < 1e12):
         return _minors(a, n)
     return reshape(det(a), (*shape_of(a)[:-2], 1, 1)) * swapaxes(inv(a), -1, -2)
 
@@ -377,7 +399,7 @@ def _cofactors(a: Any) -> Any:
 def _minors(a: Any, n: int) -> Any:
     from interp.vocabulary.shape import stack
 
-    if n == 1:
+    if n <= 1:
         return a * 0.0 + 1.0
     rows = []
     for i in range(n):

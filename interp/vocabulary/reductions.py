@@ -109,14 +109,14 @@ cumsum = Reduction("cumulative_sum", np.cumsum, counterparts=(np.cumsum,), canon
 def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Arithmetic mean over ``axis`` (all axes if None); NaN of nothing."""
     x = operand(x)
-    return sum(x, axis=axis, keepdims=keepdims) / np.float64(_count(x, axis))
+    return sum(x, axis=axis, keepdims=keepdims) / _count(x, axis)
 
 
 def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     """Variance over ``axis`` with divisor N - ``ddof``."""
     x = operand(x)
     deviations = x - mean(x, axis=axis, keepdims=True)
-    return sum(square(deviations), axis=axis, keepdims=keepdims) / np.float64(_count(x, axis) - ddof)
+    return sum(square(deviations), axis=axis, keepdims=keepdims) / (_count(x, axis) - ddof)
 
 
 def std(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:

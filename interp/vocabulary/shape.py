@@ -1,13 +1,15 @@
 """Rearrangements of shape: structural primitives with their transposes, and NumPy's names made of them."""
 
+import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from interp.linear import lead, unbroadcast
 from interp.primitive import COUNTERPARTS, Structural, negative_axes, negative_axis
-from interp.value import ndim_of, operand, shape_of
+from interp.value import innermost, ndim_of, operand, shape_of
 
 Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -17,14 +19,14 @@ def _array_reshape(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Canonical:
-    if order not in ("C", "A"):
+    if order != "C":
         raise TypeError(f"order={order!r}: only C order")
     x = operand(x)
     given = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
-    size = int(np.prod(shape_of(x), dtype=int))
-    known = int(np.prod([n for n in given if n != -1], dtype=int))
+    size = math.prod(shape_of(x))
+    known = math.prod(n for n in given if n != -1)
     full = tuple(int(size // known if known else 0) if n == -1 else int(n) for n in given)
-    if int(np.prod(full, dtype=int)) != size or list(given).count(-1) > 1:
+    if math.prod(full) != size or list(given).count(-1) > 1:
         raise ValueError(f"cannot reshape array of size {size} into shape {given}")
     return (x,), {"shape": full}
 
@@ -73,19 +75,21 @@ def _concatenate(arrays: Any, axis: Any = 0) -> Canonical:
         raise ValueError("need at least one array to concatenate")
     if axis is None:
         parts, axis = tuple(reshape(x, -1) for x in parts), 0
-    return parts, {"axis": negative_axis(axis, ndim_of(parts[0]))}
+    axis = negative_axis(axis, ndim_of(parts[0]))
+    lengths = [shape_of(x)[axis] for x in parts if ndim_of(x) >= -axis]  # of other ranks NumPy complains
+    starts = tuple(accumulate(lengths, initial=0))
+    return parts, {"axis": axis, "starts": starts}
 
 
 def _slice_of_part(ct: Any, position: int, operands: Any, params: dict[str, Any], batch: int | None) -> Any:
-    axis = params["axis"]
-    start = sum(shape[axis] for shape in operands[:position])
+    axis, start = params["axis"], params["starts"][position]
     index = (..., slice(start, start + operands[position][axis]), *(slice(None),) * (-axis - 1))
     return ct[index]
 
 
 concatenate = Structural(
     "concat",
-    lambda *parts, axis: np.concatenate(parts, axis=axis),
+    lambda *parts, axis, starts: np.concatenate(parts, axis=axis),
     canonical=_concatenate,
     counterparts=(np.concatenate,),
     adjoint=_slice_of_part,
@@ -110,6 +114,13 @@ broadcast_to = Structural(
     adjoint=lambda ct, position, operands, params, batch: unbroadcast(ct, operands[0], batch),
     batched=_lift_rank,
 )
+
+
+diagonal = Structural(
+    "diagonal",
+    lambda x, behind: np.einsum("...zz{0}->...z{0}".format("abcdefghijklmnopqrstuvwxy"[:behind]), x),
+)
+"""The common diagonal of the two axes before the last ``behind``: a view that takes stores, as einsum's in NumPy."""
 
 
 def _flip(x: Any, axis: Any = None) -> Canonical:
@@ -188,8 +199,12 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 def ravel(x: Any) -> Any:
-    """All elements in C order as one axis; a view where NumPy's is one."""
-    return reshape(x, (-1,))
+    """All elements in C order as one axis; a view where NumPy's is one: contiguous, which a reshape need not be."""
+    from interp.vocabulary.creation import copy
+
+    flat = reshape(x, (-1,))
+    layout = getattr(innermost(flat), "flags", None)
+    return flat if layout is None or layout.c_contiguous else copy(flat)
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:

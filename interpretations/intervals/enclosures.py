@@ -265,8 +265,8 @@ def negative(lo: Reals, hi: Reals) -> Enclosure:
 
 @enclosure(blocks=False)
 def positive(lo: Reals, hi: Reals) -> Enclosure:
-    """[lo, hi] itself."""
-    return lo, hi, graded(lo, hi)
+    """[lo, hi] itself, in storage of its own."""
+    return lo.copy(), hi.copy(), graded(lo, hi)
 
 
 @enclosure()
@@ -365,8 +365,8 @@ def remainder(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     xp = namespace(a, b, c, d)
     least, greatest, nonzero, inside = _quotient_floor(a, b, c, d)
     single = (least == greatest) & (abs(least) < 2.0**52)
-    lo = xp.where(single, _reduced(add_down, sub_down, a, least, xp.where(least > 0, d, c)), -INF)
-    hi = xp.where(single, _reduced(add_up, sub_up, b, least, xp.where(least > 0, c, d)), INF)
+    lo = xp.where(single, _reduced(add_down, sub_down, mul_up, a, least, xp.where(least > 0, d, c)), -INF)
+    hi = xp.where(single, _reduced(add_up, sub_up, mul_down, b, least, xp.where(least > 0, c, d)), INF)
     # Without a jump at 0 the reduced value is x itself; its range is clipped to y's sign and size.
     lo = xp.maximum(lo, xp.minimum(c, 0.0))
     hi = xp.minimum(hi, xp.maximum(d, 0.0))
@@ -376,12 +376,13 @@ def remainder(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     return lo, hi, graded(lo, hi, defined=nonzero, continuous=single, common=inside)
 
 
-def _reduced(add: Any, sub: Any, x: Reals, n: Reals, y: Reals) -> Reals:
-    """x - n * y with one rounding to speak of: cancellation happens in exact sums."""
+def _reduced(add: Any, sub: Any, mul: Any, x: Reals, n: Reals, y: Reals) -> Reals:
+    """x - n * y with one rounding to speak of: cancellation happens in exact sums, where they do not overflow."""
+    xp = namespace(x, y)
     p, e = two_product(n, y)
     s, t = two_sum(x, -p)
     exact = add(s, sub(t, e))
-    return namespace(x, y).where(exact == exact, exact, sub(x, n * y))
+    return xp.where(n == 0, x, xp.where(exact == exact, exact, sub(x, mul(n, y))))
 
 
 @enclosure()
@@ -642,22 +643,29 @@ def _real_power(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
     x, y = xp.maximum(a, 0.0) + 0.0, b + 0.0
     values = corners(np.power, x, y, c, d)
     low, high = _about_one(x, y, padded(*hull(values, values), LIBRARY), c, d)
-    low, high = xp.where(y == 0, 0.0, low), xp.where(y == 0, 0.0, high)
-    low, high = emptied((a != a) | (c != c) | (b < 0) | (b == 0) & (d <= 0), low, high)
+    # The powers of 0 alone: 0, and NumPy's 0**0 = 1.
+    low = xp.where(y == 0, xp.where(d > 0, 0.0, 1.0), low)
+    high = xp.where(y == 0, xp.where((c <= 0) & (d >= 0), 1.0, 0.0), high)
+    low, high = emptied((a != a) | (c != c) | (b < 0) | (b == 0) & (d < 0), low, high)
     defined = (a > 0) | (a == 0) & (c > 0)
     return low, high, graded(low, high, defined=defined, common=bounded(a, b, c, d))
 
 
 def _times_logarithm(name: str, f: Callable[[Reals, Reals], Reals], pole: float) -> None:
-    """x log(y) or x log(1 + y), monotone in both; 0 where x = 0, even at the pole of the logarithm."""
+    """x log(y) or x log(1 + y), monotone in both; 0 where x = 0, even at the pole of the logarithm.
+
+    Other products of 0 have underflowed, but for a logarithm of exactly 1.
+    """
 
     @enclosure(name)
     def product(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
         xp = namespace(a, b, c, d)
-        values = corners(f, a, b, xp.maximum(c, pole), d)
-        lo, hi = hull(values, values)
-        lo, hi = (xp.where(end == end, end, 0.0) for end in (lo, hi))  # 0 * inf at every corner
-        lo, hi = xp.where(lo == 0, lo, next_down(lo, LIBRARY)), xp.where(hi == 0, hi, next_up(hi, LIBRARY))
+
+        def moved(step: Any) -> Callable[[Reals, Reals], Reals]:
+            return lambda x, y: xp.where((x == 0) | (y == pole + 1.0), 0.0, step(f(x, y), LIBRARY))
+
+        box = a, b, xp.maximum(c, pole), d
+        lo, hi = hull(corners(moved(next_down), *box), corners(moved(next_up), *box))
         zero = (a == 0) & (b == 0)
         lo, hi = emptied((a != a) | (c != c) | (d < pole) | (d == pole) & ((a > 0) | (b < 0)), lo, hi)
         common = bounded(a, b, c, d) & (c > pole)

@@ -9,15 +9,16 @@ A comparison that the intervals decide answers plain booleans; one that they lea
 of booleans [certainly, possibly]: `np.where` takes the hull of both sides there, `if` raises.
 """
 
+import math
 from typing import Any, Self
 
 import numpy as np
 
 from interp import level as levels
-from interp.errors import InterpError, RefusedStack, UndecidedError
+from interp.errors import InterpError, RefusedStack, ShapeError, UndecidedError
 from interp.value import Value, shape_of
 from interpretations.intervals.decoration import Decoration
-from interpretations.intervals.rounding import sub_up
+from interpretations.intervals.rounding import add_down, add_up, sub_up
 
 COM, DAC, DEF, TRV = Decoration.COM, Decoration.DAC, Decoration.DEF, Decoration.TRV
 
@@ -27,12 +28,13 @@ class Interval(Value):
 
     Parameters
     ----------
-    lo, hi: numbers or arrays that broadcast together, lo <= hi; ``hi`` defaults to ``lo``. Integers
-        and float32 become float64, exactly.
-    decoration: a `Decoration` or an array of them; by default `com`, or `dac` where unbounded.
+    lo, hi: numbers or arrays that broadcast together, lo <= hi; ``hi`` defaults to ``lo``. They become
+        float64: exactly, or outward where float64 cannot say them (integers beyond 2**53, long doubles).
+    decoration: a `Decoration` or an array of them, of the ends' shape or a number; by default `com`, or
+        `dac` where unbounded.
 
-    Raises `InterpError` where lo > hi, an end is NaN, or an interval would lie at one infinity, and
-    `RefusedStack` for a payload that is itself a value.
+    Raises `InterpError` where lo > hi, an end is NaN, or an interval would lie at one infinity,
+    `ShapeError` where shapes do not fit, and `RefusedStack` for a payload that is itself a value.
     """
 
     __slots__ = ("decoration", "hi", "level", "lo")
@@ -43,9 +45,9 @@ class Interval(Value):
         for end in (lo, hi):
             if isinstance(end, Value):
                 raise refusal(end)
-        lo, hi = _float64(lo), _float64(hi)
+        lo, hi = _float64(lo, -np.inf), _float64(hi, np.inf)
         if shape_of(lo) != shape_of(hi):
-            lo, hi = (x.copy() for x in np.broadcast_arrays(lo, hi))
+            lo, hi = _broadcast(lo, hi)
         if not np.all((lo <= hi) & (lo < np.inf) & (hi > -np.inf)):
             raise InterpError(
                 f"no interval from {lo} to {hi}: ends must be numbers with lo <= hi, not both at one infinity; "
@@ -54,7 +56,7 @@ class Interval(Value):
         self.lo, self.hi, self.level = lo, hi, levels.INTERVAL
         bounded = np.isfinite(lo) & np.isfinite(hi)
         best = _levels(np.where(bounded, COM, DAC))
-        self.decoration = best if decoration is None else _levels(np.minimum(best, decoration))
+        self.decoration = best if decoration is None else _levels(np.minimum(best, _checked(decoration, shape_of(lo))))
 
     @property
     def payload(self) -> Any:
@@ -78,7 +80,8 @@ class Interval(Value):
     @property
     def width(self) -> Any:
         """hi - lo, rounded up."""
-        return sub_up(self.hi, self.lo)
+        with np.errstate(over="ignore"):
+            return sub_up(self.hi, self.lo)
 
     def constant(self, payload: Any) -> Self:
         return point(payload)
@@ -121,11 +124,14 @@ def make(lo: Any, hi: Any, decoration: Any) -> Interval:
 
 
 def point(x: Any) -> Interval:
-    """A plain number or array as intervals of no width. A NaN stays NaN, and trivial."""
+    """A plain number or array as intervals of no width. A NaN stays NaN, and trivial; an infinity is unbounded."""
     if isinstance(x, Value):
         raise refusal(x)
-    x = x if is_truth(x) else _float64(x)
-    return make(x, x.copy() if shape_of(x) else x, _levels(np.where(x == x, COM, TRV)))
+    if is_truth(x):
+        lo, hi = x, x.copy() if shape_of(x) else x
+    else:
+        lo, hi = _float64(x, -np.inf), _float64(x, np.inf)
+    return make(lo, hi, _levels(np.where(np.isfinite(lo), COM, np.where(lo == lo, DAC, TRV))))
 
 
 def is_truth(end: Any) -> bool:
@@ -142,11 +148,51 @@ def refusal(inner: Value) -> RefusedStack:
     )
 
 
-def _float64(x: Any) -> Any:
+def _float64(x: Any, direction: float) -> Any:
+    """``x`` in float64 and in storage of its own, rounded to the side of ``direction``, an infinity."""
+    if isinstance(x, int) and not isinstance(x, bool):
+        return np.float64(_outward(x, direction))
     array = x if hasattr(x, "dtype") else np.asarray(x)
-    if array.dtype.kind not in "fiub":
+    kind, bits = array.dtype.kind, 8 * array.dtype.itemsize
+    if kind not in "fiub":
         raise InterpError(f"an Interval of {array.dtype}: ends are real numbers")
-    return array.astype(np.float64) if shape_of(array) else np.float64(array)
+    if kind in "iu" and bits == 64:
+        low = array & np.array(0x7FF, array.dtype)  # the rest has 53 bits
+        add = add_down if direction < 0 else add_up
+        return add((array - low).astype(np.float64), low.astype(np.float64))
+    with np.errstate(over="ignore", under="ignore"):
+        nearest = array.astype(np.float64)
+    if kind == "f" and bits > 64:
+        inside = (nearest > array) if direction < 0 else (nearest < array)
+        nearest = np.where(inside, np.nextafter(nearest, direction), nearest)
+    return nearest if shape_of(array) else np.float64(nearest)
+
+
+def _outward(n: int, direction: float) -> float:
+    """The nearest float to an integer on the side of ``direction``. Python compares the two exactly."""
+    try:
+        nearest = float(n)
+    except OverflowError:
+        nearest = np.inf if n > 0 else -np.inf
+    inside = nearest > n if direction < 0 else nearest < n
+    return math.nextafter(nearest, direction) if inside else nearest
+
+
+def _broadcast(lo: Any, hi: Any) -> Any:
+    try:
+        return (x.copy() for x in np.broadcast_arrays(lo, hi))
+    except ValueError:
+        raise ShapeError(f"no interval from shape {shape_of(lo)} to shape {shape_of(hi)}") from None
+
+
+def _checked(decoration: Any, shape: tuple[int, ...]) -> Any:
+    """A user's decoration: levels, one for all or one for each interval."""
+    levels_given = np.asarray(decoration)
+    if levels_given.dtype.kind not in "iu" or not np.isin(levels_given, list(Decoration)).all():
+        raise InterpError(f"decoration={decoration!r}: give a Decoration, as in Decoration.DAC, or an array of them")
+    if levels_given.shape not in ((), shape):
+        raise ShapeError(f"decorations of shape {levels_given.shape} for intervals of shape {shape}")
+    return levels_given
 
 
 def _levels(decoration: Any) -> Any:

@@ -15,7 +15,8 @@ quotients Veltkamp's splitting (T. J. Dekker, Numer. Math. 18, 1971) on signific
 
 Operands are floats (Python's or NumPy's) or float64 arrays that broadcast. Scalars return `numpy.float64`.
 ``out`` is a place offered for the result of NumPy arrays; the result returned may lie elsewhere.
-Floating-point warnings (overflow, 0/0) are NumPy's own: callers silence them, once for many calls.
+Floating-point warnings (overflow, 0/0) are NumPy's own: callers silence them, once for many calls, as a warning
+is Python code, which would run while the mode is set.
 """
 
 import ctypes

@@ -16,14 +16,14 @@ from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
 from interp.primitive import Contraction, Elementwise, Predicate, Reduction, Solve, Structural
 from interp.vocabulary import linalg, reductions
+from interp.vocabulary.creation import copy
 from interp.vocabulary.defaults import _structural as rearranged
 from interp.vocabulary.indexing import index_add
-from interp.vocabulary.predicates import isfinite, isinf, isnan
 from interp.vocabulary.shape import where
 from interpretations.intervals import enclosures
 from interpretations.intervals.decoration import Decoration
 from interpretations.intervals.interval import Interval, ends, hull, make, point, weakest
-from interpretations.intervals.rounding import add_down, add_up, sub_down, sub_up
+from interpretations.intervals.rounding import add_down, add_up
 
 ULPS_OF_A_STRANGER = 4
 """Rounding error granted to the implementation of a primitive that is not in the table."""
@@ -65,13 +65,13 @@ def _by_derivative(primitive: Elementwise) -> Any:
             rising, falling, mid = slope_lo >= 0, slope_hi <= 0, box.mid
             least.append(np.where(rising, box.lo, np.where(falling, box.hi, mid))[()])
             greatest.append(np.where(rising, box.hi, np.where(falling, box.lo, mid))[()])
-            run = slope * make(sub_down(box.lo, mid), sub_up(box.hi, mid), box.decoration)
+            run = slope * (box - mid)
             slack = slack + np.where(rising | falling, 0.0, run)
             decoration = weakest(decoration, known)
         low, high = primitive.implementation(*least), primitive.implementation(*greatest)
         for _ in range(ULPS_OF_A_STRANGER):
             low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
-        lo, hi = add_down(low, slack.lo), add_up(high, slack.hi)
+        lo, hi, _ = ends(_add(make(low, high, slack.decoration), slack))
         return make(lo, hi, weakest(enclosures.graded(np.asarray(lo), np.asarray(hi))[()], decoration))
 
     return rule
@@ -89,41 +89,50 @@ COMPARISONS: dict[str, Callable[[Any, Any, Any, Any], Ends]] = {
     "greater_equal": lambda a, b, c, d: (a >= d, b >= c),
     "equal": lambda a, b, c, d: ((a == b) & (c == d) & (a == c), (a <= d) & (c <= b)),
     "not_equal": lambda a, b, c, d: ((a > d) | (c > b), ~((a == b) & (c == d) & (a == c))),
-    "logical_and": lambda a, b, c, d: (_both_true(a, b) & _both_true(c, d), _can_be_true(a, b) & _can_be_true(c, d)),
-    "logical_or": lambda a, b, c, d: (_both_true(a, b) | _both_true(c, d), _can_be_true(a, b) | _can_be_true(c, d)),
+}
+"""Where both operands are defined. NumPy's NaN, where one is not, differs from every number and compares with none."""
+
+TESTS: dict[str, Callable[[Any, Any, Any], Ends]] = {
+    # name: (lo, hi, may be undefined) -> (certainly, possibly)
+    "isnan": lambda a, b, undefined: (a != a, undefined),
+    "isinf": lambda a, b, undefined: (np.isinf(a) & (a == b), np.isinf(a) | np.isinf(b) | undefined),
+    "isfinite": lambda a, b, undefined: (np.isfinite(a) & np.isfinite(b) & ~undefined, (a < np.inf) & (b > -np.inf)),
 }
 
 
-def _both_true(a: Any, b: Any) -> Any:
-    return (a > 0) | (b < 0)
+def _undefined(decoration: Any) -> Any:
+    """Where an operand may be undefined: NumPy has a NaN there, or an infinity at a pole."""
+    return decoration < Decoration.DEF
 
 
-def _can_be_true(a: Any, b: Any) -> Any:
-    return (a != 0) | (b != 0)
+def _truth(x: Any) -> Ends:
+    """(certainly, possibly) of an operand as a condition. NaN counts as true."""
+    a, b, decoration = ends(x)
+    return (a > 0) | (b < 0), (a != 0) | (b != 0) | _undefined(decoration)
 
 
 @Predicate.rule(Interval)
 def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
     compare = COMPARISONS.get(primitive.name)
+    different = primitive.name == "not_equal"
 
     def comparison(x: Any, y: Any) -> Any:
         (a, b, p), (c, d, q) = ends(x), ends(y)
-        return _decided(*compare(a, b, c, d), weakest(p, q))
+        certainly, possibly = compare(a, b, c, d)
+        undefined = _undefined(weakest(p, q))
+        return _decided(certainly, possibly | undefined) if different else _decided(certainly & ~undefined, possibly)
 
-    def over_axes(x: Interval, **params: Any) -> Any:
-        a, b, decoration = ends(x)
-        certainly = primitive.implementation(_both_true(a, b), **params)
-        possibly = primitive.implementation(_can_be_true(a, b), **params)
-        return _decided(certainly, possibly, np.min(decoration, initial=Decoration.COM))
+    def of_truths(*operands: Any, **params: Any) -> Any:
+        certainly, possibly = zip(*map(_truth, operands), strict=True)
+        return _decided(primitive.implementation(*certainly, **params), primitive.implementation(*possibly, **params))
 
     def negation(x: Interval) -> Any:
-        a, b, decoration = ends(x)
-        return _decided(~_can_be_true(a, b), ~_both_true(a, b), decoration)
+        certainly, possibly = _truth(x)
+        return _decided(~possibly, ~certainly)
 
-    def of_ends(x: Interval) -> Any:
+    def tested(x: Interval) -> Any:
         a, b, decoration = ends(x)
-        at_a, at_b = primitive.implementation(a), primitive.implementation(b)
-        return _decided(at_a & at_b, at_a | at_b, decoration)
+        return _decided(*TESTS[primitive.name](a, b, _undefined(decoration)))
 
     def position(x: Interval, axis: int | None, keepdims: bool) -> Any:
         largest = primitive.name == "argmax"
@@ -140,23 +149,23 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
 
     if compare is not None:
         return comparison
-    if primitive.name in ("any", "all"):
-        return over_axes
+    if primitive.name in ("any", "all", "logical_and", "logical_or"):
+        return of_truths
     if primitive.name == "logical_not":
         return negation
-    if primitive in (isnan, isfinite, isinf):
-        return of_ends
+    if primitive.name in TESTS:
+        return tested
     if primitive.name in ("argmax", "argmin"):
         return position
     return NotImplemented
 
 
-def _decided(certainly: Any, possibly: Any, decoration: Any) -> Any:
-    """Plain booleans if every element is decided, else an interval of booleans."""
+def _decided(certainly: Any, possibly: Any) -> Any:
+    """Plain booleans if every element is decided, else an interval of booleans: defined, and with a jump."""
     if np.all(certainly == possibly):
         return certainly
     certainly, possibly = np.asarray(certainly)[()], np.asarray(possibly)[()]
-    return make(certainly, possibly, np.minimum(decoration, Decoration.DEF))
+    return make(certainly, possibly, np.int8(Decoration.DEF))
 
 
 # -- rearrangements: each component; where an undecided condition chooses, the hull
@@ -170,8 +179,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
 
 
 def _undecided_where(condition: Any, x: Any, y: Any) -> Interval:
-    a, b, _ = ends(condition)
-    yes, no = _both_true(a, b), ~_can_be_true(a, b)
+    yes, possibly = _truth(condition)
+    no = ~possibly
     (x_lo, x_hi, p), (y_lo, y_hi, q) = ends(x), ends(y)
     both = hull(make(x_lo, x_hi, p), make(y_lo, y_hi, q), Decoration.DEF)
     lo = np.where(yes, x_lo, np.where(no, y_lo, both.lo))
@@ -185,9 +194,11 @@ def _undecided_where(condition: Any, x: Any, y: Any) -> Interval:
 
 
 def _tree(combine: Callable[[Interval, Interval], Interval], x: Interval, neutral: float) -> Interval:
-    """Reduce the last axis by halving it: log2(n) roundings, all vectorised."""
+    """Reduce the last axis by halving it: log2(n) roundings, all vectorised. The result is no view of ``x``."""
     if x.shape[-1] == 0:
         return point(np.full(x.shape[:-1], neutral)[()])
+    if x.shape[-1] == 1:
+        return copy(x[..., 0])
     while x.shape[-1] > 1:
         n = x.shape[-1]
         half = n // 2
@@ -204,7 +215,13 @@ def _rows(x: Interval, axes: tuple[int, ...]) -> Interval:
 
 
 def _add(x: Interval, y: Interval) -> Interval:
-    return make(add_down(x.lo, y.lo), add_up(x.hi, y.hi), weakest(x.decoration, y.decoration))
+    """A step of a long sum: `_summed` grades the last one, as an end once infinite stays so."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return make(add_down(x.lo, y.lo), add_up(x.hi, y.hi), weakest(x.decoration, y.decoration))
+
+
+def _summed(x: Interval) -> Interval:
+    return make(x.lo, x.hi, weakest(x.decoration, enclosures.graded(x.lo, x.hi)))
 
 
 def _pick(choose: Any) -> Callable[[Interval, Interval], Interval]:
@@ -228,9 +245,10 @@ def _reduction(primitive: Reduction, active: tuple[bool, ...]) -> Any:
     combine, neutral = REDUCTIONS[primitive.name]
 
     def rule(x: Interval, axis: tuple[int, ...], keepdims: bool) -> Interval:
-        if neutral is None and x.size == 0:
+        if neutral is None and not all(x.shape[a] for a in axis):
             raise ValueError(f"zero-size array to reduction operation {primitive.name} which has no identity")
         out = _tree(combine, _rows(make(*ends(x)), axis), 0.0 if neutral is None else neutral)
+        out = _summed(out) if combine is _add else out
         return out.reshape(keep_shape(x.shape, axis)) if keepdims else out
 
     return rule
@@ -238,13 +256,13 @@ def _reduction(primitive: Reduction, active: tuple[bool, ...]) -> Any:
 
 def _running_sum(x: Interval, axis: int) -> Interval:
     """Prefix sums by doubling (Hillis and Steele 1986)."""
-    sums = np.moveaxis(make(*ends(x)), axis, -1)
+    sums = np.moveaxis(copy(make(*ends(x))), axis, -1)
     reach = 1
     while reach < sums.shape[-1]:
         later = _add(sums[..., reach:], sums[..., :-reach])
         sums = np.concatenate([sums[..., :reach], later], axis=-1)
         reach *= 2
-    return np.moveaxis(sums, -1, axis)
+    return np.moveaxis(_summed(sums), -1, axis)
 
 
 @Contraction.rule(Interval)
@@ -283,7 +301,7 @@ def _index_add(x: Any, y: Any, index: Any) -> Interval:
     flat = out.reshape((-1,))
     for k in range(int(occurrence.max(initial=-1)) + 1):
         here = np.flatnonzero(occurrence == k)
-        flat[positions[here]] = _add(flat[positions[here]], added[here] if added.shape else added)
+        flat[positions[here]] = flat[positions[here]] + (added[here] if added.shape else added)
     return flat.reshape(out.shape)
 
 
@@ -295,44 +313,51 @@ def _solve(primitive: Solve, active: tuple[bool, ...]) -> Any:
     return {linalg.solve: _solution, linalg.inv: _inverse, linalg.det: _determinants}.get(primitive, NotImplemented)
 
 
+LARGEST_BY_MINORS = 16
+"""Order of the largest determinants expanded without a division: the work doubles with each row."""
+
+
 def _solution(a: Any, b: Any, columns: bool) -> Interval:
     matrices = a if isinstance(a, Interval) else point(a)
     right = b if columns else b[..., None]
-    solved = _over_stack(lambda m, r: _eliminated(m, r)[0], matrices, right)
+    solved = _over_stack(_solved, matrices, right, right.shape[-2:])
     return solved if columns else solved[..., 0]
 
 
 def _inverse(a: Interval) -> Interval:
-    return _over_stack(lambda m, r: _eliminated(m, r)[0], a, np.broadcast_to(np.eye(a.shape[-1]), a.shape))
+    return _over_stack(_solved, a, np.broadcast_to(np.eye(a.shape[-1]), a.shape), a.shape[-2:])
 
 
 def _determinants(a: Interval) -> Interval:
-    return _over_stack(lambda m, _: _determinant(m), a, a)
+    return _over_stack(lambda m, _: _determinant(m), a, a, ())
 
 
-def _over_stack(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+def _over_stack(function: Callable[[Any, Any], Any], a: Any, b: Any, shape: tuple[int, ...]) -> Any:
+    """``function``, whose results have this shape, of each matrix of two stacks."""
     outer = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     if not outer:
         return function(a, b)
+    if 0 in outer:
+        return point(np.zeros(outer + shape))
     a = np.broadcast_to(a, outer + a.shape[-2:])
     b = np.broadcast_to(b, outer + b.shape[-2:])
     results = [function(a[i], b[i]) for i in itertools.product(*map(range, outer))]
-    stacked = np.stack(results)
-    return stacked.reshape(outer + results[0].shape)
+    return np.stack(results).reshape(outer + shape)
 
 
-def _eliminated(a: Interval, b: Any) -> tuple[Interval, Interval]:
-    """Solution of a x = b and the pivots' product, by Gaussian elimination with partial pivoting."""
-    n = a.shape[-1]
-    m = np.concatenate([a, b if isinstance(b, Interval) else point(np.array(b))], axis=-1)
+def _eliminated(m: Interval, n: int) -> tuple[Interval, Interval, int]:
+    """Gaussian elimination with partial pivoting of the first ``n`` columns, as far as there are pivots without 0.
+
+    Returns the matrix, of whose columns the part on and above the diagonal counts, the pivots' product, signed, and
+    their number.
+    """
+    m = copy(m)
     determinant: Any = point(1.0)
     for k in range(n):
         sizes = [_mignitude(m[i, k]) for i in range(k, n)]
         pivot = k + int(np.argmax(sizes))
-        if not sizes[pivot - k] > 0:
-            raise UndecidedError(
-                "these interval matrices may be singular: every pivot contains zero. Narrow the box, or split it"
-            )
+        if sizes[pivot - k] == 0:
+            return m, determinant, k
         if pivot != k:
             swapped = list(range(n))
             swapped[k], swapped[pivot] = pivot, k
@@ -341,35 +366,54 @@ def _eliminated(a: Interval, b: Any) -> tuple[Interval, Interval]:
         determinant = determinant * m[k, k]
         for i in range(k + 1, n):
             m[i, k + 1 :] = m[i, k + 1 :] - (m[i, k] / m[k, k]) * m[k, k + 1 :]
-    rows: list[Any] = [None] * n
+    return m, determinant, n
+
+
+def _solved(a: Interval, b: Any) -> Interval:
+    """Solution of a x = b."""
+    n = a.shape[-1]
+    m, _, pivots = _eliminated(np.concatenate([a, b if isinstance(b, Interval) else point(b)], axis=-1), n)
+    if pivots < n:
+        raise UndecidedError(
+            "these interval matrices may be singular: every pivot contains zero. Narrow the box, or split it"
+        )
+    solved = copy(m[:, n:])
     for k in range(n - 1, -1, -1):
         right = m[k, n:]
         for j in range(k + 1, n):
-            right = right - m[k, j] * rows[j]
-        rows[k] = right / m[k, k]
-    return np.stack(rows), determinant
+            right = right - m[k, j] * solved[j]
+        solved[k] = right / m[k, k]
+    return solved
 
 
 def _mignitude(x: Interval) -> float:
+    """The least magnitude; NaN of a NaN."""
     return 0.0 if x.lo <= 0 <= x.hi else float(min(abs(x.lo), abs(x.hi)))
 
 
 def _determinant(a: Interval) -> Any:
-    """By elimination; by minors where a pivot may vanish, which never divides."""
-    try:
-        return _eliminated(a, np.zeros((a.shape[-1], 0)))[1]
-    except UndecidedError:
-        return _by_minors(a)
-
-
-def _by_minors(a: Any) -> Any:
+    """By elimination, and by minors, which never divide, from where a pivot may vanish."""
     n = a.shape[-1]
-    if n == 1:
-        return a[0, 0]
-    total: Any = None
-    for j in range(n):
-        rest = [k for k in range(n) if k != j]
-        term = a[0, j] * _by_minors(a[1:][:, rest])
-        signed = term if j % 2 == 0 else -term
-        total = signed if total is None else total + signed
-    return total
+    m, determinant, pivots = _eliminated(a, n)
+    if pivots == n:
+        return determinant
+    if n - pivots > LARGEST_BY_MINORS:
+        raise UndecidedError(
+            f"{n - pivots} pivots of these interval matrices may vanish, too many to expand their determinant. "
+            "Narrow the box, or split it"
+        )
+    return determinant * _by_minors(m[pivots:, pivots:])
+
+
+def _by_minors(a: Interval) -> Any:
+    """Laplace's expansion, in which each minor of the first rows is made once, from those of one row less."""
+    n = a.shape[-1]
+    position: dict[tuple[int, ...], int] = {(): 0}
+    minors: Any = point(np.ones(1))
+    for row in range(n):
+        chosen = list(itertools.combinations(range(n), row + 1))
+        smaller = [[position[columns[:k] + columns[k + 1 :]] for k in range(row + 1)] for columns in chosen]
+        signs = (-1.0) ** (row + np.arange(row + 1))
+        minors = (a[row][np.array(chosen)] * minors[np.array(smaller)] * signs).sum(axis=-1)
+        position = {columns: i for i, columns in enumerate(chosen)}
+    return minors[0]

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from interp.errors import InterpError, ShapeError
+from interp.errors import InterpError, RefusedStack, ShapeError
 from interp.interpretation import Interpretation
 from interp.value import Value, shape_of
+from interp.vocabulary import copy
 from interpretations.derivatives import jacrev
 from interpretations.intervals.decoration import Decoration
 from interpretations.intervals.interval import Interval, make, point, refusal
@@ -18,18 +19,21 @@ class bounds(Interpretation):
     """The output's range over a box of inputs: ``bounds(radius)`` around the input, or ``bounds(lo, hi)``.
 
     Each argument is a number or has the input's shape; radii are not negative. An input that is already
-    an `Interval` is taken as it is. Reads ``bounds``, a pair (lo, hi) of the output's shape; ``value`` is
-    the midpoint of the enclosure.
+    an `Interval` is taken as it is by ``bounds()``; of a plain one that is the box of a point. Reads
+    ``bounds``, a pair (lo, hi) of the output's shape; ``value`` is the midpoint of the enclosure.
     """
 
-    def __init__(self, lo: Any = 0.0, hi: Any = None) -> None:
-        self.lo, self.hi = (np.asarray(x, float)[()] if isinstance(x, list | tuple) else x for x in (lo, hi))
-        if hi is None and not np.all(np.asarray(self.lo) >= 0):
+    def __init__(self, lo: Any = None, hi: Any = None) -> None:
+        self.takes_intervals = lo is None and hi is None
+        self.lo, self.hi = _real(0.0 if lo is None else lo), None if hi is None else _real(hi)
+        if hi is None and not np.all(self.lo >= 0):
             raise InterpError(f"bounds({lo}): a radius is not negative; for a box write bounds(lo, hi)")
 
     def lift(self, payload: Any, level: int) -> Interval:
         if isinstance(payload, Interval):
-            return payload
+            if not self.takes_intervals:
+                raise RefusedStack("the input is an Interval already: bounds(), without arguments, takes it as it is")
+            return copy(payload) if payload.shape else payload
         if isinstance(payload, Value):
             raise refusal(payload)
         for end in (self.lo, self.hi):
@@ -37,13 +41,22 @@ class bounds(Interpretation):
                 raise ShapeError(f"bounds of shape {shape_of(end)} for an input of shape {shape_of(payload)}")
         if self.hi is None:
             exact = point(payload)
-            return Interval(sub_down(exact.lo, self.lo), add_up(exact.hi, self.lo))
+            with np.errstate(over="ignore"):
+                return Interval(sub_down(exact.lo, self.lo), add_up(exact.hi, self.lo))
         full = np.zeros(shape_of(payload))
         return Interval((self.lo + full)[()], (self.hi + full)[()])
 
     def read(self, value: Any, lifted: Interval) -> Mapping[str, Any]:
         enclosure = value if isinstance(value, Interval) else point(value)
         return {"value": enclosure.mid, "bounds": (enclosure.lo, enclosure.hi)}
+
+
+def _real(end: Any) -> Any:
+    """An end or radius as a number or an array of floats."""
+    array = end if hasattr(end, "dtype") else np.asarray(end)
+    if array.dtype.kind not in "biuf":
+        raise InterpError(f"bounds({end!r}): ends and radii are real numbers, or arrays of them")
+    return array.astype(float) if shape_of(array) else float(array)
 
 
 def enclose(f: Callable[[Any], Any], box: Interval) -> Interval:

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 
 from interp import backends
-from interp.linear import Diagonal, LinearMap, Shape, broadcast
-from interp.primitive import MINUS_ONE, ONE, ZERO
+from interp.linear import MINUS_ONE, ONE, ZERO, Diagonal, LinearMap, Shape, broadcast
 from interp.rows import SparseRows
 from interp.value import primal, shape_of
 from interp.vocabulary import (

@@ -10,8 +10,9 @@ from interp.errors import InterpError, ShapeError, UnsupportedInput
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import concatenate, index_add, matmul, reshape, sqrt, square, transpose, zeros
+from interp.vocabulary.creation import held, owned
 from interpretations.measurements import coefficients as co
-from interpretations.measurements.measurement import Measurement, make, owned, real, shared_level
+from interpretations.measurements.measurement import Measurement, make, real, shared_level
 from interpretations.measurements.sources import Source
 
 ROUNDING = 1e-8
@@ -73,8 +74,8 @@ def correlated_measurements(values: Any, covariance: Any) -> Measurement:
     factor = _factor(covariance, co.size_of(shape))
     plain = primal(values)
     factor = backends.namespace(plain).asarray(factor.astype(getattr(plain, "dtype", float)))
-    source = Source(zeros(factor.shape[:1], like=plain) + 1.0)
-    rows = SparseRows.from_dense(reshape(factor, (-1, *shape)), shape)
+    source = Source(held(zeros(factor.shape[:1], like=plain) + 1.0, values))
+    rows = SparseRows.from_dense(held(reshape(factor, (-1, *shape)), values), shape)
     return make(values, {source: rows}, shared_level(values))
 
 

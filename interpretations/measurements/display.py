@@ -17,12 +17,18 @@ def last_place(std: float) -> int:
     return int(exponent) - (1 if float(mantissa) <= 3.54 else 0)
 
 
+def _exponent(x: float, digits: int) -> int:
+    """Power of ten of the first digit of ``x``, rounded to that many digits behind it."""
+    return int(f"{x:.{digits}e}".split("e")[1])
+
+
 def rounded(nominal: float, std: float) -> str:
     """``nominal+/-std``, both to the last digit that the uncertainty gives."""
     if std == 0 or not math.isfinite(std) or not math.isfinite(nominal):
         return f"{nominal!r}+/-{0 if std == 0 else std!r}"
     last = last_place(std)
-    exponent = int(f"{max(abs(nominal), std):.16e}".split("e")[1])
+    greatest = max(abs(nominal), std)
+    exponent = _exponent(greatest, max(_exponent(greatest, 16) - last, 0))  # rounding may add a digit: 99.6 is 1.0e+02
     if exponent in PLAIN_EXPONENTS and last <= 0:
         return f"{nominal:.{-last}f}+/-{std:.{-last}f}"
     digits = max(exponent - last, 0)

@@ -19,7 +19,7 @@ from interp.errors import InterpError, RefusedStack, ShapeError, UnsupportedInpu
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import copy, zeros
-from interp.vocabulary.creation import held
+from interp.vocabulary.creation import held, owned
 from interpretations.dual import real_payload
 from interpretations.measurements import coefficients as co
 from interpretations.measurements.components import BySource, derivatives
@@ -112,7 +112,7 @@ class Measurement(Value):
         if len(blocks) == 1:
             ((source, c),) = blocks.items()
             aligned = not isinstance(c, SparseRows) and source.shape == self.shape
-            if aligned and not isinstance(c, Value) and bool((c == 1.0).all() if self.shape else c == 1.0):
+            if aligned and _equal(c, _one(self.nominal_value)):
                 return source
         raise InterpError("this Measurement was calculated: its sources are the keys of .derivatives")
 
@@ -170,10 +170,24 @@ def make(nominal: Any, blocks: co.Blocks, level: int) -> Measurement:
 
 
 def independent(nominal: Any, std: Any) -> Store:
-    """Coefficients of a nominal value that is a source of its own, of standard deviation ``std``."""
+    """Coefficients of a nominal value that is a source of its own, of standard deviation ``std``.
+
+    Both are of the payload's type, so that every product and sum of them is: an interval's are rounded outward.
+    """
+    return Store({Source(held(std, nominal)): _one(nominal)}, shape_of(nominal))
+
+
+def _one(nominal: Any) -> Any:
+    """The derivative of a source with respect to itself."""
     shape = shape_of(nominal)
-    one = zeros(shape, like=primal(nominal)) + 1.0 if shape else 1.0
-    return Store({Source(std): one}, shape)
+    return held(zeros(shape, like=primal(nominal)) + 1.0 if shape else 1.0, nominal)
+
+
+def _equal(x: Any, y: Any) -> bool:
+    """Whether two payloads are the same in all their components."""
+    if isinstance(x, Value) and type(x) is type(y):
+        return all(_equal(getattr(x, name), getattr(y, name)) for name in x.components)
+    return not isinstance(x, Value) and not isinstance(y, Value) and bool((x == y).all() if shape_of(x) else x == y)
 
 
 def real(x: Any) -> Any:
@@ -185,11 +199,6 @@ def real(x: Any) -> Any:
     if isinstance(x, complex) or getattr(primal(x), "dtype", np.dtype(float)).kind == "c":
         raise UnsupportedInput(_COMPLEX)
     return x
-
-
-def owned(x: Any) -> Any:
-    """``x`` in storage of its own."""
-    return copy(x) if shape_of(x) else x
 
 
 def _full_std(std: Any, nominal: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 
 from interp import backends
 from interp.errors import MutationError
-from interp.linear import Gather
+from interp.linear import Gather, outline
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, innermost, shape_of
 from interp.vocabulary import copy, setitem, strong_multiply
@@ -60,8 +60,9 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         # A selector that is itself a value may leave the choice open: it then chooses among coefficients too.
         is_open = any(isinstance(values[i], Value) for i in primitive.selectors)
         blocks: co.Blocks = {}
+        shapes = outline(primitive, values)
         for i in carriers:
-            x, gather = operands[i], Gather(primitive, i, values, params, shape)
+            x, gather = operands[i], Gather(primitive, i, shapes, params, shape)
             if is_open:
                 moved = co.densely(gather, x.coefficients)
             else:
@@ -103,7 +104,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         for x, linear_map in zip(measurements, maps, strict=True):
             if linear_map is not None:
                 blocks = co.total(blocks, co.mapped(x.coefficients, linear_map), shape)
-        if any(shares_memory(x.nominal_value, out) for x in measurements):  # as np.einsum("ij->ji", x) does
+        if any(shares_memory(x.nominal_value, out) for x in measurements):  # as an implementation from outside may
             out = copy(out)
         return make(out, blocks, max([x.level for x in measurements]))
 
@@ -113,7 +114,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 @Assignment.rule(Measurement)
 def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Measurement, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError("a scalar Measurement does not support item assignment")
         value, blocks = (y.nominal_value, y.coefficients) if active[1] else (y, {})
         store, shape = x.store, shape_of(value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from interp.errors import InterpError
+from interp.errors import InterpError, RefusedStack
 from interp.interpretation import Interpretation
 from interp.value import shape_of
 from interp.vocabulary import copy, zeros
@@ -20,7 +20,7 @@ class uncertainty(Interpretation):
     covariance: instead of ``std``, the covariance matrix of the input's n elements, shape (n, n).
 
     An input that already is a Measurement is taken as it is, correlations included; then neither is
-    needed. Reads ``std``, of the output's shape and in its unit. Errors as `Measurement` and
+    given. Reads ``std``, of the output's shape and in its unit. Errors as `Measurement` and
     `correlated_measurements`.
     """
 
@@ -31,6 +31,10 @@ class uncertainty(Interpretation):
 
     def lift(self, payload: Any, level: int) -> Measurement:
         if isinstance(payload, Measurement):
+            if self.std is not None or self.covariance is not None:
+                raise RefusedStack(
+                    "the input is a Measurement already: uncertainty(), without arguments, takes it as it is"
+                )
             return copy(payload) if payload.shape else payload
         if self.covariance is not None:
             lifted = correlated_measurements(payload, self.covariance)

@@ -7,6 +7,7 @@ import scipy.sparse
 
 from interp import level as levels
 from interp.errors import InterpError
+from interp.interpretation import call
 from interp.value import shape_of
 from interpretations.derivatives import grad
 from interpretations.sparsity.dependence import size_of
@@ -28,7 +29,7 @@ def jacobian_sparsity(f: Callable[[Any], Any], x: Any, local: bool = False) -> s
            [0, 1, 1]])
     """
     lifted = lift(x, levels.fresh(), local)
-    return pattern_of(f(lifted), lifted)
+    return pattern_of(call(f, lifted), lifted)
 
 
 def hessian_sparsity(f: Callable[[Any], Any], x: Any, local: bool = False) -> scipy.sparse.csr_array:
@@ -50,7 +51,7 @@ def pattern_of(out: Any, lifted: SparsityTracer) -> scipy.sparse.csr_array:
     """The pattern of an output by the input ``lifted``; without entries if it does not depend on it."""
     if isinstance(out, SparsityTracer) and out.level == lifted.level:
         return out.sparsity
-    if out is None or isinstance(out, list | tuple | dict | str):
+    if out is None or isinstance(out, list | tuple | dict):
         raise InterpError(
             f"the function returned a {type(out).__name__}, a pattern needs one number or array: "
             "np.stack([...]) and np.concatenate([...]) join values"

@@ -10,7 +10,8 @@ import numpy as np
 
 from interp import backends
 from interp.errors import MutationError, UndecidedError
-from interp.primitive import ZERO, Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
+from interp.linear import ZERO
+from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
@@ -284,7 +285,7 @@ Predicate.rule(LocalTracer)(follows_the_primal)
 @Assignment.rule(SparsityTracer)
 def _assignment(primitive: Assignment, active: Active) -> Any:
     def rule(x: SparsityTracer, y: Any, index: Any) -> None:
-        if not x.shape:
+        if not x.is_storage:
             raise MutationError(f"a scalar {type(x).__name__} does not support item assignment")
         setitem.dispatch(x.value, y.value if active[1] else y, index=index)
         rows = rows_of(y, active[1], x.columns)

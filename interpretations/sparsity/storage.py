@@ -1,13 +1,16 @@
 """`Storage`: the patterns of one array, shared by all its views, so that stores are seen in each.
 
-A store of one element waits in a dict until rows are wanted for the whole array: a loop that fills an
-array element by element costs O(1) a store.
+Stores of a few elements wait in a dict until rows are wanted for the whole array: a loop that fills an
+array element by element, or block by block, costs what it stores.
 """
 
 import numpy as np
 
 from interp.rows import SparseRows
 from interpretations.sparsity.dependence import size_of, stacked
+
+FEW = 16
+"""Up to this many elements are stored and read one by one."""
 
 
 class Storage:
@@ -28,8 +31,17 @@ class Storage:
         if self._pending:
             pending, self._pending = self._pending, {}
             parts = [SparseRows((), self.columns, row) for row in pending.values()]
-            self.store(np.fromiter(pending, dtype=np.int64, count=len(pending)), stacked(parts, self.columns))
+            self._write(np.fromiter(pending, dtype=np.int64, count=len(pending)), stacked(parts, self.columns))
         return self._rows
+
+    def changes_wait(self, positions: np.ndarray) -> bool:
+        """True if the rows at ``positions`` are few, and cheaper to read one by one than after all waiting stores."""
+        return bool(self._pending) and positions.size <= FEW
+
+    def few_rows(self, positions: np.ndarray) -> SparseRows:
+        """The rows at ``positions``, one by one."""
+        parts = [SparseRows((), self.columns, self.row(p)) for p in positions.reshape(-1).tolist()]
+        return stacked(parts, self.columns).reshaped(positions.shape)
 
     def row(self, position: int) -> np.ndarray:
         """Columns of one element."""
@@ -46,6 +58,14 @@ class Storage:
 
     def store(self, positions: np.ndarray, rows: SparseRows) -> None:
         """Store an array of elements; where a position repeats the last one wins, as in NumPy."""
+        if positions.size > FEW:
+            self._write(positions, rows)
+            return
+        ends = np.searchsorted(rows.keys, np.arange(positions.size + 1) * self.columns)
+        for i, position in enumerate(positions.reshape(-1).tolist()):
+            self._pending[position] = rows.keys[ends[i] : ends[i + 1]] - i * self.columns
+
+    def _write(self, positions: np.ndarray, rows: SparseRows) -> None:
         present = self.rows()
         source = np.full(present.shape, -1)
         source[positions.reshape(-1)] = np.arange(positions.size)

@@ -14,7 +14,7 @@ from interp import level as levels
 from interp.errors import RefusedStack, UndecidedError
 from interp.rows import SparseRows
 from interp.value import Value, shape_of
-from interp.vocabulary import copy
+from interp.vocabulary.creation import owned
 from interpretations.dual import real_payload
 from interpretations.sparsity.dependence import derivatives, inputs
 from interpretations.sparsity.storage import Storage
@@ -43,7 +43,7 @@ class SparsityTracer(Value):
         payload = np.asarray(value) if isinstance(value, list | tuple) else value
         _refuse_nested(payload)
         payload = real_payload(payload)
-        self._set(copy(payload) if shape_of(payload) else payload, Storage(inputs(shape_of(payload))), None)
+        self._set(owned(payload), Storage(inputs(shape_of(payload))), None)
         self.level = levels.above(payload)
 
     def _set(self, value: Any, storage: Storage, positions: np.ndarray | None) -> None:
@@ -73,6 +73,8 @@ class SparsityTracer(Value):
     @property
     def pattern(self) -> SparseRows:
         """One row an element, over the elements of the input and the column of mere variation."""
+        if self.positions is not None and self.storage.changes_wait(self.positions):
+            return self.storage.few_rows(self.positions)
         rows = self.storage.rows()
         if self.positions is None:
             return rows.reshaped(self.shape)

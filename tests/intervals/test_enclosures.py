@@ -307,11 +307,17 @@ CASES = [
     ("remainder", (-1.0, -0.5, 3.0, 3.0), 2.0, 2.5, COM),
     ("remainder", (2.0, 4.0, 3.0, 3.0), 0.0, 3.0, DEF),
     ("fmod", (-4.0, -3.5, 3.0, 3.0), -1.0, -0.5, None),
+    ("remainder", (3.0, 4.0, 5.0, INF), 3.0, 4.0, DAC),
+    ("remainder", (-4.0, -3.0, 5.0, INF), 0.0, INF, DEF),
+    ("fmod", (3.0, 4.0, MAX, INF), 3.0, 4.0, DAC),
     ("power", (-2.0, 3.0, 2.0, 2.0), 0.0, 9.0, COM),
     ("power", (-2.0, 3.0, 0.0, 0.0), 1.0, 1.0, COM),
     ("power", (-2.0, 3.0, -3.0, -3.0), -INF, INF, TRV),
     ("power", (0.0, 0.0, -2.0, -2.0), NAN, NAN, TRV),
     ("power", (0.0, 1.0, 0.5, 1.5), 0.0, 1.0, COM),
+    ("power", (0.0, 0.0, -2.0, 3.0), 0.0, 1.0, TRV),  # 0**0 is 1
+    ("power", (0.0, 0.0, -2.0, 0.0), 1.0, 1.0, TRV),
+    ("power", (0.0, 0.0, 0.5, 1.5), 0.0, 0.0, COM),
     # Of negative bases NumPy's power has the integer exponents: here 1 alone, none, 2 and 3.
     ("power", (-1.0, 1.0, 0.5, 1.5), -1.0, 1.0, TRV),
     ("power", (-1.0, -0.5, 0.5, 1.5), -1.0, -0.5, TRV),
@@ -321,6 +327,8 @@ CASES = [
     ("arctan2", (0.0, 0.0, 0.0, 0.0), NAN, NAN, TRV),
     ("hypot", (-3.0, 0.0, 0.0, 0.0), 0.0, 3.0, COM),
     ("xlogy", (0.0, 0.0, 0.0, 1.0), 0.0, 0.0, None),
+    ("xlogy", (-TINY, -TINY, 1.0, 1.0 + 2.0**-52), -TINY, 0.0, COM),  # underflows
+    ("xlog1py", (-1e-300, -1e-300, 1e-100, 1e-99), -TINY, 0.0, COM),
     ("logaddexp", (-INF, 0.0, -INF, -INF), -INF, 0.0, DAC),
     ("digamma", (-1.0, -1.0), NAN, NAN, TRV),
     ("digamma", (-1.5, 0.5), -INF, INF, TRV),

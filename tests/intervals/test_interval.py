@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from interp.errors import InterpError, RefusedStack, StripError, UndecidedError
+from interp.errors import InterpError, RefusedStack, ShapeError, StripError, UndecidedError
 from interp.primitive import Elementwise
 from interp.vocabulary import expit, index_add
 from interpretations import Dual, Interval, bounds, enclose, grad, jacfwd, jacrev
@@ -76,6 +76,39 @@ def test_encloses_derivatives(name, jacobian):
     for x in SAMPLES[:40]:
         slope = jacfwd(f)(x)
         assert np.all((lo - 1e-10 <= slope) & (slope <= hi + 1e-10))
+
+
+def test_determinants_whose_pivots_may_vanish():
+    n = 9
+    assert np.linalg.det(Interval(-np.ones((n, n)), np.ones((n, n)))).hi == 362880.0  # 9!
+    wide = np.eye(n) * 4 + np.tri(n)
+    radius = np.zeros((n, n))
+    radius[-3:, -3:] = 5.0  # elimination ends three rows before the last
+    found = np.linalg.det(Interval(wide - radius, wide + radius))
+    samples = [np.linalg.det(wide + radius * RNG.uniform(-1, 1, (n, n))) for _ in range(100)]
+    assert found.lo <= min(samples) and max(samples) <= found.hi and found.decoration == COM
+    with pytest.raises(UndecidedError, match="Narrow"):
+        np.linalg.det(Interval(-np.ones((20, 20)), np.ones((20, 20))))
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 0), (0, 2, 2)])
+def test_linear_algebra_of_nothing(shape):
+    a = np.zeros(shape)
+    for f in (np.linalg.det, np.linalg.inv, lambda m: np.linalg.solve(m, np.zeros((*m.shape[:-1], 3)))):
+        lo, hi, _ = ends(f(Interval(a)))
+        assert lo.shape == f(a).shape and np.array_equal(lo, f(a)) and np.array_equal(hi, f(a))
+
+
+def test_nan_in_a_system_is_nan_in_its_solution():
+    a = Interval(np.eye(2)) * np.array([[np.nan, 1.0], [1.0, 1.0]])
+    assert np.isnan(np.linalg.solve(a, np.ones(2))).all() and np.isnan(np.linalg.det(a))
+
+
+def test_extrema_of_nothing_and_of_no_axis_of_it():
+    nothing = Interval(np.zeros((0, 3)))
+    assert np.max(nothing, axis=1).shape == (0,) and np.min(nothing, axis=1).shape == (0,)
+    with pytest.raises(ValueError, match="identity"):
+        np.max(nothing, axis=0)
 
 
 def test_sum_is_sound_to_the_last_bit():
@@ -196,7 +229,103 @@ def test_invalid_construction_raises(ends):
         Interval(*ends)
 
 
+@pytest.mark.parametrize("n", [2**53 + 1, -(2**53) - 1, 2**62 + 1, 10**30, -(10**400), np.int64(2**62 + 1), 7])
+def test_integers_beyond_2_to_the_53_are_enclosed(n):
+    for x in (Interval(n), Interval(0.0, 0.0) + n):
+        assert float(x.lo) <= int(n) <= float(x.hi) and (x.lo == x.hi) == (n == 7)
+
+
+def test_other_numbers_that_are_no_float64_are_enclosed():
+    integers = np.array([2**53 + 1, -(2**62) - 1, 2**63 - 1, -(2**63), 5])
+    x = Interval(integers)
+    assert all(lo <= n <= hi for lo, n, hi in zip(x.lo, integers.tolist(), x.hi, strict=True))
+    assert Interval(np.uint64(2**64 - 1)).hi == 2.0**64
+    long = np.nextafter(np.longdouble(1), np.longdouble(2))
+    assert Interval(long).lo <= long <= Interval(long).hi
+
+
+RESULTS_OF_THEIR_OWN = {
+    "+x": lambda x: +x,
+    "sum": lambda x: x.sum(axis=1),
+    "sum of no axis": lambda x: x.sum(axis=()),
+    "prod": lambda x: x.prod(axis=1),
+    "max": lambda x: x.max(axis=1, keepdims=True),
+    "cumsum": lambda x: np.cumsum(x, axis=1),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS_OF_THEIR_OWN)
+def test_a_store_into_a_result_leaves_the_operand(name):
+    x = Interval(np.ones((3, 1)), np.full((3, 1), 2.0))
+    y = RESULTS_OF_THEIR_OWN[name](x)
+    y[...] = np.sqrt(Interval(-9.0, 9.0))
+    assert np.all(x.lo == 1.0) and np.all(x.hi == 2.0) and np.all(x.decoration == COM)
+
+
+def test_sums_that_overflow_are_unbounded_and_silent():
+    big = Interval(np.full(3, 1e308))
+    for total in (big.sum(), big @ np.ones(3), np.cumsum(big)[-1]):
+        assert total.hi == np.inf and total.lo <= 3e308 and total.decoration == DAC
+
+
+def test_no_callers_code_runs_while_the_processor_rounds():
+    called = []
+    before = np.seterrcall(lambda *_: called.append(1.0 + 2.0**-60 == 1.0 == 1.0 - 2.0**-60))
+    wide = Interval(np.full(40, -1.7e308), np.full(40, 1.7e308))
+    bump = Elementwise("bump_there", lambda x: 1 / (1 + x**2), dx=lambda x: -2 * x / (1.0 + x**2) ** 2)
+    with np.errstate(all="call"):
+        assert wide.width.tolist() == [np.inf] * 40
+        assert bounds(1e308).lift(np.full(40, 1.7e308), 0).hi[0] == np.inf
+        assert (wide.sum() + wide.mean() + (wide @ wide)).hi == np.inf
+        assert np.isfinite(bump(Interval(np.full(40, -1.0), np.full(40, 1.0))).hi).all()
+    np.seterrcall(before)
+    assert called == []
+
+
+@pytest.mark.parametrize(
+    ("predicate", "x"),
+    [
+        # At -1 NumPy's root is a NaN, which compares with nothing.
+        (lambda x: np.sqrt(x) >= 0.0, (-1.0, 4.0)),
+        (lambda x: np.sqrt(x) == 0.0, (-1.0, 0.0)),
+        (lambda x: np.isnan(np.sqrt(x)), (-1.0, 4.0)),
+        (lambda x: np.isfinite(np.log(x)), (0.0, 1.0)),
+        (lambda x: np.any(np.sqrt(x)), (-1.0, 0.0)),
+        # Unbounded intervals hold finite numbers.
+        (np.isfinite, (-np.inf, np.inf)),
+        (np.isinf, (-np.inf, np.inf)),
+    ],
+)
+def test_undecided_predicates(predicate, x):
+    with pytest.raises(UndecidedError):
+        bool(predicate(Interval(*x)))
+    chosen = np.where(predicate(Interval(*x)), 1.0, 2.0)
+    assert (chosen.lo, chosen.hi, chosen.decoration) == (1.0, 2.0, DEF)
+
+
+def test_an_infinite_constant_is_not_bounded():
+    x = np.zeros_like(Interval(np.ones(2)))
+    x[:] = np.array([np.inf, 1.0])
+    assert x.decoration.tolist() == [DAC, COM]
+    assert np.where(np.array([True, False]), -np.inf, Interval(np.ones(2))).decoration.tolist() == [DAC, COM]
+
+
+def test_tests_that_are_decided():
+    x = Interval(np.array([1.0, 2.0])) * np.array([np.nan, 1.0])
+    assert np.isnan(x).tolist() == [True, False] and np.isfinite(x).tolist() == [False, True]
+    assert not np.isinf(Interval(1.0, 2.0)) and np.isfinite(Interval(1.0, 2.0)) and not np.isfinite(x - np.inf).any()
+    assert np.sqrt(Interval(-1.0, 4.0)) != -1.0
+
+
+@pytest.mark.parametrize("decoration", ["com", 99, -1, 2.5, np.array([4, 3])])
+def test_what_is_no_decoration(decoration):
+    with pytest.raises(InterpError, match=r"Decoration\.DAC|decorations of shape"):
+        Interval(1.0, 2.0, decoration)
+
+
 def test_refusals():
+    with pytest.raises(ShapeError, match="shape"):
+        Interval(np.zeros(3), np.ones(2))
     with pytest.raises(RefusedStack, match="innermost"):
         Interval(Dual(1.0, 1.0), 2.0)
     with pytest.raises(StripError):

@@ -190,5 +190,7 @@ def test_printing():
     assert repr(Measurement(3.0, 0.1)) == "Measurement(3.00+/-0.10)"
     assert str(Measurement(np.array([1.0, 20.0]), [0.1, 3.0])) == "[1.00+/-0.10 20.0+/-3.0]"
     assert str(Measurement(5e-324, 5e-324)).endswith("e-324")
+    assert str(Measurement(1.0, 99.0)) == "(0.0+/-1.0)e+02"
+    assert str(Measurement(9.9996e20, 5e17)) == "(1.0000+/-0.0005)e+21"
     assert str(Measurement(6.62607e-34, 1e-40)) == "(6.6260700+/-0.0000010)e-34"
     assert len(str(Measurement(np.zeros(10_000), 0.1))) < 1000

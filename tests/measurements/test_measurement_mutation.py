@@ -127,10 +127,10 @@ def test_refused_stores():
     assert_same(a.std_dev, array().std_dev)
 
 
-def test_views_of_an_einsum_are_copies():
+def test_an_einsum_of_one_operand_is_a_view():
     a = Measurement(np.eye(2), 0.1)
     np.einsum("ij->ji", a)[0, 1] = 5.0
-    assert a.nominal_value[1, 0] == 0.0
+    assert a.nominal_value[1, 0] == 5.0 and a.std_dev[1, 0] == 0.0 and a.std_dev[0, 1] == 0.1
 
 
 # -- identity of sources

@@ -21,6 +21,7 @@ from interpretations.sparsity import (
     hessian_sparsity,
     jacobian_sparsity,
     sparsity,
+    storage,
 )
 
 X = np.array([0.3, 1.2, 0.8])
@@ -354,3 +355,21 @@ def test_by_hand():
     with pytest.raises(RefusedStack):
         interpret(energy, sparsity(), gradient(), sparsity())(X)
     assert bool(LocalTracer(2.0) > 1.0)
+
+
+def test_stores_one_by_one_and_all_at_once_are_the_same(monkeypatch):
+    def stores(x):
+        rng, out = np.random.default_rng(0), np.zeros_like(x)
+        for _ in range(200):
+            here, there = rng.integers(0, 24, size=(2, rng.integers(1, 8)))
+            out[here] = out[there] * x[: len(here)]
+            out[here[0] :][:3] = out[:24][there[0]]
+            out.reshape(4, 6)[:, there[0] % 6] += x[:4]
+        return out
+
+    x, patterns = np.ones(24), []
+    for few in (0, storage.FEW):
+        monkeypatch.setattr(storage, "FEW", few)
+        patterns.append(jacobian_sparsity(stores, x).toarray())
+    np.testing.assert_array_equal(*patterns)
+    assert 0 < patterns[0].sum() < patterns[0].size
