@@ -18,6 +18,7 @@ import numpy as np
 from numba.core.errors import NumbaError
 
 from interp import rules
+from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
 from interp.compile.crossing import describe, entry, gate, leaf_types, ranks_of, values_in, within
 from interp.compile.diagnosis import compile_error

@@ -15,8 +15,8 @@ import numba
 import numpy as np
 from numba.core import types
 
-from interp.compile.arrays import DirectionsArray, data_of, maker
-from interp.compile.directions import Directions, as_tuple, from_array
+from interp.compile.arrays import data_of, maker
+from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
 from interp.compile.generated import attribute, call, function, item, name, tuple_of
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType
@@ -86,7 +86,9 @@ def _leave(x: Any) -> Any:
         parts = [call("leave", attribute(name("x"), c)) for c in x.cls.components]
         return function(["x"], tuple_of(parts), {"leave": leave})
     if isinstance(x, Directions):
-        return lambda x: astuple_of(x)
+        return lambda x: as_tuple(x)
+    if isinstance(x, DirectionsArray):
+        return lambda x: data_of(x)
     if isinstance(x, types.BaseTuple):
         parts = [call("leave", item(name("x"), i)) for i in range(len(x))]
         return function(["x"], tuple_of(parts), {"leave": leave})
