@@ -244,7 +244,7 @@ def in_place(combined: Any) -> Callable[..., Any]:
 def _copy(x: Any) -> Any:
     if not isinstance(x, ValueType):
         return None
-    return native(looped(native(_same), (x,), element(x))) if is_array(x) else _same
+    return looped(native(_same), (x,), element(x)) if is_array(x) else _same
 
 
 def _like(constant: float) -> Callable[[Any], Any]:

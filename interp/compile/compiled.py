@@ -22,6 +22,7 @@ from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
 from interp.compile.crossing import describe, entry, gate, leaf_types, ranks_of, values_in, within
 from interp.compile.diagnosis import compile_error
+from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import OPTIONS, Native
 from interp.errors import CompileError
 from interp.value import Value
@@ -47,7 +48,7 @@ class Compiled:
         """Start anew: rules have changed since."""
         self.generation = rules.generation
         calls.forget_older()
-        self.native = Native({**OPTIONS, "boundscheck": self.options["boundscheck"]})
+        self.native = Native({**OPTIONS, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
 
