@@ -88,6 +88,10 @@ class Value:
         payload = self.payload
         return payload.rounded_constant(c) if isinstance(payload, Value) else c
 
+    def leave_native(self) -> Any:
+        """What eager code has in place of this value, which native code returned."""
+        return self
+
     # -- array attributes
 
     @property

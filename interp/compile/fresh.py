@@ -177,13 +177,16 @@ def _holds_values(typ: types.Type) -> bool:
 
 def _may_store(program: _Program) -> bool:
     """True if there is anything like a store or a call that could make one."""
-    return any(
-        isinstance(s, ir.SetItem | ir.StaticSetItem)
-        or (isinstance(s, ir.Assign) and getattr(s.value, "op", None) in ("inplace_binop", "build_list"))
-        or (isinstance(s, ir.Assign) and getattr(s.value, "attr", None) in _MAKER_NAMES)
-        for block in program.blocks.values()
-        for s in block.body
-    )
+    for block in program.blocks.values():
+        for statement in block.body:
+            if isinstance(statement, ir.SetItem | ir.StaticSetItem):
+                return True
+            made = statement.value if isinstance(statement, ir.Assign) else None
+            if isinstance(made, ir.Expr) and (
+                made.op in ("inplace_binop", "build_list") or (made.op == "getattr" and made.attr in _MAKER_NAMES)
+            ):
+                return True
+    return False
 
 
 _MAKER_NAMES = frozenset(f.__name__ for f in MAKERS)

@@ -1,0 +1,149 @@
+"""Directions that native code does not take at once: many of them, or a direction for each of an inner value's.
+
+Native vectors hold up to `WIDEST` directions, and a vector of vectors has no native type. Such a call is made once for
+every few directions of the outermost value, and the results are put together: the same sums in the same order, so that a
+result does not depend on it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from interp.value import Value, ndim_of, shape_of
+from interp.vocabulary import concatenate, stack
+
+WIDEST = 32
+"""Directions in one vector: more make code that is long to compile and no faster."""
+
+
+def _own_axes(x: Value) -> dict[str, int]:
+    """Component -> number of its axes in front of those of the value; components without are left out."""
+    ndim = x.ndim
+    found = {name: ndim_of(getattr(x, name)) - ndim for name in x.components}
+    return {name: axes for name, axes in found.items() if axes > 0}
+
+
+def _values(x: Any) -> list[Value]:
+    """The outermost values in an argument."""
+    if isinstance(x, Value):
+        return [x]
+    return [v for part in x for v in _values(part)] if isinstance(x, tuple) else []
+
+
+def _sizes(x: Value, outer: int) -> tuple[Any, ...]:
+    """Directions of a value and of those within, behind ``outer`` axes that belong to the values around it."""
+    own: list[Any] = []
+    ndim = x.ndim - outer
+    for name in x.components:
+        part = getattr(x, name)
+        axes = ndim_of(part) - ndim
+        own.append(_sizes(part, axes) if isinstance(part, Value) else shape_of(part)[:axes])
+    return (type(x), *own)
+
+
+def agree(args: Sequence[Any]) -> bool:
+    """True if all values of one level and type carry as many directions."""
+    by_level: dict[Any, tuple[Any, ...]] = {}
+    for x in args:
+        for value in _values(x):
+            sizes = _sizes(value, 0)
+            if by_level.setdefault((value.level, type(value)), sizes) != sizes:
+                return False
+    return True
+
+
+def level_to_split(args: Sequence[Any]) -> int | None:
+    """The level whose directions are taken a few at a time; None if all can be taken at once."""
+    for x in args:
+        for value in _values(x):
+            if _depth(_sizes(value, 0)) > 1 or _widest(_sizes(value, 0)) > WIDEST:
+                return _outermost(value)
+    return None
+
+
+def _depth(sizes: Any) -> int:
+    """Most axes of directions that one component has."""
+    if sizes and isinstance(sizes[0], type):
+        return max(map(_depth, sizes[1:]), default=0)
+    return len(sizes)
+
+
+def _widest(sizes: Any) -> int:
+    if sizes and isinstance(sizes[0], type):
+        return max(map(_widest, sizes[1:]), default=0)
+    return max(sizes, default=0)
+
+
+def _outermost(value: Value) -> int | None:
+    """Level of the outermost value with directions."""
+    if _own_axes(value):
+        return value.level
+    inner = (getattr(value, name) for name in value.components)
+    return next((level for x in inner if isinstance(x, Value) and (level := _outermost(x)) is not None), None)
+
+
+def in_chunks(compiled: Callable[..., Any], args: Sequence[Any], level: int) -> Any:
+    """Call ``compiled`` for a few directions of ``level`` at a time.
+
+    What the function stores into its arguments is done in each call: the calls work on copies of everything
+    but the tangents, and the last leaves its copies in the arguments.
+    """
+    size, cut, nested = _directions_of(args, level)
+    step = 1 if nested else WIDEST
+    results = []
+    for start in range(0, size, step):
+        copies: dict[int, Any] = {}
+        part = slice(start, start + step) if step > 1 else start
+        results.append(compiled(*(_taken(x, level, part, copies) for x in args)))
+    for original, copied in copies.values():
+        if original.flags.writeable and not np.array_equal(original, copied, equal_nan=True):
+            original[...] = copied
+    return _joined(results, level, cut, step)
+
+
+def _directions_of(args: Sequence[Any], level: int) -> tuple[int, frozenset[str], bool]:
+    """How many directions the level has, the components that have them, and whether values within have some too."""
+    for x in args:
+        for value in _values(x):
+            found = _find(value, level)
+            if found is not None:
+                cut = frozenset(_own_axes(found))
+                return shape_of(getattr(found, next(iter(cut))))[0], cut, _depth(_sizes(value, 0)) > 1
+    raise AssertionError("a level without directions")
+
+
+def _find(value: Value, level: int) -> Value | None:
+    if value.level == level and _own_axes(value):
+        return value
+    inner = (getattr(value, name) for name in value.components)
+    return next((v for x in inner if isinstance(x, Value) and (v := _find(x, level)) is not None), None)
+
+
+def _taken(x: Any, level: int, part: Any, copies: dict[int, Any]) -> Any:
+    """An argument with some of the directions."""
+    if isinstance(x, Value):
+        cut = _own_axes(x) if x.level == level else {}
+        parts = (getattr(x, n)[part] if n in cut else _taken(getattr(x, n), level, part, copies) for n in x.components)
+        return x.rebuild(*parts)
+    if isinstance(x, tuple):
+        parts_ = [_taken(p, level, part, copies) for p in x]
+        return type(x)(*parts_) if hasattr(x, "_fields") else tuple(parts_)
+    if isinstance(x, np.ndarray):
+        return copies.setdefault(id(x), (x, x.copy()))[1]
+    return x
+
+
+def _joined(results: list[Any], level: int, cut: frozenset[str], step: int) -> Any:
+    """One result of those of all chunks."""
+    first = results[0]
+    if isinstance(first, tuple):
+        parts = [_joined(list(same), level, cut, step) for same in zip(*results, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
+    if not isinstance(first, Value):
+        return first
+    columns = {name: [getattr(r, name) for r in results] for name in first.components}
+    if first.level == level:
+        join = stack if step == 1 else concatenate
+        return first.rebuild(*(join(same) if name in cut else same[0] for name, same in columns.items()))
+    return first.rebuild(*(_joined(same, level, cut, step) for same in columns.values()))
