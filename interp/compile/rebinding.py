@@ -73,6 +73,8 @@ class Native:
     def function(self, f: python_types.FunctionType) -> Any:
         """Numba's dispatcher of a copy of ``f``, or of the body that ``f.native`` names."""
         f = getattr(f, "native", f)
+        if getattr(f, "on_numbers", False) and self is not _NUMBERS:
+            return _NUMBERS.function(f)
         if self.rule:
             f = flattened(f, KNOWN.__contains__) or f
         if f in self.made:
@@ -91,6 +93,10 @@ class Native:
         if self.rule:
             bound["compiling"] = True
         return dispatcher
+
+
+_NUMBERS = Native(OPTIONS)
+"""Functions of numbers that rules share (`interp.rules.on_numbers`)."""
 
 
 def _cells(f: python_types.FunctionType, native: Native) -> tuple[python_types.CellType, ...]:

@@ -8,6 +8,7 @@ the class's own Python functions, compiled.
 
 import functools
 import inspect
+import operator
 import types as python_types
 from typing import Any
 
@@ -339,11 +340,18 @@ def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, v
 # -- truth and stripping
 
 
-@overload(bool)
+@overload(bool)  # type: ignore[untyped-decorator]
 def _bool(x: Any) -> Any:
-    if isinstance(x, ValueType):
-        return lambda x: bool(x.primal_payload())
-    return None
+    if not isinstance(x, ValueType) or ndim_of(x):
+        return None
+    if x.cls.__bool__ is not Value.__bool__:
+        return lambda x: x.__bool__()
+    return lambda x: bool(x.primal_payload())
+
+
+@overload(operator.not_)  # type: ignore[untyped-decorator]
+def _not(x: Any) -> Any:
+    return (lambda x: not bool(x)) if isinstance(x, ValueType) and not ndim_of(x) else None
 
 
 @overloaded(primal)
