@@ -38,8 +38,14 @@ def _sizes(x: Value, outer: int) -> tuple[Any, ...]:
     for name in x.components:
         part = getattr(x, name)
         axes = ndim_of(part) - ndim
-        own.append(_sizes(part, axes) if isinstance(part, Value) else shape_of(part)[:axes])
+        own.append(_sizes(part, axes) if isinstance(part, Value) else _leaf_sizes(part, axes))
     return (type(x), *own)
+
+
+def _leaf_sizes(x: Any, axes: int) -> tuple[int, ...]:
+    """What is no float64 (a decoration, a float32) has no vector type: as a vector of vectors it goes one by one."""
+    sizes = shape_of(x)[:axes]
+    return sizes if not axes or x.dtype == np.float64 else (*sizes, 1)
 
 
 def agree(args: Sequence[Any]) -> bool:
@@ -53,13 +59,17 @@ def agree(args: Sequence[Any]) -> bool:
     return True
 
 
-def level_to_split(args: Sequence[Any]) -> int | None:
-    """The level whose directions are taken a few at a time; None if all can be taken at once."""
-    for x in args:
-        for value in _values(x):
-            if _depth(_sizes(value, 0)) > 1 or _widest(_sizes(value, 0)) > WIDEST:
-                return _outermost(value)
-    return None
+def step_of(args: Sequence[Any]) -> int | None:
+    """How many directions are taken at a time; None if all can be."""
+    sizes = [_sizes(value, 0) for x in args for value in _values(x)]
+    if max(map(_depth, sizes), default=0) > 1:
+        return 1
+    return WIDEST if max(map(_widest, sizes), default=0) > WIDEST else None
+
+
+def has_directions(args: Sequence[Any]) -> bool:
+    """True if some value among the arguments carries several tangents."""
+    return any(_depth(_sizes(value, 0)) for x in args for value in _values(x))
 
 
 def _depth(sizes: Any) -> int:
@@ -75,22 +85,15 @@ def _widest(sizes: Any) -> int:
     return max(sizes, default=0)
 
 
-def _outermost(value: Value) -> int | None:
-    """Level of the outermost value with directions."""
-    if _own_axes(value):
-        return value.level
-    inner = (getattr(value, name) for name in value.components)
-    return next((level for x in inner if isinstance(x, Value) and (level := _outermost(x)) is not None), None)
-
-
-def in_chunks(compiled: Callable[..., Any], args: Sequence[Any], level: int) -> Any:
-    """Call ``compiled`` for a few directions of ``level`` at a time.
+def in_chunks(compiled: Callable[..., Any], args: Sequence[Any], step: int) -> Any:
+    """Call ``compiled`` for ``step`` directions of the outermost value that has some at a time.
 
     What the function stores into its arguments is done in each call: the calls work on copies of everything
     but the tangents, and the last leaves its copies in the arguments.
     """
-    size, cut, nested = _directions_of(args, level)
-    step = 1 if nested else WIDEST
+    found = _split_value(args)
+    level, cut = found.level, frozenset(_own_axes(found))
+    size = shape_of(getattr(found, next(iter(cut))))[0]
     results = []
     for start in range(0, size, step):
         copies: dict[int, Any] = {}
@@ -102,22 +105,22 @@ def in_chunks(compiled: Callable[..., Any], args: Sequence[Any], level: int) -> 
     return _joined(results, level, cut, step)
 
 
-def _directions_of(args: Sequence[Any], level: int) -> tuple[int, frozenset[str], bool]:
-    """How many directions the level has, the components that have them, and whether values within have some too."""
-    for x in args:
-        for value in _values(x):
-            found = _find(value, level)
-            if found is not None:
-                cut = frozenset(_own_axes(found))
-                return shape_of(getattr(found, next(iter(cut))))[0], cut, _depth(_sizes(value, 0)) > 1
-    raise AssertionError("a level without directions")
+def first_chunk(args: Sequence[Any], step: int) -> tuple[Any, ...]:
+    """The arguments of the first of those calls."""
+    part = slice(0, step) if step > 1 else 0
+    return tuple(_taken(x, _split_value(args).level, part, {}) for x in args)
 
 
-def _find(value: Value, level: int) -> Value | None:
-    if value.level == level and _own_axes(value):
+def _split_value(args: Sequence[Any]) -> Value:
+    return next(v for x in args for value in _values(x) if (v := _outermost(value)) is not None)
+
+
+def _outermost(value: Value) -> Value | None:
+    """The outermost value with directions of its own in a stack."""
+    if _own_axes(value):
         return value
     inner = (getattr(value, name) for name in value.components)
-    return next((v for x in inner if isinstance(x, Value) and (v := _find(x, level)) is not None), None)
+    return next((v for x in inner if isinstance(x, Value) and (v := _outermost(x)) is not None), None)
 
 
 def _taken(x: Any, level: int, part: Any, copies: dict[int, Any]) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 from interp import rules
 from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
-from interp.compile.chunks import agree, in_chunks, level_to_split
+from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
     Constant,
     describe,
@@ -99,17 +99,31 @@ class Compiled:
             return self.plain(*args) if through is None else through(self, args)
         if values and not agree(args):
             return self.plain(*args)  # which says what is wrong with them
-        if values and (level := level_to_split(args)) is not None:
-            return in_chunks(self, args, level)
-        try:
-            version = self._version(args)
-        except CompileError as error:
-            if not self.options["fallback"]:
-                raise
-            warnings.warn(f"{error}; it runs as plain Python", stacklevel=3)
-            version = self.plain, tuple(map(type, args))
+        if values and (step := step_of(args)) is not None:
+            version: Any = self._split(step)
+        else:
+            version = self._compiled_or_split(args)
         self.versions[key] = version
         return version[0](*args)
+
+    def _compiled_or_split(self, args: tuple[Any, ...]) -> Any:
+        try:
+            return self._version(args)
+        except CompileError as error:
+            if has_directions(args):
+                try:  # a rule may take numbers where it takes no vectors
+                    single = first_chunk(args, 1)
+                    self.versions[_key(single)] = self._version(single)
+                    return self._split(1)
+                except CompileError:
+                    pass
+            if not self.options["fallback"]:
+                raise
+            warnings.warn(f"{error}; it runs as plain Python", stacklevel=4)
+            return self.plain, tuple(map(type, args))
+
+    def _split(self, step: int) -> Any:
+        return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
 
     def plain(self, *args: Any) -> Any:
         """The function itself, of the positional arguments that native code takes."""
