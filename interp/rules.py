@@ -32,6 +32,12 @@ compiling = False
 """True in native code: ``if compiling or ...`` in a rule chooses a branch when it is compiled, at no cost."""
 
 
+def on_numbers(function: Any) -> Any:
+    """Mark a plain function of numbers alone, which rules call: native code compiles it once, for all of them."""
+    function.on_numbers = True
+    return function
+
+
 generation = 0
 """Counts changes of rules: what was compiled in an older generation is compiled anew."""
 

@@ -94,6 +94,10 @@ class Value:
         """True of an array, which can be changed in place; a number can only be rebound."""
         return bool(self.shape) or is_array(self)
 
+    def leave_native(self) -> Any:
+        """What eager code has in place of this value, which native code returned."""
+        return self
+
     # -- array attributes
 
     @property

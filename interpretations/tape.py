@@ -61,6 +61,7 @@ class Tape(Value):
 
     __slots__ = ("__weakref__", "cell", "level", "recording", "slot", "value", "view")
     components = ("value",)
+    native = False
     value: Any
     recording: Recording
     slot: int

@@ -1,9 +1,8 @@
 """Arrays of values in native code: one array a component, as in the eager tier, and loops over elements.
 
-An array of values is a `ValueType` whose components are arrays; tangents in several directions are `DirectionsArray`s,
-whose last axis holds the directions. Reading an element makes a scalar value, storing one writes each component, so
-every scalar rule serves arrays: elementwise calls loop with NumPy's broadcasting, reductions and products
-are the loops one would write.
+An array of values is a `ValueType` whose components are arrays; tangents in several directions are `DirectionsArray`s.
+Reading an element makes a scalar value, storing one writes each component (`elements`), so every scalar rule serves
+arrays: elementwise calls are loops with NumPy's broadcasting.
 """
 
 import ast
@@ -11,67 +10,21 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
 from numba.core import cgutils, types
-from numba.core.datamodel import models, register_default
 from numba.extending import intrinsic, overload, overload_attribute, overload_method
 
-from interp.compile.directions import Directions, from_array, into_array
-from interp.compile.generated import attribute, call, function, name, tuple_of
-from interp.compile.rebinding import OPTIONS
-from interp.compile.values import ValueType
+from interp.compile import generated as g
+from interp.compile.directions import Directions, DirectionsArray
+from interp.compile.elements import is_full, parts_of
+from interp.compile.rebinding import OPTIONS, overloaded
+from interp.compile.values import ValueType, array_of, element, is_array, ndim_of
 
 
-class DirectionsArray(types.Type):  # type: ignore[misc]
-    """An array of vectors: float64 with the directions on the last axis."""
-
-    def __init__(self, array: types.Array, size: int) -> None:
-        self.array, self.size = array, size
-        super().__init__(f"directions{size}[{array}]")
-
-    @property
-    def key(self) -> Any:
-        return self.array, self.size
-
-    @property
-    def ndim(self) -> int:
-        return int(self.array.ndim) - 1
-
-
-@register_default(DirectionsArray)
-class _DirectionsArrayModel(models.StructModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: DirectionsArray) -> None:
-        super().__init__(dmm, fe_type, [("data", fe_type.array)])
-
-
-def ndim_of(typ: types.Type) -> int:
-    """Number of axes of a native operand."""
-    if isinstance(typ, ValueType):
-        return ndim_of(typ.payload)
-    return int(typ.ndim) if isinstance(typ, types.Array | DirectionsArray) else 0
-
-
-def is_array(typ: types.Type) -> bool:
-    """True of an array of values."""
-    return isinstance(typ, ValueType) and ndim_of(typ) > 0
-
-
-def element(typ: types.Type) -> types.Type:
-    """Type of one element."""
-    if isinstance(typ, ValueType):
-        return ValueType(typ.cls, typ.rank, tuple(map(element, typ.components)))
-    if isinstance(typ, DirectionsArray):
-        return Directions(typ.size)
-    return typ.dtype if isinstance(typ, types.Array) else typ
-
-
-def array_of(typ: types.Type, ndim: int) -> types.Type:
-    """Type of a fresh array of such elements."""
-    if isinstance(typ, ValueType):
-        return ValueType(typ.cls, typ.rank, tuple(array_of(c, ndim) for c in typ.components))
-    if isinstance(typ, Directions):
-        return DirectionsArray(types.Array(types.float64, ndim + 1, "C"), typ.size)
-    return types.Array(typ, ndim, "C")
+def native(f: Any) -> Any:
+    """A helper of this package as a native function."""
+    return numba.njit(**OPTIONS)(f)
 
 
 # -- making
@@ -80,7 +33,7 @@ def array_of(typ: types.Type, ndim: int) -> types.Type:
 def maker(typ: types.Type) -> Any:
     """Native function of a tuple of components (of the one array, for directions)."""
 
-    @intrinsic
+    @intrinsic  # type: ignore[untyped-decorator]
     def make(typingctx: Any, parts: types.Type) -> Any:
         def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             struct = cgutils.create_struct_proxy(typ)(context, builder)
@@ -100,7 +53,7 @@ def maker(typ: types.Type) -> Any:
     return make
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def data_of(typingctx: Any, x: types.Type) -> Any:
     """The array of float64 within an array of directions."""
     if not isinstance(x, DirectionsArray):
@@ -114,125 +67,10 @@ def data_of(typingctx: Any, x: types.Type) -> Any:
     return x.array(x), lower
 
 
-def zeros_of(typ: types.Type, ndim: int) -> Callable[..., Any]:
-    """A function of a shape that makes an array of zeros, which depend on nothing, for elements of ``typ``."""
-    namespace: dict[str, Any] = {"zeros": np.zeros}
-
-    def made(t: types.Type) -> ast.expr:
-        if isinstance(t, ValueType):
-            key = f"make{len(namespace)}"
-            namespace[key] = maker(array_of(t, ndim))
-            return call(key, tuple_of([made(c) for c in t.components]))
-        if isinstance(t, Directions):
-            key = f"make{len(namespace)}"
-            namespace[key] = maker(array_of(t, ndim))
-            return call(key, call("zeros", ast.BinOp(name("shape"), ast.Add(), tuple_of([ast.Constant(t.size)]))))
-        namespace[f"dtype_{t}"] = np.dtype(str(t)).type
-        return call("zeros", name("shape"), name(f"dtype_{t}"))
-
-    return function(["shape"], made(typ), namespace)
-
-
-# -- elements and views
-
-
-def _each_component(x: ValueType, expression: Callable[[ast.expr], ast.expr]) -> list[ast.expr]:
-    return [expression(attribute(name("x"), c)) for c in x.cls.components]
-
-
-@overload(operator.getitem, jit_options=OPTIONS)
-def _getitem(x: Any, index: Any) -> Any:
-    if is_array(x):
-        parts = _each_component(x, lambda c: ast.Subscript(c, name("index"), ast.Load()))
-        return function(["x", "index"], ast.Call(attribute(name("x"), "rebuild"), parts, []), {})
-    if isinstance(x, DirectionsArray):
-        size, rest = x.size, x.ndim - _picked(index)
-        if rest == 0:
-            return lambda x, index: from_array(data_of(x)[index], size)
-        view = types.Array(types.float64, rest + 1, "A")
-        make = maker(DirectionsArray(view, size))
-        return lambda x, index: make(data_of(x)[index])
-    return None
-
-
-def _picked(index: types.Type) -> int:
-    """Axes that an index removes."""
-    parts = tuple(index) if isinstance(index, types.BaseTuple) else (index,)
-    return sum(isinstance(part, types.Integer) for part in parts)
-
-
-@overload(operator.setitem, jit_options=OPTIONS)
-def _setitem(x: Any, index: Any, y: Any) -> Any:
-    if isinstance(x, DirectionsArray):
-        if x.ndim == _picked(index):
-            size = x.size
-            if isinstance(y, Directions):
-                def store(x: Any, index: Any, y: Any) -> None:
-                    into_array(data_of(x)[index], y)
-            else:
-                def store(x: Any, index: Any, y: Any) -> None:
-                    data_of(x)[index][:] = y
-            return store
-
-        def copy_all(x: Any, index: Any, y: Any) -> None:
-            data_of(x)[index] = data_of(y)
-
-        return copy_all
-    if not is_array(x):
-        return None
-    to = element(x)
-    if ndim_of(x) == _picked(index):
-        if y != to:
-            cast = caster(to)
-
-            def store_cast(x: Any, index: Any, y: Any) -> None:
-                x[index] = cast(y)
-
-            return store_cast
-        stores = [
-            ast.Assign([ast.Subscript(attribute(name("x"), c), name("index"), ast.Store())], attribute(name("y"), c))
-            for c in x.cls.components
-        ]
-        return function(["x", "index", "y"], ast.Constant(None), {}, stores)
-
-    def fill(x: Any, index: Any, y: Any) -> None:
-        assign(x[index], y)
-
-    return fill
-
-
-def assign(target: Any, source: Any) -> None:
-    """``target[...] = source``."""
-    raise NotImplementedError("native code only")
-
-
-@overload(assign, jit_options=OPTIONS)
-def _assign(target: Any, source: Any) -> Any:
-    n, m = ndim_of(target), ndim_of(source)
-    if m == 0:
-
-        def each(target: Any, source: Any) -> None:
-            for i in np.ndindex(target.shape):
-                target[i] = source
-
-        return each
-    if n == m:
-
-        def pairwise(target: Any, source: Any) -> None:
-            if target.shape != source.shape:
-                raise ValueError("could not broadcast the stored array to the shape of the place")
-            kept = source.copy()  # the two may share memory
-            for i in np.ndindex(target.shape):
-                target[i] = kept[i]
-
-        return pairwise
-    return None
-
-
 def caster(typ: types.Type) -> Any:
     """Native function that converts to ``typ``."""
 
-    @intrinsic
+    @intrinsic  # type: ignore[untyped-decorator]
     def cast(typingctx: Any, x: types.Type) -> Any:
         if typingctx.can_convert(x, typ) is None:
             return None
@@ -241,112 +79,70 @@ def caster(typ: types.Type) -> Any:
     return cast
 
 
-# -- attributes and methods
+def empty_of(typ: types.Type, ndim: int) -> Callable[..., Any]:
+    """A function of a shape that makes an array for elements of ``typ``, not filled."""
+    namespace: dict[str, Any] = {"empty": np.empty}
+
+    def named(x: Any) -> str:
+        key = f"c{len(namespace)}"
+        namespace[key] = x
+        return key
+
+    def made(t: types.Type) -> ast.expr:
+        if isinstance(t, ValueType):
+            return g.call(named(maker(array_of(t, ndim))), g.tuple_of([made(c) for c in t.components]))
+        if isinstance(t, Directions):
+            shape = ast.BinOp(g.name("shape"), ast.Add(), g.tuple_of([ast.Constant(t.size)]))
+            return g.call(named(maker(array_of(t, ndim))), g.call("empty", shape))
+        return g.call("empty", g.name("shape"), g.name(named(np.dtype(str(t)).type)))
+
+    return g.function(["shape"], made(typ), namespace, named="empty_of")
 
 
-@overload_attribute(ValueType, "shape", jit_options=OPTIONS)
-def _shape(x: Any) -> Any:
-    if isinstance(x.payload, ValueType | types.Array):
-        return lambda x: x.payload.shape
-    return lambda x: ()
+_INDICES = ("i", "j", "k", "l", "m", "n")
 
 
-@overload_attribute(ValueType, "ndim", jit_options=OPTIONS)
-def _ndim(x: Any) -> Any:
-    n = ndim_of(x)
-    return lambda x: n
+def filling(scalar: Any, operands: tuple[types.Type, ...], ndim: int) -> Callable[..., Any]:
+    """``f(out, *operands)`` that writes ``scalar(*elements)`` to every element of ``out``; operands broadcast."""
+    names = [f"x{i}" for i in range(len(operands))]
+    indices = _INDICES[:ndim]
+    elements: list[ast.expr] = []
+    for x, t in zip(names, operands, strict=True):
+        n = ndim_of(t)
+        positions: list[ast.expr] = []
+        for axis, index in enumerate(indices[ndim - n :]):
+            single = ast.Compare(g.length(g.name(x), axis), [ast.Eq()], [ast.Constant(1)])
+            positions.append(ast.IfExp(single, ast.Constant(0), g.name(index)))
+        elements.append(g.at(g.name(x), positions) if n else g.name(x))
+    out = g.name("out")
+    body = g.put(out, [g.name(i) for i in indices], g.call("scalar", *elements))
+    lengths = [g.length(out, axis) for axis in range(ndim)]
+    statements = g.loops(indices, lengths, [body])
+    return g.function(["out", *names], out, {"scalar": scalar}, statements, named="filling")
 
 
-@overload_attribute(ValueType, "size", jit_options=OPTIONS)
-def _size(x: Any) -> Any:
-    return (lambda x: x.payload.size) if is_array(x) else (lambda x: 1)
-
-
-@overload(len, jit_options=OPTIONS)
-def _len(x: Any) -> Any:
-    return (lambda x: x.shape[0]) if is_array(x) else None
-
-
-@overload_method(ValueType, "copy", jit_options=OPTIONS)
-@overload(np.copy, jit_options=OPTIONS)
-def _copy(x: Any) -> Any:
-    if not isinstance(x, ValueType):
-        return None
-    if not is_array(x):
-        return lambda x: x
-    zeros = zeros_of(element(x), ndim_of(x))
-
-    def copied(x: Any) -> Any:
-        made = zeros(x.shape)
-        for i in np.ndindex(x.shape):
-            made[i] = x[i]
-        return made
-
-    return copied
-
-
-@overload(np.zeros_like, jit_options=OPTIONS)
-@overload(np.empty_like, jit_options=OPTIONS)
-def _zeros_like(x: Any) -> Any:
-    if not is_array(x):
-        return None
-    zeros = zeros_of(element(x), ndim_of(x))
-    return lambda x: zeros(x.shape)
-
-
-@overload(np.ones_like, jit_options=OPTIONS)
-def _ones_like(x: Any) -> Any:
-    if not is_array(x):
-        return None
-
-    def ones(x: Any) -> Any:
-        made = np.zeros_like(x)
-        made[...] = 1.0
-        return made
-
-    return ones
-
-
-# -- elementwise calls
-
-
-def looped(scalar: Any, operands: tuple[types.Type, ...], made: types.Type) -> Any:
-    """A function that applies the native ``scalar`` to every element of operands that broadcast; elements of ``made``."""
+def looped(scalar: Any, operands: tuple[types.Type, ...], made: types.Type) -> Callable[..., Any]:
+    """``f(*operands)``: an array of ``scalar(*elements)``, elements of type ``made``; operands broadcast."""
     ndim = max(map(ndim_of, operands))
     names = [f"x{i}" for i in range(len(operands))]
-    index = [f"i{axis}" for axis in range(ndim)]
-    namespace: dict[str, Any] = {"scalar": scalar, "zeros": zeros_of(made, ndim), "joint": _joint, "range": range}
-    namespace["zeros"] = _native(namespace["zeros"])
-    namespace["joint"] = _native(_joint)
-    before: list[ast.stmt] = []
+    shape: list[ast.expr] = []
     for axis in range(ndim):
         lengths = [
-            ast.Subscript(attribute(name(x), "shape"), ast.Constant(axis - ndim + ndim_of(t) ), ast.Load())
+            g.length(g.name(x), axis - ndim + ndim_of(t))
             for x, t in zip(names, operands, strict=True)
             if axis >= ndim - ndim_of(t)
         ]
         joint = lengths[0]
         for other in lengths[1:]:
-            joint = call("joint", joint, other)
-        before.append(ast.Assign([ast.Name(f"n{axis}", ast.Store())], joint))
-    elements: list[ast.expr] = []
-    for x, t in zip(names, operands, strict=True):
-        if not ndim_of(t):
-            elements.append(name(x))
-            continue
-        at: list[ast.expr] = []
-        for axis in range(ndim - ndim_of(t), ndim):
-            length = ast.Subscript(attribute(name(x), "shape"), ast.Constant(axis - ndim + ndim_of(t)), ast.Load())
-            single = ast.Compare(length, [ast.Eq()], [ast.Constant(1)])
-            at.append(ast.IfExp(single, ast.Constant(0), name(index[axis])))
-        elements.append(ast.Subscript(name(x), at[0] if len(at) == 1 else tuple_of(at), ast.Load()))
-    position = name(index[0]) if ndim == 1 else tuple_of([name(i) for i in index])
-    body: list[ast.stmt] = [ast.Assign([ast.Subscript(name("made"), position, ast.Store())], call("scalar", *elements))]
-    for axis in reversed(range(ndim)):
-        body = [ast.For(ast.Name(index[axis], ast.Store()), call("range", name(f"n{axis}")), body, [])]
-    shape = tuple_of([name(f"n{axis}") for axis in range(ndim)])
-    before.append(ast.Assign([ast.Name("made", ast.Store())], call("zeros", shape)))
-    return function(names, name("made"), namespace, [*before, *body])
+            joint = g.call("joint", joint, other)
+        shape.append(joint)
+    namespace = {
+        "joint": native(_joint),
+        "empty": native(empty_of(made, ndim)),
+        "fill": native(filling(scalar, operands, ndim)),
+    }
+    returned = g.call("fill", g.call("empty", g.tuple_of(shape)), *map(g.name, names))
+    return g.function(names, returned, namespace, named="looped")
 
 
 def _joint(n: int, m: int) -> int:
@@ -358,57 +154,277 @@ def _joint(n: int, m: int) -> int:
     raise ValueError("operands could not be broadcast together")
 
 
-def _native(f: Any) -> Any:
-    import numba
-
-    return numba.njit(**OPTIONS)(f)
+def _same(x: Any) -> Any:
+    return x
 
 
-# -- reductions and products
+def full_of(typ: types.Type, ndim: int) -> Callable[..., Any]:
+    """A function of a shape and a number or value that makes an array filled with it, of elements of ``typ``."""
+    empty = native(empty_of(typ, ndim))
+    fill = native(filling(caster(typ), (typ,), ndim))
+    return lambda shape, x: fill(empty(shape), x)
 
 
-def _of_all(numpy_function: Any, method: str | None, start: float, combine: Any, finish: Any = None) -> None:
-    """A reduction over all elements, one after the other."""
+# -- stores through slices
 
+
+@overload(operator.setitem, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _store(x: Any, index: Any, y: Any) -> Any:
+    if not is_array(x) or is_full(x, index) or not ndim_of(y) <= ndim_of(x):
+        return None
+    parts = parts_of(index)
+    if all(isinstance(p, types.Integer | types.SliceType | types.NoneType | types.EllipsisType) for p in parts):
+
+        def through_view(x: Any, index: Any, y: Any) -> None:
+            assign(x[index], y)
+
+        return through_view
+    if len(parts) > 1 or not isinstance(parts[0], types.Array) or ndim_of(y):
+        return None  # these pick copies
+    if isinstance(parts[0].dtype, types.Boolean) and parts[0].ndim == ndim_of(x):
+
+        def where_true(x: Any, index: Any, y: Any) -> None:
+            if index.shape != x.shape:
+                raise IndexError("a mask of another shape than the array")
+            for i in np.ndindex(x.shape):
+                if index[i]:
+                    x[i] = y
+
+        return where_true
+    if isinstance(parts[0].dtype, types.Integer) and parts[0].ndim == 1 == ndim_of(x):
+
+        def at_positions(x: Any, index: Any, y: Any) -> None:
+            for i in index:
+                x[i] = y
+
+        return at_positions
+    return None
+
+
+def assign(target: Any, source: Any) -> None:
+    """``target[...] = source``."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(assign)
+def _assign(target: Any, source: Any) -> Any:
+    n, m = ndim_of(target), ndim_of(source)
+    fill = native(filling(caster(element(target)), (source,), n))
+    if m == 0:
+
+        def each(target: Any, source: Any) -> None:
+            fill(target, source)
+
+        return each
+
+    def pairwise(target: Any, source: Any) -> None:
+        for axis in range(m):
+            if source.shape[axis] != 1 and source.shape[axis] != target.shape[n - m + axis]:
+                raise ValueError("could not broadcast the stored array to the shape of the place")
+        fill(target, np.copy(source))  # the two may share memory
+
+    return pairwise
+
+
+def in_place(combined: Any) -> Callable[..., Any]:
+    """``x += y`` of arrays: ``combined(x, y)`` stored into ``x``, as its views see."""
+
+    def operate(x: Any, y: Any) -> Any:
+        assign(x, combined(x, y))
+        return x
+
+    return operate
+
+
+# -- copies, and arrays like others
+
+
+@overload_method(ValueType, "copy", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.copy, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _copy(x: Any) -> Any:
+    if not isinstance(x, ValueType):
+        return None
+    return looped(native(_same), (x,), element(x)) if is_array(x) else _same
+
+
+def _like(constant: float) -> Callable[[Any], Any]:
     def chosen(x: Any) -> Any:
         if not is_array(x):
             return None
-        begin = caster(element(x))
+        full = native(full_of(element(x), ndim_of(x)))
+        return lambda x: full(x.shape, constant)
 
-        def reduced(x: Any) -> Any:
-            total = begin(start)
-            for i in np.ndindex(x.shape):
-                total = combine(total, x[i])
-            return total if finish is None else finish(total, x.size)
-
-        return reduced
-
-    overload(numpy_function, jit_options=OPTIONS)(chosen)
-    if method:
-        overload_method(ValueType, method, jit_options=OPTIONS)(chosen)
+    return chosen
 
 
-_of_all(np.sum, "sum", 0.0, operator.add)
-_of_all(np.prod, "prod", 1.0, operator.mul)
-_of_all(np.mean, "mean", 0.0, operator.add, operator.truediv)
+overload(np.zeros_like, jit_options=OPTIONS)(_like(0.0))
+overload(np.empty_like, jit_options=OPTIONS)(_like(0.0))
+overload(np.ones_like, jit_options=OPTIONS)(_like(1.0))
 
 
-@overload(operator.matmul, jit_options=OPTIONS)
-@overload(np.matmul, jit_options=OPTIONS)
-@overload(np.dot, jit_options=OPTIONS)
-def _dot(x: Any, y: Any) -> Any:
-    if not (is_array(x) or is_array(y)):
+@overload(np.full_like, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _full_like(x: Any, fill_value: Any) -> Any:
+    if not (is_array(x) or isinstance(fill_value, ValueType)) or not ndim_of(x) or ndim_of(fill_value):
         return None
-    return _PRODUCTS.get((ndim_of(x), ndim_of(y)))
+    typ = joint_type((element(x), fill_value))
+    full = None if typ is None else native(full_of(typ, ndim_of(x)))
+    return None if full is None else lambda x, fill_value: full(x.shape, fill_value)
 
 
-def _vector_vector(x: Any, y: Any) -> Any:
-    if x.shape[0] != y.shape[0]:
-        raise ValueError("shapes do not fit in a product")
-    total = x[0] * y[0]
-    for i in range(1, x.shape[0]):
-        total = total + x[i] * y[i]
-    return total
+def joint_type(parts: tuple[types.Type, ...]) -> types.Type | None:
+    """The type of an element that can hold each of these."""
+    from numba.core.registry import cpu_target
+
+    found = cpu_target.typing_context.unify_types(*map(types.unliteral, parts))
+    return types.float64 if isinstance(found, types.Integer | types.Boolean) else found
 
 
-_PRODUCTS = {(1, 1): _vector_vector}
+@overload(np.full, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _full(shape: Any, fill_value: Any) -> Any:
+    if not isinstance(fill_value, ValueType) or is_array(fill_value):
+        return None
+    if isinstance(shape, types.Integer):
+        vector = native(full_of(fill_value, 1))
+        return lambda shape, fill_value: vector((shape,), fill_value)
+    full = native(full_of(fill_value, len(shape)))
+    return lambda shape, fill_value: full(shape, fill_value)
+
+
+# -- arrays of several scalars
+
+
+@overload(np.array, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.stack, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _stack(arrays: Any) -> Any:
+    """Of scalars or vectors of values, in a tuple or a list."""
+    parts = tuple(arrays) if isinstance(arrays, types.BaseTuple) else (getattr(arrays, "dtype", None),)
+    if not any(isinstance(p, ValueType) for p in parts):
+        return None
+    typ = joint_type(tuple(map(element, parts)))
+    if typ is None or len(set(map(ndim_of, parts))) > 1:
+        return None
+    if is_array(arrays):
+        return lambda arrays: np.copy(arrays)
+    ndim = ndim_of(parts[0])
+    empty = native(empty_of(typ, ndim + 1))
+    shape = g.tuple_of([g.call("len", g.name("arrays")), *(g.length(g.item(g.name("arrays"), 0), i) for i in range(ndim))])
+    made = g.assign("made", g.call("empty", shape))
+    if not isinstance(arrays, types.BaseTuple):
+        body = g.put(g.name("made"), [g.name("i")], g.at(g.name("arrays"), [g.name("i")]))
+        statements = g.loops(["i"], [g.call("len", g.name("arrays"))], [body])
+    else:
+        statements = [
+            g.put(g.name("made"), [ast.Constant(i)], g.item(g.name("arrays"), i)) for i in range(len(parts))
+        ]
+    return g.function(["arrays"], g.name("made"), {"empty": empty}, [made, *statements], named="stack")
+
+
+@overload(np.concatenate, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.hstack, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _concatenate(arrays: Any) -> Any:
+    """Of vectors in a tuple."""
+    if not isinstance(arrays, types.BaseTuple) or not any(map(is_array, arrays)) or {*map(ndim_of, arrays)} != {1}:
+        return None
+    typ = joint_type(tuple(map(element, arrays)))
+    if typ is None:
+        return None
+    total: ast.expr = ast.Constant(0)
+    stores: list[ast.stmt] = []
+    for i in range(len(arrays)):
+        part = g.item(g.name("arrays"), i)
+        end = ast.BinOp(total, ast.Add(), g.call("len", part))
+        stores.append(g.put(g.name("made"), [ast.Slice(total, end)], part))
+        total = end
+    made = g.assign("made", g.call("empty", g.tuple_of([total])))
+    empty = native(empty_of(typ, 1))
+    return g.function(["arrays"], g.name("made"), {"empty": empty}, [made, *stores], named="concatenate")
+
+
+# -- views
+
+
+def _view(name: str, of_array: Callable[..., Any], of_directions: Callable[..., Any], parameters: list[str]) -> Any:
+    """A function of NumPy's that rearranges, component by component."""
+
+    def view(x: Any, *args: Any) -> Any:
+        raise NotImplementedError("native code only")
+
+    def chosen(x: Any, *args: Any) -> Any:
+        if isinstance(x, ValueType):
+            rest = [g.name(p) for p in parameters]
+            parts = [g.call("view", g.attribute(g.name("x"), c), *rest) for c in x.cls.components]
+            returned = ast.Call(g.attribute(g.name("x"), "rebuild"), parts, [])
+            return g.function(["x", *parameters], returned, {"view": view}, named=name)
+        return of_directions(x, *args) if isinstance(x, DirectionsArray) else of_array
+
+    chooser = g.function(
+        ["x", *parameters], g.call("chosen", *map(g.name, ["x", *parameters])), {"chosen": chosen}, named=f"choose_{name}"
+    )
+    overloaded(view)(chooser)
+    return view, chooser
+
+
+def _transposed_directions(x: DirectionsArray) -> Any:
+    axes = (*reversed(range(x.ndim)), x.ndim)
+    make = maker(DirectionsArray(types.Array(types.float64, x.ndim + 1, "A"), x.size))
+    return lambda x: make(np.transpose(data_of(x), axes))
+
+
+def _reshaped_directions(x: DirectionsArray, shape: types.Type) -> Any:
+    size = (x.size,)
+    ndim = len(shape) if isinstance(shape, types.BaseTuple) else 1
+    make = maker(DirectionsArray(types.Array(types.float64, ndim + 1, "C"), x.size))
+    if isinstance(shape, types.BaseTuple):
+        return lambda x, shape: make(data_of(x).reshape(shape + size))
+    return lambda x, shape: make(data_of(x).reshape((shape, *size)))
+
+
+_transposed, _ = _view("transposed", lambda x: x.T, _transposed_directions, [])
+_reshaped, _ = _view("reshaped", lambda x, shape: x.reshape(shape), _reshaped_directions, ["shape"])
+
+
+@overload_attribute(ValueType, "T", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_method(ValueType, "transpose", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.transpose, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _transpose(x: Any) -> Any:
+    return (lambda x: _transposed(x)) if is_array(x) else None
+
+
+@overload(np.reshape, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _reshape(x: Any, shape: Any) -> Any:
+    return (lambda x, shape: _reshaped(x, shape)) if is_array(x) else None
+
+
+@overload_method(ValueType, "reshape", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _reshape_method(x: Any, *shape: Any) -> Any:
+    if not is_array(x):
+        return None
+    if len(shape) == 1 and isinstance(shape[0], types.BaseTuple):
+        return lambda x, *shape: _reshaped(x, shape[0])
+    return lambda x, *shape: _reshaped(x, shape)
+
+
+@overload_method(ValueType, "ravel", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.ravel, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _ravel(x: Any) -> Any:
+    return (lambda x: _reshaped(x, (x.size,))) if is_array(x) else None
+
+
+@overload_method(ValueType, "flatten", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _flatten(x: Any) -> Any:
+    return (lambda x: np.copy(_reshaped(x, (x.size,)))) if is_array(x) else None
+
+
+@overload(np.shape, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _shape(x: Any) -> Any:
+    return (lambda x: x.shape) if isinstance(x, ValueType) else None
+
+
+@overload(np.ndim, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _ndim(x: Any) -> Any:
+    return (lambda x: x.ndim) if isinstance(x, ValueType) else None
+
+
+@overload(np.size, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+def _size(x: Any) -> Any:
+    return (lambda x: x.size) if isinstance(x, ValueType) else None

@@ -4,12 +4,10 @@ One template serves every callable. It asks the same tables as the eager tier (`
 types in place of classes, and compiles the rule that they return.
 """
 
-import math
 import operator
 from types import FunctionType
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import types
 from numba.core.dispatcher import Dispatcher
@@ -18,13 +16,14 @@ from numba.extending import typeof_impl
 
 from interp import rules
 from interp.compile import scalars
-from interp.compile.arrays import element, is_array, looped, ndim_of
+from interp.compile.arrays import in_place, looped, native
 from interp.compile.directions import Directions
-from interp.compile.rebinding import OPTIONS, native_rule
-from interp.compile.values import ValueType
+from interp.compile.rebinding import native_rule
+from interp.compile.values import ValueType, element, native_function, ndim_of
 from interp.errors import InterpError
-from interp.primitive import COUNTERPARTS, PRIMITIVES, Creation, Elementwise, Predicate, Primitive
+from interp.primitive import COUNTERPARTS, PRIMITIVES, Elementwise, Predicate, Primitive
 from interp.protocols.operators import BINARY, COMPARISONS
+from interp.vocabulary.shape import where
 
 _rules: dict[Any, Any] = {}
 """Compiled rules by primitive and native operand types."""
@@ -45,6 +44,8 @@ def rule_for(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
     """The Python function that computes ``primitive`` on operands of these types: a rule, or plain numbers' body."""
     ranks = [t.rank if isinstance(t, ValueType) else -1 for t in operands]
     top = max(ranks, default=-1)
+    if primitive is where and ranks[0] < 0:
+        return scalars.chosen(operands)
     if top < 0:
         return scalars.body(primitive, operands)
     active = tuple(rank == top for rank in ranks)
@@ -56,24 +57,35 @@ def callee(context: Any, primitive: Primitive, operands: tuple[types.Type, ...])
     key = (primitive, operands)
     if key not in _rules:
         rule = rule_for(primitive, operands)
-        _rules[key] = native_rule(rule) if isinstance(rule, FunctionType) else rule
+        is_python = isinstance(rule, FunctionType)
+        has_value = any(isinstance(t, ValueType) for t in operands)
+        _rules[key] = native_function(rule, operands) if is_python and has_value else native_rule(rule) if is_python else rule
     rule = _rules[key]
     return types.Dispatcher(rule) if isinstance(rule, Dispatcher) else context.resolve_value_type(rule)
 
 
-def elementwise(context: Any, primitive: Primitive, operands: tuple[types.Type, ...]) -> types.Callable | None:
-    """The loop over elements for operands among which are arrays of values."""
-    if not isinstance(primitive, Elementwise | Predicate | Creation):
+def elementwise(
+    context: Any, primitive: Primitive, operands: tuple[types.Type, ...], stored: bool = False
+) -> types.Callable | None:
+    """The loop over elements for operands among which are arrays. ``stored``: into the first of them."""
+    if not isinstance(primitive, Elementwise | Predicate) and primitive is not where:
         return None
-    key = (primitive, operands)
+    key = (primitive, operands, stored)
     if key not in _rules:
         elements = tuple(map(element, operands))
         scalar = callee(context, primitive, elements)
         sig = scalar.get_call_type(context, elements, {})
         if sig is None:
             return None
-        _rules[key] = numba.njit(**OPTIONS)(looped(_rules[primitive, elements], operands, sig.return_type))
+        apply = _rules[primitive, elements]
+        made = native(looped(apply if isinstance(apply, Dispatcher) else native_rule(_calling(apply)), operands, sig.return_type))
+        _rules[key] = native(in_place(made)) if stored else made
     return types.Dispatcher(_rules[key])
+
+
+def _calling(function: Any) -> Any:
+    """A function that Numba knows, as one of Python's."""
+    return lambda *operands: function(*operands)
 
 
 _generation = rules.generation
@@ -87,38 +99,51 @@ def forget_older() -> None:
         _rules.clear()
 
 
+refusals: list[InterpError] = []
+"""Why primitives had no rule for native operands, latest last: Numba reports only that there is none."""
+
+_OPERAND = (ValueType, types.Number, types.Boolean, Directions, types.Array)
+
+
 class _Call(AbstractTemplate):  # type: ignore[misc]
     """Calls of one primitive. ``plain``: also on plain numbers, which are Numba's own business under its own names."""
 
     primitive: Primitive
     plain: bool
+    stores: bool
     _keys: dict[Any, Any]
 
     def generic(self, args: Any, kws: Any) -> Any:
         operands = tuple(types.unliteral(a) for a in args)
-        if kws or not (self.plain or any(isinstance(a, ValueType) for a in operands)):
+        if kws or not operands or not (self.plain or any(isinstance(a, ValueType) for a in operands)):
             return None
-        if not all(isinstance(a, ValueType | types.Number | types.Boolean | Directions | types.Array) for a in operands):
+        if not all(isinstance(a, _OPERAND) for a in operands):
             return None
         try:
-            called = (callee if max(map(ndim_of, operands)) == 0 else elementwise)(self.context, self.primitive, operands)
-        except InterpError:
+            called = self._called(operands)
+        except InterpError as error:
+            refusals.append(error)
             return None
-        if called is None:
-            return None
-        sig = called.get_call_type(self.context, operands, kws)
+        sig = None if called is None else called.get_call_type(self.context, operands, kws)
         if sig is not None:
             self._keys[sig.args] = called.get_impl_key(sig)
         return sig
+
+    def _called(self, operands: tuple[types.Type, ...]) -> types.Callable | None:
+        if max(map(ndim_of, operands)) == 0:
+            return callee(self.context, self.primitive, operands)
+        into = self.stores and ndim_of(operands[0]) > 0
+        if into and not isinstance(operands[0], ValueType):
+            return None  # a plain array cannot hold values
+        return elementwise(self.context, self.primitive, operands, into)
 
     def get_impl_key(self, sig: Any) -> Any:
         return self._keys[sig.args]
 
 
-def _template(function: Any, primitive: Primitive, plain: bool) -> Any:
-    return type(
-        f"Call_{primitive.name}", (_Call,), {"key": function, "primitive": primitive, "plain": plain, "_keys": {}}
-    )
+def _template(function: Any, primitive: Primitive, plain: bool, stores: bool = False) -> Any:
+    members = {"key": function, "primitive": primitive, "plain": plain, "stores": stores, "_keys": {}}
+    return type(f"Call_{primitive.name}", (_Call,), members)
 
 
 _of_primitive: dict[Primitive, types.Function] = {}
@@ -133,40 +158,22 @@ def _typeof_primitive(primitive: Primitive, context: Any) -> types.Type:
 
 OPERATORS: dict[Any, Primitive] = {
     **{getattr(operator, name): primitive for name, primitive in BINARY.items()},
-    **{getattr(operator, f"i{name}"): primitive for name, primitive in BINARY.items()},
     **{
         getattr(operator, {"and": "and_", "or": "or_"}.get(name, name)): primitive
         for name, primitive in COMPARISONS.items()
     },
     operator.neg: PRIMITIVES["negative"],
     operator.pos: PRIMITIVES["positive"],
+    operator.invert: PRIMITIVES["logical_not"],
     abs: PRIMITIVES["abs"],
+    pow: PRIMITIVES["power"],
 }
-
-MATH: dict[Any, str] = {
-    getattr(math, name): ours
-    for name, ours in {
-        **{
-            name: name
-            for name in "exp expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh tanh hypot fmod erf erfc "
-            "floor ceil trunc asin acos atan atan2 asinh acosh atanh exp2 cbrt isnan isinf isfinite".split()
-        },
-        "fabs": "abs",
-        "pow": "power",
-        "lgamma": "gammaln",
-    }.items()
-    if hasattr(math, name)
-}
-
-
-def _register(function: Any, primitive: Primitive, *, plain: bool = False) -> None:
-    infer_global(function, types.Function(_template(function, primitive, plain)))
-
+IN_PLACE: dict[Any, Primitive] = {getattr(operator, f"i{name}"): primitive for name, primitive in BINARY.items()}
 
 for _function, _primitive in OPERATORS.items():
-    _register(_function, _primitive)
-for _function, _name in MATH.items():
-    _register(_function, PRIMITIVES[_name])
-for _function, _found in COUNTERPARTS.items():
-    if isinstance(_found, Primitive):
-        _register(_function, _found, plain=_function in scalars.FOREIGN)
+    infer_global(_function, types.Function(_template(_function, _primitive, plain=False)))
+for _function, _primitive in IN_PLACE.items():
+    infer_global(_function, types.Function(_template(_function, _primitive, plain=False, stores=True)))
+for _function, _found in {**COUNTERPARTS, **scalars.MATH}.items():
+    if isinstance(_found, Primitive) and (isinstance(_found, Elementwise | Predicate) or _found is where):
+        infer_global(_function, types.Function(_template(_function, _found, plain=False)))

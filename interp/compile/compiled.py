@@ -10,17 +10,29 @@ import importlib
 import inspect
 import time
 import warnings
-from collections.abc import Callable
-from types import FunctionType
+from collections.abc import Callable, Hashable
+from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
-from numba.core.errors import NumbaError
 
 from interp import rules
+from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
-from interp.compile.crossing import describe, entry, gate, leaf_types, ranks_of, values_in, within
+from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
+from interp.compile.crossing import (
+    Constant,
+    describe,
+    entry,
+    gate,
+    is_constant,
+    leaf_types,
+    ranks_of,
+    result_type,
+    values_in,
+)
 from interp.compile.diagnosis import compile_error
+from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import OPTIONS, Native
 from interp.errors import CompileError
 from interp.value import Value
@@ -40,13 +52,17 @@ class Compiled:
         self.function = f
         self.options = options
         self.compile_seconds = 0.0
+        self._signature = inspect.signature(f)
+        kinds = [p.kind for p in self._signature.parameters.values()]
+        fixed = not {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.KEYWORD_ONLY}.intersection(kinds)
+        self.arity = len(kinds) if fixed else -1
         self._forget()
 
     def _forget(self) -> None:
         """Start anew: rules have changed since."""
         self.generation = rules.generation
         calls.forget_older()
-        self.native = Native({**OPTIONS, "boundscheck": self.options["boundscheck"]})
+        self.native = Native({**OPTIONS, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
 
@@ -56,7 +72,7 @@ class Compiled:
         return [signature for _, signature in self.versions.values()]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs:
+        if kwargs or len(args) != self.arity:
             args = self._positional(args, kwargs)
         key = _key(args)
         version = self.versions.get(key)
@@ -65,46 +81,72 @@ class Compiled:
         return version[0](*args)
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        bound = inspect.signature(self.function).bind(*args, **kwargs)
+        bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        if bound.kwargs:
-            raise CompileError(f"{self.__name__} takes keyword-only arguments, which have no native code")
-        return bound.args
+        if any(p.kind is p.VAR_KEYWORD for p in self._signature.parameters.values()) and bound.kwargs:
+            raise CompileError(f"{self.__name__} takes any keywords (**), which have no native code")
+        return (*bound.args, *bound.kwargs.values())  # keyword-only ones come last, as in the native copy
 
     def _first_call(self, key: Any, args: tuple[Any, ...]) -> Any:
         if self.generation != rules.generation:
             self._forget()
-        foreign = [v for x in args for v in values_in(x) if not v.native]
+        values = [v for x in args for v in values_in(x)]
+        foreign = [v for v in values if not v.native]
         if foreign:
             outermost = max(foreign, key=lambda v: v.level)
-            is_outer = all(v.level <= outermost.level for x in args for v in values_in(x))
+            is_outer = all(v.level <= outermost.level for v in values)
             through = type(outermost).through_compiled if is_outer else None
-            return self.function(*args) if through is None else through(self, args)
-        try:
-            version = self._version(args)
-        except CompileError as error:
-            if not self.options["fallback"]:
-                raise
-            warnings.warn(f"{error}; it runs as plain Python", stacklevel=3)
-            version = self.function, tuple(map(type, args))
+            return self.plain(*args) if through is None else through(self, args)
+        if values and not agree(args):
+            return self.plain(*args)  # which says what is wrong with them
+        if values and (step := step_of(args)) is not None:
+            version: Any = self._split(step)
+        else:
+            version = self._compiled_or_split(args)
         self.versions[key] = version
         return version[0](*args)
+
+    def _compiled_or_split(self, args: tuple[Any, ...]) -> Any:
+        try:
+            return self._version(args)
+        except CompileError as error:
+            if has_directions(args):
+                try:  # a rule may take numbers where it takes no vectors
+                    single = first_chunk(args, 1)
+                    self.versions[_key(single)] = self._version(single)
+                    return self._split(1)
+                except CompileError:
+                    pass
+            if not self.options["fallback"]:
+                raise
+            warnings.warn(f"{error}; it runs as plain Python", stacklevel=4)
+            return self.plain, tuple(map(type, args))
+
+    def _split(self, step: int) -> Any:
+        return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
+
+    def plain(self, *args: Any) -> Any:
+        """The function itself, of the positional arguments that native code takes."""
+        keyword_only = [p.name for p in self._signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+        positional = len(args) - len(keyword_only)
+        return self.function(*args[:positional], **dict(zip(keyword_only, args[positional:], strict=True)))
 
     def _version(self, args: tuple[Any, ...]) -> tuple[Callable[..., Any], Any]:
         start = time.perf_counter()
         ranks = ranks_of(args)
-        arguments = tuple(describe(x, ranks) for x in args)
+        calls.refusals.clear()
         try:
-            if not ranks and not any(isinstance(x, FunctionType) for x in args):
+            arguments = tuple(describe(x, ranks) for x in args)
+            if not ranks and not any(isinstance(t, Constant) for t in arguments):
                 self.dispatcher.compile(arguments)
                 return self.dispatcher, arguments
             native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
-            leaves = tuple(leaf_types(arguments))
-            native_entry.compile(leaves)
-            result = self.dispatcher.overloads[within(self.native, arguments)].signature.return_type
-            return gate(native_entry, arguments, result), arguments
-        except NumbaError as error:
-            raise compile_error(error, self.function) from None
+            native_entry.compile(tuple(leaf_types(arguments)))
+            return gate(native_entry, arguments, result_type(self.native, self.dispatcher, arguments)), arguments
+        except CompileError:
+            raise
+        except Exception as error:  # whatever Numba, or a rule asked for native types, says
+            raise compile_error(error, self.function, calls.refusals) from None
         finally:
             self.compile_seconds += time.perf_counter() - start
 
@@ -157,6 +199,27 @@ def _structure(x: Any, cls: type, levels: list[int]) -> Any:
     if cls is np.ndarray:
         flags = x.flags
         return cls, x.dtype.str, x.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable
-    if cls is tuple:
+    if issubclass(cls, tuple):
         return (cls, *(c if (c := part.__class__) in _PLAIN else _structure(part, c, levels) for part in x))
-    return x if cls is FunctionType else cls
+    if cls is FunctionType:
+        return _function_key(x)
+    if is_constant(x):
+        return x
+    return cls if cls in (list, str, dict, set) else (cls, _by_identity(x))
+
+
+def _function_key(f: FunctionType) -> Any:
+    """Functions made anew by every call, with equal constants, are one."""
+    cells = [cell.cell_contents for cell in f.__closure__ or () if cell != _EMPTY]
+    constants = (*cells, *(f.__defaults__ or ()))
+    if all(c.__class__ in _PLAIN for c in constants):
+        return f.__code__, constants, tuple(map(type, constants)), id(f.__globals__)
+    return f
+
+
+_EMPTY = CellType()
+
+
+def _by_identity(x: Any) -> Any:
+    """Other objects: each is its own version."""
+    return x if isinstance(x, Hashable) else id(x)

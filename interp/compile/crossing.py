@@ -14,13 +14,16 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import types
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic
 
-from interp.compile.arrays import DirectionsArray, data_of, maker
-from interp.compile.directions import Directions, as_tuple, from_array
+from interp.compile.arrays import data_of, maker
+from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
 from interp.compile.generated import attribute, call, function, item, name, tuple_of
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType
 from interp.errors import CompileError
+from interp.primitive import Primitive
 from interp.value import Value, shape_of
 
 Path = tuple[Any, ...]
@@ -41,9 +44,16 @@ def values_in(x: Any) -> Iterator[Value]:
         yield x
         for name in x.components:
             yield from values_in(getattr(x, name))
-    elif type(x) is tuple:
+    elif isinstance(x, tuple):
         for part in x:
             yield from values_in(part)
+
+
+def is_constant(x: Any) -> bool:
+    """True of a function passed as an argument."""
+    return isinstance(x, python_types.FunctionType | python_types.BuiltinFunctionType | np.ufunc | Primitive) or (
+        hasattr(x, "dispatcher") and hasattr(x, "function")
+    )
 
 
 def ranks_of(args: Sequence[Any]) -> dict[int, int]:
@@ -59,20 +69,36 @@ def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
         parts = (getattr(x, name) for name in x.components)
         return ValueType(type(x), ranks[x.level], tuple(describe(p, ranks, len(shape_of(p)) - ndim) for p in parts))
     if extra:
-        size = shape_of(x)[0]
-        axes = np.ndim(x) - 1
-        return DirectionsArray(types.Array(types.float64, axes + 1, "A"), size) if axes else Directions(size)
-    if type(x) is tuple:
-        return types.Tuple([describe(part, ranks) for part in x])
-    if isinstance(x, python_types.FunctionType):
-        return Constant(x)
+        return _directions(x, extra)
+    if isinstance(x, np.ndarray) and not x.shape:
+        raise CompileError("an array without axes has no native code: pass x[()], the number")
+    if isinstance(x, tuple):
+        parts = [describe(part, ranks) for part in x]
+        return types.Tuple(parts) if type(x) is tuple else types.NamedTuple(parts, type(x))
+    if is_constant(x):
+        return Constant(getattr(x, "function", x) if hasattr(x, "dispatcher") else x)
     try:
         return numba.typeof(x)
     except ValueError:
         raise CompileError(f"an argument of class {type(x).__name__} has no native type") from None
 
 
+def _directions(x: Any, extra: int) -> types.Type:
+    if extra > 1 or not isinstance(x, np.ndarray) or x.dtype != np.float64:
+        raise CompileError(f"a component of type {getattr(x, 'dtype', type(x))} with axes of its own has no native code")
+    size, axes = x.shape[0], x.ndim - 1
+    return DirectionsArray(types.Array(types.float64, axes + 1, "A", not x.flags.writeable), size) if axes else Directions(size)
+
+
 # -- the entry
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def present(typingctx: Any, x: types.Type) -> Any:
+    """What an optional result is when it is there."""
+    if not isinstance(x, types.Optional):
+        return None
+    return x.type(x), lambda context, builder, sig, args: context.cast(builder, args[0], x, x.type)
 
 
 def leave(x: Any) -> Any:
@@ -86,7 +112,11 @@ def _leave(x: Any) -> Any:
         parts = [call("leave", attribute(name("x"), c)) for c in x.cls.components]
         return function(["x"], tuple_of(parts), {"leave": leave})
     if isinstance(x, Directions):
-        return lambda x: astuple_of(x)
+        return lambda x: as_tuple(x)
+    if isinstance(x, DirectionsArray):
+        return lambda x: data_of(x)
+    if isinstance(x, types.Optional):
+        return lambda x: None if x is None else leave(present(x))
     if isinstance(x, types.BaseTuple):
         parts = [call("leave", item(name("x"), i)) for i in range(len(x))]
         return function(["x"], tuple_of(parts), {"leave": leave})
@@ -108,7 +138,11 @@ def entry(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.Type],
             namespace[key] = maker(typ)
             return call(key, tuple_of([assembled(c) for c in typ.components]))
         if isinstance(typ, types.BaseTuple):
-            return tuple_of([assembled(t) for t in typ])
+            parts = [assembled(t) for t in typ]
+            if not isinstance(typ, types.NamedTuple):
+                return tuple_of(parts)
+            namespace[typ.instance_class.__name__] = typ.instance_class
+            return call(typ.instance_class.__name__, *parts)
         names.append(f"a{len(names)}")
         leaf = name(names[-1])
         if isinstance(typ, Directions):
@@ -138,9 +172,11 @@ def leaf_types(arguments: Sequence[types.Type]) -> list[types.Type]:
     return found
 
 
-def within(native: Callable[[Any], Any], arguments: Sequence[types.Type]) -> tuple[types.Type, ...]:
-    """The types by which the entry calls the function."""
-    return tuple(types.Dispatcher(native(t.function)) if isinstance(t, Constant) else t for t in arguments)
+def result_type(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.Type]) -> types.Type:
+    """What the function returns to the entry."""
+    context = cpu_target.typing_context
+    given = tuple(context.resolve_value_type(native(t.function)) if isinstance(t, Constant) else t for t in arguments)
+    return types.Dispatcher(f).get_call_type(context, given, {}).return_type
 
 
 # -- the gate
@@ -149,6 +185,7 @@ def within(native: Callable[[Any], Any], arguments: Sequence[types.Type]) -> tup
 def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type) -> Callable[..., Any]:
     """Python function of the arguments that calls the entry and rebuilds its result."""
     names = [f"x{i}" for i in range(len(arguments))]
+    namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "moveaxis": np.moveaxis}
     of_rank: dict[int, ast.expr] = {}
     found: list[ast.expr] = []
 
@@ -171,16 +208,23 @@ def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type)
     def rebuilt(typ: types.Type, parts: ast.expr) -> ast.expr:
         if isinstance(typ, ValueType):
             components = [rebuilt(c, item(parts, i)) for i, c in enumerate(typ.components)]
-            return ast.Call(attribute(of_rank[typ.rank], "rebuild"), components, [])
+            made = ast.Call(attribute(of_rank[typ.rank], "rebuild"), components, [])
+            return made if typ.cls.leave_native is Value.leave_native else ast.Call(attribute(made, "leave_native"), [], [])
+        if isinstance(typ, types.Optional):
+            missing = ast.Compare(parts, [ast.Is()], [ast.Constant(None)])
+            return ast.IfExp(missing, ast.Constant(None), rebuilt(typ.type, parts))
         if isinstance(typ, Directions):
             return call("array", parts)
         if isinstance(typ, DirectionsArray):
             return call("moveaxis", parts, ast.Constant(-1), ast.Constant(0))
         if isinstance(typ, types.BaseTuple) and _has_values(typ):
-            return tuple_of([rebuilt(t, item(parts, i)) for i, t in enumerate(typ)])
+            made = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
+            if not isinstance(typ, types.NamedTuple):
+                return tuple_of(made)
+            namespace[typ.instance_class.__name__] = typ.instance_class
+            return call(typ.instance_class.__name__, *made)
         return parts
 
-    namespace = {"entry": native_entry, "array": np.array, "moveaxis": np.moveaxis}
     handed_back = call("entry", *found)
     if not _has_values(result):
         return function(names, handed_back, namespace)
@@ -191,4 +235,6 @@ def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type)
 def _has_values(typ: types.Type) -> bool:
     if isinstance(typ, types.BaseTuple):
         return any(map(_has_values, typ))
+    if isinstance(typ, types.Optional):
+        return _has_values(typ.type)
     return isinstance(typ, ValueType | Directions | DirectionsArray)

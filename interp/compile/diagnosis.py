@@ -2,7 +2,7 @@
 
 import linecache
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,18 @@ REASONS: tuple[tuple[str, str], ...] = (
 )
 
 
-def compile_error(error: Exception, function: Callable[..., Any]) -> CompileError:
-    """The error to raise for what Numba raised while it compiled ``function``."""
+def compile_error(error: Exception, function: Callable[..., Any], refusals: Sequence[Exception] = ()) -> CompileError:
+    """The error to raise for what was raised while ``function`` was compiled.
+
+    ``refusals``: what the tables of rules said on the way, which Numba does not report.
+    """
     message = _STYLE.sub("", str(error))
     name, line = _place(message, error, function)
     source = linecache.getline(name, line).strip()
     where = f"{name}:{line}" if line else name
     construct = f" `{source}`" if source else ""
     return CompileError(
-        f"{where}:{construct} cannot be compiled: {_reason(message)}. "
+        f"{where}:{construct} cannot be compiled: {_reason(message, refusals)}. "
         "Write it otherwise, or run it as plain Python with interp.compile(f, fallback=True)"
     )
 
@@ -54,8 +57,10 @@ def _place(message: str, error: Exception, function: Callable[..., Any]) -> tupl
     return users[-1] if users and linecache.getline(*users[-1]) else (file, first)
 
 
-def _reason(message: str) -> str:
+def _reason(message: str, refusals: Sequence[Exception]) -> str:
     lines = [line.strip() for line in message.splitlines()]
+    if refusals and any(line.startswith("No implementation of function") for line in lines):
+        return str(refusals[-1]).rstrip(".")
     for pattern, meaning in REASONS:
         for line in lines:
             found = re.search(pattern, line)

@@ -8,11 +8,13 @@ import operator
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.core.imputils import lower_builtin, lower_cast
+from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 _DOUBLE = ir.DoubleType()
 
@@ -28,15 +30,57 @@ class Directions(types.Type):  # type: ignore[misc]
         return self if isinstance(other, types.Number) else None
 
     def can_convert_from(self, typingctx: Any, other: types.Type) -> Any:
-        from numba.core.typeconv import Conversion
-
         return Conversion.safe if isinstance(other, types.Integer | types.Float) else None
+
+
+class DirectionsArray(types.Type):  # type: ignore[misc]
+    """An array of vectors: float64 with the directions on the last axis."""
+
+    def __init__(self, array: types.Array, size: int) -> None:
+        self.array, self.size = array, size
+        super().__init__(f"directions{size}[{array}]")
+
+    @property
+    def key(self) -> Any:
+        return self.array, self.size
+
+    @property
+    def ndim(self) -> int:
+        """Axes, without that of the directions."""
+        return int(self.array.ndim) - 1
+
+
+@register_default(DirectionsArray)
+class _DirectionsArrayModel(models.StructModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: DirectionsArray) -> None:
+        super().__init__(dmm, fe_type, [("data", fe_type.array)])
 
 
 @register_default(Directions)
 class _DirectionsModel(models.PrimitiveModel):  # type: ignore[misc]
+    """A vector in registers; in memory that Python allocates an array, which asks for no more alignment than a double."""
+
     def __init__(self, dmm: Any, fe_type: Directions) -> None:
         super().__init__(dmm, fe_type, ir.VectorType(_DOUBLE, fe_type.size))
+
+    def get_data_type(self) -> Any:
+        return ir.ArrayType(_DOUBLE, self.fe_type.size)
+
+    def as_data(self, builder: Any, value: Any) -> Any:
+        made = ir.Constant(self.get_data_type(), ir.Undefined)
+        for i in range(self.fe_type.size):
+            made = builder.insert_value(made, builder.extract_element(value, _lane(i)), i)
+        return made
+
+    def from_data(self, builder: Any, value: Any) -> Any:
+        made = ir.Constant(self.get_value_type(), ir.Undefined)
+        for i in range(self.fe_type.size):
+            made = builder.insert_element(made, builder.extract_value(value, i), _lane(i))
+        return made
+
+
+def _lane(i: int) -> Any:
+    return ir.Constant(ir.IntType(32), i)
 
 
 def broadcast(context: Any, builder: Any, value: Any, typ: types.Type, size: int) -> Any:
@@ -45,7 +89,7 @@ def broadcast(context: Any, builder: Any, value: Any, typ: types.Type, size: int
         return value
     number = context.cast(builder, value, typ, types.float64)
     vector = ir.VectorType(_DOUBLE, size)
-    one = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    one = builder.insert_element(ir.Constant(vector, ir.Undefined), number, _lane(0))
     return builder.shuffle_vector(
         one, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), size), [0] * size)
     )
@@ -134,40 +178,45 @@ def from_array(typingctx: Any, array: types.Type, size: types.Type) -> Any:
     made = Directions(size.literal_value)
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        from numba.np.arrayobj import make_array
-
         view = make_array(array)(context, builder, args[0])
-        (stride,) = view.strides if isinstance(view.strides, list) else [builder.extract_value(view.strides, 0)]
-        vector = ir.Constant(ir.VectorType(_DOUBLE, made.size), ir.Undefined)
-        start = builder.bitcast(view.data, ir.IntType(8).as_pointer())
-        for i in range(made.size):
-            offset = builder.mul(stride, ir.Constant(stride.type, i))
-            place = builder.bitcast(builder.gep(start, [offset]), _DOUBLE.as_pointer())
-            vector = builder.insert_element(vector, builder.load(place), ir.Constant(ir.IntType(32), i))
-        return vector
+        return load(builder, view.data, builder.extract_value(view.strides, 0), made.size)
 
     return signature(made, array, size), lower
 
 
-@intrinsic
-def into_array(typingctx: Any, array: types.Type, vector: types.Type) -> Any:
-    """Store a vector into the first elements of an array of float64."""
-    if not isinstance(vector, Directions) or not isinstance(array, types.Array):
-        return None
+def load(builder: Any, place: Any, stride: Any, size: int) -> Any:
+    """The vector of the elements at ``place``, ``stride`` bytes apart; at once where they lie side by side."""
+    vector = ir.VectorType(_DOUBLE, size)
+    slot = cgutils.alloca_once(builder, vector)
+    with builder.if_else(_dense(builder, stride)) as (together, apart):
+        with together:
+            builder.store(builder.load(builder.bitcast(place, vector.as_pointer()), align=8), slot)
+        with apart:
+            collected = ir.Constant(vector, ir.Undefined)
+            for i in range(size):
+                element = builder.load(_element(builder, place, stride, i))
+                collected = builder.insert_element(collected, element, _lane(i))
+            builder.store(collected, slot)
+    return builder.load(slot)
 
-    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        from numba.np.arrayobj import make_array
 
-        view = make_array(array)(context, builder, args[0])
-        stride = builder.extract_value(view.strides, 0)
-        start = builder.bitcast(view.data, ir.IntType(8).as_pointer())
-        for i in range(vector.size):
-            offset = builder.mul(stride, ir.Constant(stride.type, i))
-            place = builder.bitcast(builder.gep(start, [offset]), _DOUBLE.as_pointer())
-            builder.store(builder.extract_element(args[1], ir.Constant(ir.IntType(32), i)), place)
-        return context.get_dummy_value()
+def store(builder: Any, vector: Any, place: Any, stride: Any) -> None:
+    """Write a vector to elements ``stride`` bytes apart."""
+    with builder.if_else(_dense(builder, stride)) as (together, apart):
+        with together:
+            builder.store(vector, builder.bitcast(place, vector.type.as_pointer()), align=8)
+        with apart:
+            for i in range(vector.type.count):
+                builder.store(builder.extract_element(vector, _lane(i)), _element(builder, place, stride, i))
 
-    return signature(types.none, array, vector), lower
+
+def _dense(builder: Any, stride: Any) -> Any:
+    return builder.icmp_signed("==", stride, ir.Constant(stride.type, 8))
+
+
+def _element(builder: Any, place: Any, stride: Any, i: int) -> Any:
+    start = builder.bitcast(place, ir.IntType(8).as_pointer())
+    return builder.bitcast(builder.gep(start, [builder.mul(stride, ir.Constant(stride.type, i))]), _DOUBLE.as_pointer())
 
 
 @intrinsic
@@ -178,9 +227,7 @@ def as_tuple(typingctx: Any, vector: types.Type) -> Any:
     made = types.UniTuple(types.float64, vector.size)
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        elements = [
-            builder.extract_element(args[0], ir.Constant(ir.IntType(32), i)) for i in range(vector.size)
-        ]
+        elements = [builder.extract_element(args[0], _lane(i)) for i in range(vector.size)]
         return context.make_tuple(builder, made, elements)
 
     return signature(made, vector), lower

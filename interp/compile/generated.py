@@ -44,3 +44,31 @@ def function(
     scope = dict(namespace)
     exec(compile(module, f"<{named}>", "exec"), scope)
     return scope[named]
+
+
+def assign(target: str, value: ast.expr) -> ast.stmt:
+    """``target = value``"""
+    return ast.Assign([ast.Name(target, ast.Store())], value)
+
+
+def at(of: ast.expr, positions: Sequence[ast.expr]) -> ast.expr:
+    """``of[i, j]``"""
+    return ast.Subscript(of, positions[0] if len(positions) == 1 else tuple_of(list(positions)), ast.Load())
+
+
+def put(of: ast.expr, positions: Sequence[ast.expr], value: ast.expr) -> ast.stmt:
+    """``of[i, j] = value``"""
+    place = ast.Subscript(of, positions[0] if len(positions) == 1 else tuple_of(list(positions)), ast.Store())
+    return ast.Assign([place], value)
+
+
+def length(of: ast.expr, axis: int) -> ast.expr:
+    """``of.shape[axis]``"""
+    return item(attribute(of, "shape"), axis)
+
+
+def loops(indices: Sequence[str], lengths: Sequence[ast.expr], body: list[ast.stmt]) -> list[ast.stmt]:
+    """``for i in range(n): for j in range(m): body``"""
+    for index, n in zip(reversed(indices), reversed(lengths), strict=True):
+        body = [ast.For(ast.Name(index, ast.Store()), call("range", n), body, [])]
+    return body

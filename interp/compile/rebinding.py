@@ -6,27 +6,32 @@ Numba's view of other people's functions stay as they are.
 """
 
 import types as python_types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import numba
+from numba.core.dispatcher import Dispatcher
+from numba.core.registry import cpu_target
 from numba.extending import overload
 
 from interp.compile.inlining import flattened
 
 
-LIBRARIES = ("numpy", "scipy", "math", "cmath", "numba", "builtins", "operator")
+LIBRARIES = ("numpy", "cmath", "numba", "builtins", "operator")
 """Modules whose functions Numba or our own templates know: left as they are."""
 
 KNOWN: set[Any] = set()
 """Functions of the framework that have a native body of their own (`overloaded`)."""
+
+REPLACED: dict[Any, Any] = {}
+"""Functions that Numba does not know -> the primitives that native code calls in their place (`scalars`)."""
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 """NumPy's meaning of division by zero; the interpreter's lock is not held in native code."""
 
 
 class _Module(python_types.ModuleType):
-    """A user's module as native code sees it: its plain functions are native."""
+    """A module as native code sees it: its plain functions are native."""
 
     def __init__(self, original: python_types.ModuleType, rebind: Callable[[Any], Any]) -> None:
         super().__init__(original.__name__)
@@ -34,6 +39,11 @@ class _Module(python_types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         return self.__dict__["_rebind"](getattr(self.__dict__["_original"], name))
+
+
+def has_body(f: Any) -> bool:
+    """True of a function for which somebody registered native code (`numba.extending.overload`)."""
+    return cpu_target.typing_context._lookup_global(f) is not None
 
 
 class Native:
@@ -49,15 +59,22 @@ class Native:
 
     def __call__(self, x: Any) -> Any:
         """``x`` as native code may use it: plain functions native, everything else as it is."""
+        if callable(x) and isinstance(x, Hashable) and x in REPLACED:
+            return REPLACED[x]
+        if isinstance(x, Dispatcher) and not has_body(x):
+            x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
         if isinstance(x, python_types.FunctionType):
-            return x if x in KNOWN else self.function(x)
-        if isinstance(x, python_types.ModuleType) and x.__name__.partition(".")[0] not in (*LIBRARIES, "interp"):
-            return _Module(x, self)
+            return x if x in KNOWN or has_body(x) else self.function(x)
+        if isinstance(x, python_types.ModuleType):
+            family = x.__name__.partition(".")[0]
+            return x if family in LIBRARIES or family == "interp" else _Module(x, self)
         return x
 
     def function(self, f: python_types.FunctionType) -> Any:
         """Numba's dispatcher of a copy of ``f``, or of the body that ``f.native`` names."""
         f = getattr(f, "native", f)
+        if getattr(f, "on_numbers", False) and self is not _NUMBERS:
+            return _NUMBERS.function(f)
         if self.rule:
             f = flattened(f, KNOWN.__contains__) or f
         if f in self.made:
@@ -76,6 +93,10 @@ class Native:
         if self.rule:
             bound["compiling"] = True
         return dispatcher
+
+
+_NUMBERS = Native(OPTIONS)
+"""Functions of numbers that rules share (`interp.rules.on_numbers`)."""
 
 
 def _cells(f: python_types.FunctionType, native: Native) -> tuple[python_types.CellType, ...]:

@@ -17,9 +17,10 @@ from numba.core import types
 from scipy.special import cython_special
 
 from interp.compile.directions import Directions, nothing, strongly
-from interp.compile.rebinding import overloaded
+from interp.compile.rebinding import REPLACED, overloaded
 from interp.compile.values import ValueType
-from interp.primitive import PRIMITIVES, Creation, Elementwise, Predicate, Primitive
+from interp.errors import NoRule
+from interp.primitive import COUNTERPARTS, PRIMITIVES, Creation, Elementwise, Predicate, Primitive
 from interp.value import Value
 from interp.vocabulary import elementwise
 
@@ -109,8 +110,44 @@ BODIES: dict[str, Callable[..., Any]] = {
 ON_DIRECTIONS: dict[str, Any] = {"strong_multiply": strongly, "zeros_like": nothing}
 """The same on vectors of directions, which arithmetic knows."""
 
-FOREIGN = {getattr(scipy.special, name) for name in (*SPECIAL, "digamma", "psi", "polygamma")}
-"""Functions that Numba does not know at all: compiled on plain numbers too."""
+MATH: dict[Any, Primitive] = {
+    getattr(math, name): PRIMITIVES[ours]
+    for name, ours in {
+        **{
+            name: name
+            for name in "exp expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh tanh hypot fmod erf erfc "
+            "floor ceil trunc asin acos atan atan2 asinh acosh atanh exp2 cbrt isnan isinf isfinite".split()
+        },
+        "fabs": "abs",
+        "pow": "power",
+        "lgamma": "gammaln",
+    }.items()
+    if hasattr(math, name)
+}
+"""Functions of Python's math that mean a primitive."""
+
+UNKNOWN = {
+    **{f: p for f, p in COUNTERPARTS.items() if isinstance(f, np.ufunc) and f.__name__ in dir(scipy.special)},
+    **{getattr(math, name): PRIMITIVES[name] for name in ("cbrt", "exp2") if hasattr(math, name)},
+}
+"""Functions that Numba does not know at all, in our copies of functions replaced by the primitive that they mean."""
+REPLACED.update({f: p for f, p in UNKNOWN.items() if isinstance(p, Primitive)})
+REPLACED[scipy.special.polygamma] = PRIMITIVES["polygamma"]
+
+
+def chosen(operands: tuple[types.Type, ...]) -> Any:
+    """``x if condition else y`` for numbers and values of these types, at the type that holds both."""
+    from interp.compile.arrays import caster, joint_type
+
+    typ = joint_type(operands[1:])
+    if typ is None:
+        raise NoRule(f"where: no type holds both a {operands[1]} and a {operands[2]}")
+    cast = caster(typ)
+
+    def choose(condition: Any, x: Any, y: Any) -> Any:
+        return cast(x) if condition else cast(y)
+
+    return choose
 
 _SYMBOLS = {
     ("+", 2): operator.add,

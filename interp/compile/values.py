@@ -6,22 +6,28 @@ members of the struct, ``x.rebuild(...)`` makes another, ``x.constant(payload)``
 the class's own Python functions, compiled.
 """
 
+import functools
 import inspect
+import operator
 import types as python_types
 from typing import Any
 
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
-from numba.core.imputils import lower_builtin, lower_cast, lower_constant, lower_getattr_generic
+from numba.core.errors import TypingError
+from numba.core.imputils import impl_ret_borrowed, lower_builtin, lower_cast, lower_getattr_generic
+from numba.core.registry import cpu_target
 from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, signature
 from numba.extending import overload
+from numba.np.arrayobj import make_array
 
+from interp.compile.directions import Directions, DirectionsArray
 from interp.compile.rebinding import native_rule, overloaded
 from interp.value import Value, primal
 
 
-class ValueType(types.Type):  # type: ignore[misc]
+class ValueType(types.IterableType):  # type: ignore[misc]
     """Native type of the values of one class and level.
 
     ``rank`` orders the levels of one call, 0 innermost: levels themselves change with every activation,
@@ -49,6 +55,13 @@ class ValueType(types.Type):  # type: ignore[misc]
         """Type of one component."""
         return self.components[self.cls.components.index(name)]
 
+    @property
+    def iterator_type(self) -> types.Type:
+        """What a loop over an array of values runs on."""
+        if not ndim_of(self):
+            raise TypingError(f"iteration over a scalar {self.cls.__name__}")
+        return ValueIterator(self)
+
     def unify(self, typingctx: Any, other: types.Type) -> types.Type | None:
         """The type that holds both: a variable that is a float on one path and a value on another."""
         if isinstance(other, ValueType) and other.rank > self.rank:
@@ -74,6 +87,63 @@ class ValueType(types.Type):  # type: ignore[misc]
         if isinstance(other, types.Number | types.Boolean) or (isinstance(other, ValueType) and other.rank < self.rank):
             return None if typingctx.can_convert(other, self.payload) is None else Conversion.safe
         return None
+
+
+class ValueIterator(types.SimpleIteratorType):  # type: ignore[misc]
+    """A position in an array of values."""
+
+    def __init__(self, array: ValueType) -> None:
+        self.array = array
+        first = element(array) if ndim_of(array) == 1 else row(array)
+        super().__init__(f"iterator({array})", first)
+
+
+@register_default(ValueIterator)
+class _IteratorModel(models.StructModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: ValueIterator) -> None:
+        super().__init__(dmm, fe_type, [("index", types.EphemeralPointer(types.uintp)), ("array", fe_type.array)])
+
+
+# -- types of arrays and of their elements
+
+
+def ndim_of(typ: types.Type) -> int:
+    """Number of axes of a native operand."""
+    if isinstance(typ, ValueType):
+        return ndim_of(typ.payload)
+    return int(typ.ndim) if isinstance(typ, types.Array | DirectionsArray) else 0
+
+
+def is_array(typ: types.Type) -> bool:
+    """True of an array of values."""
+    return isinstance(typ, ValueType) and ndim_of(typ) > 0
+
+
+def element(typ: types.Type) -> types.Type:
+    """Type of one element."""
+    if isinstance(typ, ValueType):
+        return ValueType(typ.cls, typ.rank, tuple(map(element, typ.components)))
+    if isinstance(typ, DirectionsArray):
+        return Directions(typ.size)
+    return typ.dtype if isinstance(typ, types.Array) else typ
+
+
+def row(typ: types.Type) -> types.Type:
+    """Type of the array that an integer picks of one with several axes."""
+    if isinstance(typ, ValueType):
+        return ValueType(typ.cls, typ.rank, tuple(map(row, typ.components)))
+    if isinstance(typ, DirectionsArray):
+        return DirectionsArray(row(typ.array), typ.size)
+    return typ.copy(ndim=typ.ndim - 1, layout=typ.layout if typ.layout == "C" else "A")
+
+
+def array_of(typ: types.Type, ndim: int) -> types.Type:
+    """Type of a fresh array of such elements."""
+    if isinstance(typ, ValueType):
+        return ValueType(typ.cls, typ.rank, tuple(array_of(c, ndim) for c in typ.components))
+    if isinstance(typ, Directions):
+        return DirectionsArray(types.Array(types.float64, ndim + 1, "C"), typ.size)
+    return types.Array(typ, ndim, "C")
 
 
 @register_default(ValueType)
@@ -113,12 +183,16 @@ class _ValueAttributes(AttributeTemplate):  # type: ignore[misc]
             return types.BoundFunction(_Rebuild, typ)
         if attr == "payload":
             return typ.payload
+        if attr == "shape":
+            return types.UniTuple(types.intp, ndim_of(typ))
+        if attr in ("ndim", "size"):
+            return types.intp
         owner = next((c for c in typ.cls.__mro__ if attr in c.__dict__), None)
         if owner is None or (owner is Value and attr != "primal_payload"):
             return None  # what every value has is in `arrays`
         definition = owner.__dict__[attr]
         if isinstance(definition, property) and definition.fget is not None:
-            return _method(definition.fget, typ).get_call_type(self.context, (typ,), {}).return_type
+            return _method(definition.fget, (typ,)).get_call_type(self.context, (typ,), {}).return_type
         if isinstance(definition, python_types.FunctionType):
             return types.BoundFunction(_bound(definition), typ)
         return None
@@ -128,11 +202,38 @@ _methods: dict[Any, Any] = {}
 _templates: dict[Any, Any] = {}
 
 
-def _method(function: Any, typ: ValueType) -> types.Dispatcher:
-    """The class's function, compiled for one type of ``self``."""
-    if (function, typ) not in _methods:
-        _methods[function, typ] = native_rule(function)
-    return types.Dispatcher(_methods[function, typ])
+def _method(function: Any, operands: tuple[types.Type, ...]) -> types.Dispatcher:
+    """The class's function, compiled for ``self`` and arguments of these types."""
+    if (function, operands) not in _methods:
+        _methods[function, operands] = native_function(function, operands)
+    return types.Dispatcher(_methods[function, operands])
+
+
+def native_function(function: Any, operands: tuple[types.Type, ...]) -> Any:
+    """A Python function of the framework or of a number type, as native code: as it is written, or unrolled."""
+    from interp.compile.tracing import traced
+
+    written = native_rule(function)
+    variadic = function.__code__.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    failure: Exception | None = None
+    if not variadic:
+        try:
+            if _resolved(written, operands):
+                return written
+        except Exception as error:  # whatever Numba says of it
+            failure = error
+    try:
+        unrolled = native_rule(traced(function, operands))
+        if _resolved(unrolled, operands):
+            return unrolled
+    except Exception as error:
+        raise failure or error from None
+    raise failure or TypingError(f"no native code for {function.__qualname__}")
+
+
+def _resolved(function: Any, operands: tuple[types.Type, ...]) -> bool:
+    """True if the function has a native version for these types; what keeps it from one is raised."""
+    return types.Dispatcher(function).get_call_type(cpu_target.typing_context, operands, {}) is not None
 
 
 def _bound(function: Any) -> Any:
@@ -143,13 +244,15 @@ def _bound(function: Any) -> Any:
             key = ("interp", "method", function)
 
             def generic(self, args: Any, kws: Any) -> Any:
-                sig = _method(function, self.this).get_call_type(self.context, (self.this, *args), kws)
+                if kws:
+                    return None
+                operands = (self.this, *map(types.unliteral, args))
+                sig = _method(function, operands).get_call_type(self.context, operands, {})
                 return signature(sig.return_type, *sig.args[1:], recvr=self.this)
 
         @lower_builtin(Method.key, ValueType, types.VarArg(types.Any))
         def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            method = _method(function, sig.args[0])
-            return call_native(context, builder, method, sig, args)
+            return call_native(context, builder, _method(function, sig.args), sig, args)
 
         context_of_lowering()
         _templates[function] = Method
@@ -158,8 +261,6 @@ def _bound(function: Any) -> Any:
 
 def context_of_lowering() -> Any:
     """Numba's target context, with everything registered until now installed."""
-    from numba.core.registry import cpu_target
-
     cpu_target.target_context.refresh()
     return cpu_target.target_context
 
@@ -176,18 +277,39 @@ def _rebuild(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     made = sig.return_type
     for name, value, given, wanted in zip(made.cls.components, args[1:], sig.args[1:], made.components, strict=True):
         setattr(struct, name, context.cast(builder, value, given, wanted))
-    return struct._getvalue()
+    return impl_ret_borrowed(context, builder, made, struct._getvalue())
+
+
+def shape(context: Any, builder: Any, typ: types.Type, value: Any) -> list[Any]:
+    """Lengths of the axes."""
+    if isinstance(typ, ValueType):
+        payload = getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), typ.cls.components[0])
+        return shape(context, builder, typ.payload, payload)
+    if isinstance(typ, DirectionsArray):
+        data = cgutils.create_struct_proxy(typ)(context, builder, value=value).data
+        return shape(context, builder, typ.array, data)[:-1]
+    if isinstance(typ, types.Array):
+        return cgutils.unpack_tuple(builder, make_array(typ)(context, builder, value).shape, typ.ndim)
+    return []
 
 
 @lower_getattr_generic(ValueType)
 def _getattr(context: Any, builder: Any, typ: ValueType, value: Any, attr: str) -> Any:
     if attr == "level":
         return context.get_constant(types.intp, typ.rank)
+    if attr == "ndim":
+        return context.get_constant(types.intp, ndim_of(typ))
+    if attr in ("shape", "size"):
+        lengths = shape(context, builder, typ, value)
+        if attr == "shape":
+            return context.make_tuple(builder, types.UniTuple(types.intp, len(lengths)), lengths)
+        return functools.reduce(builder.mul, lengths, context.get_constant(types.intp, 1))
     name = typ.cls.components[0] if attr == "payload" else attr
     if name in typ.cls.components:
-        return getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), name)
+        part = getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), name)
+        return impl_ret_borrowed(context, builder, typ.component(name), part)
     getter = inspect.getattr_static(typ.cls, attr).fget
-    method = _method(getter, typ)
+    method = _method(getter, (typ,))
     sig = method.get_call_type(context.typing_context, (typ,), {})
     return call_native(context, builder, method, sig, (value,))
 
@@ -203,7 +325,7 @@ def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, v
     else:
         payload = context.cast(builder, val, fromty, toty.payload)
         nothing = context.get_constant_null(toty)
-        method = _method(toty.cls.constant, toty)
+        method = _method(toty.cls.constant, (toty, toty.payload))
         sig = method.get_call_type(context.typing_context, (toty, toty.payload), {})
         constant = call_native(context, builder, method, sig, (nothing, payload))
         source, fromty_made = cgutils.create_struct_proxy(sig.return_type)(context, builder, value=constant), (
@@ -218,11 +340,18 @@ def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, v
 # -- truth and stripping
 
 
-@overload(bool)
+@overload(bool)  # type: ignore[untyped-decorator]
 def _bool(x: Any) -> Any:
-    if isinstance(x, ValueType):
-        return lambda x: bool(x.primal_payload())
-    return None
+    if not isinstance(x, ValueType) or ndim_of(x):
+        return None
+    if x.cls.__bool__ is not Value.__bool__:
+        return lambda x: x.__bool__()
+    return lambda x: bool(x.primal_payload())
+
+
+@overload(operator.not_)  # type: ignore[untyped-decorator]
+def _not(x: Any) -> Any:
+    return (lambda x: not bool(x)) if isinstance(x, ValueType) and not ndim_of(x) else None
 
 
 @overloaded(primal)

@@ -16,8 +16,13 @@ import numpy as np
 
 from interp import level as levels
 from interp.errors import InterpError, RefusedStack, ShapeError, UndecidedError
+from interp.rules import compiling
 from interp.value import Value, shape_of
 from interpretations.intervals.decoration import Decoration
+from interpretations.intervals.native import COM as _COM
+from interpretations.intervals.native import DAC as _DAC
+from interpretations.intervals.native import TRV as _TRV
+from interpretations.intervals.native import decided, middle
 from interpretations.intervals.rounding import add_down, add_up, sub_up
 
 COM, DAC, DEF, TRV = Decoration.COM, Decoration.DAC, Decoration.DEF, Decoration.TRV
@@ -68,6 +73,8 @@ class Interval(Value):
     @property
     def mid(self) -> Any:
         """Midpoint, a finite number in the interval; NaN of the empty interval."""
+        if compiling:
+            return middle(self.lo * 1.0, self.hi * 1.0)
         lo, hi = self.lo, self.hi
         if is_truth(lo):
             return lo
@@ -84,12 +91,23 @@ class Interval(Value):
             return sub_up(self.hi, self.lo)
 
     def constant(self, payload: Any) -> Self:
-        return point(payload)
+        if compiling:
+            return self.rebuild(payload * 1.0, payload * 1.0, np.int8(_COM if abs(payload) < np.inf else _DAC if payload == payload else _TRV))
+        return point(payload)  # type: ignore[return-value]
+
+    def leave_native(self) -> Any:
+        if not is_truth(self.lo) or not np.all(self.lo == self.hi):
+            return self
+        return self.lo if shape_of(self.lo) else np.bool_(self.lo)
 
     def rounded_constant(self, c: float) -> Any:
+        if compiling:
+            return self.rebuild(np.nextafter(c, -np.inf), np.nextafter(c, np.inf), np.int8(_COM))
         return make(np.nextafter(c, -np.inf), np.nextafter(c, np.inf), COM)
 
     def __bool__(self) -> bool:
+        if compiling:
+            return decided(self.lo * 1.0, self.hi * 1.0)
         if self.shape and self.size != 1:
             raise ValueError(f"truth value of an Interval of shape {self.shape}: use np.all or np.any")
         truth = self if is_truth(self.lo) else self != 0

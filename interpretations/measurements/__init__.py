@@ -1,5 +1,6 @@
 """Linear uncertainty propagation: `Measurement`, its covariances, and the stage `uncertainty`."""
 
+from interpretations.measurements import compiled as _compiled  # how Measurements go through compiled functions
 from interpretations.measurements import rules as _rules
 from interpretations.measurements.components import BySource, error_components
 from interpretations.measurements.correlation import (

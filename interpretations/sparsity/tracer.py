@@ -34,6 +34,7 @@ class SparsityTracer(Value):
 
     __slots__ = ("_gathered", "level", "positions", "storage", "value")
     components = ("value", "pattern")
+    native = False
     value: Any
     storage: Storage
     positions: np.ndarray | None

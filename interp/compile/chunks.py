@@ -1,0 +1,152 @@
+"""Directions that native code does not take at once: many of them, or a direction for each of an inner value's.
+
+Native vectors hold up to `WIDEST` directions, and a vector of vectors has no native type. Such a call is made once for
+every few directions of the outermost value, and the results are put together: the same sums in the same order, so that a
+result does not depend on it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from interp.value import Value, ndim_of, shape_of
+from interp.vocabulary import concatenate, stack
+
+WIDEST = 32
+"""Directions in one vector: more make code that is long to compile and no faster."""
+
+
+def _own_axes(x: Value) -> dict[str, int]:
+    """Component -> number of its axes in front of those of the value; components without are left out."""
+    ndim = x.ndim
+    found = {name: ndim_of(getattr(x, name)) - ndim for name in x.components}
+    return {name: axes for name, axes in found.items() if axes > 0}
+
+
+def _values(x: Any) -> list[Value]:
+    """The outermost values in an argument."""
+    if isinstance(x, Value):
+        return [x]
+    return [v for part in x for v in _values(part)] if isinstance(x, tuple) else []
+
+
+def _sizes(x: Value, outer: int) -> tuple[Any, ...]:
+    """Directions of a value and of those within, behind ``outer`` axes that belong to the values around it."""
+    own: list[Any] = []
+    ndim = x.ndim - outer
+    for name in x.components:
+        part = getattr(x, name)
+        axes = ndim_of(part) - ndim
+        own.append(_sizes(part, axes) if isinstance(part, Value) else _leaf_sizes(part, axes))
+    return (type(x), *own)
+
+
+def _leaf_sizes(x: Any, axes: int) -> tuple[int, ...]:
+    """What is no float64 (a decoration, a float32) has no vector type: as a vector of vectors it goes one by one."""
+    sizes = shape_of(x)[:axes]
+    return sizes if not axes or x.dtype == np.float64 else (*sizes, 1)
+
+
+def agree(args: Sequence[Any]) -> bool:
+    """True if all values of one level and type carry as many directions."""
+    by_level: dict[Any, tuple[Any, ...]] = {}
+    for x in args:
+        for value in _values(x):
+            sizes = _sizes(value, 0)
+            if by_level.setdefault((value.level, type(value)), sizes) != sizes:
+                return False
+    return True
+
+
+def step_of(args: Sequence[Any]) -> int | None:
+    """How many directions are taken at a time; None if all can be."""
+    sizes = [_sizes(value, 0) for x in args for value in _values(x)]
+    if max(map(_depth, sizes), default=0) > 1:
+        return 1
+    return WIDEST if max(map(_widest, sizes), default=0) > WIDEST else None
+
+
+def has_directions(args: Sequence[Any]) -> bool:
+    """True if some value among the arguments carries several tangents."""
+    return any(_depth(_sizes(value, 0)) for x in args for value in _values(x))
+
+
+def _depth(sizes: Any) -> int:
+    """Most axes of directions that one component has."""
+    if sizes and isinstance(sizes[0], type):
+        return max(map(_depth, sizes[1:]), default=0)
+    return len(sizes)
+
+
+def _widest(sizes: Any) -> int:
+    if sizes and isinstance(sizes[0], type):
+        return max(map(_widest, sizes[1:]), default=0)
+    return max(sizes, default=0)
+
+
+def in_chunks(compiled: Callable[..., Any], args: Sequence[Any], step: int) -> Any:
+    """Call ``compiled`` for ``step`` directions of the outermost value that has some at a time.
+
+    What the function stores into its arguments is done in each call: the calls work on copies of everything
+    but the tangents, and the last leaves its copies in the arguments.
+    """
+    found = _split_value(args)
+    level, cut = found.level, frozenset(_own_axes(found))
+    size = shape_of(getattr(found, next(iter(cut))))[0]
+    results = []
+    for start in range(0, size, step):
+        copies: dict[int, Any] = {}
+        part = slice(start, start + step) if step > 1 else start
+        results.append(compiled(*(_taken(x, level, part, copies) for x in args)))
+    for original, copied in copies.values():
+        if original.flags.writeable and not np.array_equal(original, copied, equal_nan=True):
+            original[...] = copied
+    return _joined(results, level, cut, step)
+
+
+def first_chunk(args: Sequence[Any], step: int) -> tuple[Any, ...]:
+    """The arguments of the first of those calls."""
+    part = slice(0, step) if step > 1 else 0
+    return tuple(_taken(x, _split_value(args).level, part, {}) for x in args)
+
+
+def _split_value(args: Sequence[Any]) -> Value:
+    return next(v for x in args for value in _values(x) if (v := _outermost(value)) is not None)
+
+
+def _outermost(value: Value) -> Value | None:
+    """The outermost value with directions of its own in a stack."""
+    if _own_axes(value):
+        return value
+    inner = (getattr(value, name) for name in value.components)
+    return next((v for x in inner if isinstance(x, Value) and (v := _outermost(x)) is not None), None)
+
+
+def _taken(x: Any, level: int, part: Any, copies: dict[int, Any]) -> Any:
+    """An argument with some of the directions."""
+    if isinstance(x, Value):
+        cut = _own_axes(x) if x.level == level else {}
+        parts = (getattr(x, n)[part] if n in cut else _taken(getattr(x, n), level, part, copies) for n in x.components)
+        return x.rebuild(*parts)
+    if isinstance(x, tuple):
+        parts_ = [_taken(p, level, part, copies) for p in x]
+        return type(x)(*parts_) if hasattr(x, "_fields") else tuple(parts_)
+    if isinstance(x, np.ndarray):
+        return copies.setdefault(id(x), (x, x.copy()))[1]
+    return x
+
+
+def _joined(results: list[Any], level: int, cut: frozenset[str], step: int) -> Any:
+    """One result of those of all chunks."""
+    first = results[0]
+    if isinstance(first, tuple):
+        parts = [_joined(list(same), level, cut, step) for same in zip(*results, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
+    if not isinstance(first, Value):
+        return first
+    columns = {name: [getattr(r, name) for r in results] for name in first.components}
+    if first.level == level:
+        join = stack if step == 1 else concatenate
+        return first.rebuild(*(join(same) if name in cut else same[0] for name, same in columns.items()))
+    return first.rebuild(*(_joined(same, level, cut, step) for same in columns.values()))

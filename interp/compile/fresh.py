@@ -1,0 +1,282 @@
+"""Fresh arrays that come to hold values: ``a = np.zeros(n)`` where later ``a[i] = x`` stores a Dual.
+
+Numba types an array by the call that makes it, so the store would not fit. Before a function is typed for good, its types
+are inferred as far as they go; every fresh plain array (or list) that receives values is made to hold them, its numbers
+as constants, and the inference runs again, until nothing changes: a value stored may be typed only after the array is.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import ir, typed_passes, types
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.ir_utils import mk_unique_var
+from numba.core.untyped_passes import ReconstructSSA
+
+from interp.compile.arrays import caster, looped, native
+from interp.compile.values import ValueType, element, ndim_of
+
+MAKERS = frozenset(
+    getattr(np, name)
+    for name in "zeros empty ones full zeros_like empty_like ones_like full_like array copy eye identity arange linspace "
+    "concatenate stack outer".split()
+)
+"""Functions of NumPy's whose result shares memory with nothing."""
+METHODS = frozenset({"array.copy", "array.astype", "array.flatten"})
+_ROUNDS = 12
+
+Types = dict[str, types.Type]
+
+
+class _Program:
+    """The statements of a function, by what they assign."""
+
+    def __init__(self, func_ir: Any) -> None:
+        self.blocks = func_ir.blocks
+        self.assigned: dict[str, list[Any]] = {}
+        for block in self.blocks.values():
+            for statement in block.body:
+                if isinstance(statement, ir.Assign):
+                    self.assigned.setdefault(statement.target.name, []).append(statement)
+
+    def origins(self, name: str, seen: set[str]) -> Iterator[Any]:
+        """The statements that made what the variable holds, through views and joins of paths."""
+        if name in seen:
+            return
+        seen.add(name)
+        for statement in self.assigned.get(name, ()):
+            made = statement.value
+            sources: list[Any] = []
+            if isinstance(made, ir.Var):
+                sources = [made]
+            elif isinstance(made, ir.Expr):
+                sources = self._within(made)
+            if not sources:
+                yield statement
+            for source in sources:
+                if isinstance(source, ir.Var):
+                    yield from self.origins(source.name, seen)
+
+    def _within(self, made: Any) -> list[Any]:
+        """The variables whose memory an expression shows."""
+        if made.op == "phi":
+            return list(made.incoming_values)
+        if made.op == "static_getitem":
+            tuples = [s.value for s in self.assigned.get(made.value.name, ()) if isinstance(s.value, ir.Expr)]
+            if tuples and tuples[0].op == "exhaust_iter":
+                tuples = [s.value for s in self.assigned.get(tuples[0].value.name, ()) if isinstance(s.value, ir.Expr)]
+            if tuples and tuples[0].op == "build_tuple" and isinstance(made.index, int):
+                return [tuples[0].items[made.index]]
+        if made.op in ("getitem", "static_getitem", "cast", "getattr", "exhaust_iter"):
+            return [made.value]
+        if made.op == "inplace_binop":
+            return [made.lhs]
+        if made.op == "binop" and made.fn.__name__ == "mul":  # [0.0] * n
+            lists = [x for x in (made.lhs, made.rhs) if self._is_list(x)]
+            return lists
+        return []
+
+    def _is_list(self, x: Any) -> bool:
+        return any(getattr(s.value, "op", None) == "build_list" for s in self.assigned.get(x.name, ()))
+
+
+def _stores(program: _Program, typed: Types) -> Iterator[tuple[str, types.Type]]:
+    """(array, what is stored into it) of every store of values into something plain."""
+    for block in program.blocks.values():
+        for statement in block.body:
+            target = value = None
+            if isinstance(statement, ir.SetItem | ir.StaticSetItem):
+                target, value = statement.target, statement.value
+            elif isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Expr):
+                made = statement.value
+                if made.op == "inplace_binop":
+                    target, value = made.lhs, made.rhs
+                elif made.op == "call" and len(made.args) == 1:
+                    method = typed.get(made.func.name)
+                    appended = isinstance(method, types.BoundFunction) and method.typing_key == "list.append"
+                    owner = program.assigned.get(made.func.name, [None])[0]
+                    if appended and owner is not None:
+                        target, value = owner.value.value, made.args[0]
+            if target is None or value is None:
+                continue
+            held, stored = typed.get(target.name), typed.get(value.name)
+            if isinstance(stored, ValueType) and isinstance(held, types.Array | types.List | ValueType):
+                yield target.name, element(stored)
+
+
+def _passed_on(program: _Program, typed: Types) -> Iterator[tuple[str, types.Type]]:
+    """(array, value type) of calls that have no type: perhaps the callee stores its other arguments there."""
+    for statements in program.assigned.values():
+        for statement in statements:
+            made = statement.value
+            if not isinstance(made, ir.Expr) or made.op != "call" or statement.target.name in typed:
+                continue
+            if not isinstance(typed.get(made.func.name), types.Dispatcher):
+                continue
+            given = [(x.name, typed.get(x.name)) for x in made.args]
+            for name, held in given:
+                if isinstance(held, types.Array):
+                    yield from ((name, element(t)) for _, t in given if isinstance(t, ValueType))
+
+
+def _is_fresh(statement: Any, typed: Types) -> bool:
+    made, held = statement.value, typed.get(statement.target.name)
+    if not isinstance(made, ir.Expr) or not isinstance(held, types.Array | types.List):
+        return False
+    if made.op == "build_list":
+        return True
+    if isinstance(held, types.List) or not isinstance(held.dtype, types.Float):
+        return False  # an array of integers cannot be meant to hold what varies
+    if made.op in ("binop", "unary"):
+        return True
+    function = typed.get(made.func.name) if made.op == "call" else None
+    if isinstance(function, types.BoundFunction):
+        return function.typing_key in METHODS
+    return isinstance(function, types.Function) and function.typing_key in MAKERS
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class FreshArrays(FunctionPass):  # type: ignore[misc]
+    """Make fresh plain arrays hold the values that are stored into them."""
+
+    _name = "interp_fresh_arrays"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        if not any(map(_holds_values, state.args)):
+            return False
+        program = _Program(state.func_ir)
+        if not _may_store(program):
+            return False
+        lifted: dict[str, types.Type] = {}
+        for _ in range(_ROUNDS):
+            typed = _inferred(state)
+            wanted = _wanted(state.typingctx, program, typed, lifted, _stores) or _wanted(
+                state.typingctx, program, typed, lifted, _passed_on
+            )
+            if not wanted:
+                break
+            for statement, typ in wanted:
+                lifted[statement.target.name] = typ
+                _lift(program, statement, typ, typed[statement.target.name])
+            program = _Program(state.func_ir)
+        state.func_ir._definitions = numba.core.ir_utils.build_definitions(state.func_ir.blocks)
+        return bool(lifted)
+
+
+def _holds_values(typ: types.Type) -> bool:
+    if isinstance(typ, types.BaseTuple):
+        return any(map(_holds_values, typ))
+    return isinstance(typ, ValueType)
+
+
+def _may_store(program: _Program) -> bool:
+    """True if there is anything like a store or a call that could make one."""
+    for block in program.blocks.values():
+        for statement in block.body:
+            if isinstance(statement, ir.SetItem | ir.StaticSetItem):
+                return True
+            made = statement.value if isinstance(statement, ir.Assign) else None
+            if isinstance(made, ir.Expr) and (
+                made.op in ("inplace_binop", "build_list") or (made.op == "getattr" and made.attr in _MAKER_NAMES)
+            ):
+                return True
+    return False
+
+
+_MAKER_NAMES = frozenset(f.__name__ for f in MAKERS)
+
+
+def _inferred(state: Any) -> Types:
+    """Types as far as they can be told."""
+    found = typed_passes.type_inference_stage(
+        state.typingctx, state.targetctx, state.func_ir, state.args, None, state.locals, raise_errors=False
+    )
+    return {name: types.unliteral(t) for name, t in found.typemap.items() if t is not None and not _unknown(t)}
+
+
+def _unknown(typ: types.Type) -> bool:
+    return isinstance(typ, types.Undefined) or typ is types.unknown or typ is types.undefined
+
+
+def _wanted(
+    context: Any, program: _Program, typed: Types, lifted: dict[str, types.Type], stores: Callable[..., Any]
+) -> list[tuple[Any, types.Type]]:
+    """(statement, element type) of the fresh arrays that have to hold more than they do."""
+    found: dict[str, tuple[Any, types.Type]] = {}
+    for name, stored in stores(program, typed):
+        for statement in program.origins(name, set()):
+            target = statement.target.name
+            known = found[target][1] if target in found else lifted.get(target)
+            if known is None and not _is_fresh(statement, typed):
+                continue
+            joint = stored if known is None else context.unify_pairs(known, stored)
+            if joint is not None and joint != known:
+                found[target] = statement, joint
+    return list(found.values())
+
+
+def _lift(program: _Program, statement: Any, typ: types.Type, held: types.Type) -> None:
+    """``target = lift(what it was)``, or another ``lift`` where there is one."""
+    for block in program.blocks.values():
+        if statement not in block.body:
+            continue
+        position = block.body.index(statement)
+        scope, loc = statement.target.scope, statement.loc
+        made = statement.value
+        function = ir.Var(scope, mk_unique_var("lift"), loc)
+        if made.op == "build_list":
+            before = [ir.Assign(ir.Global("lift", native(_casting(typ)), loc), function, loc)]
+            items = []
+            for x in made.items:
+                items.append(ir.Var(scope, mk_unique_var("item"), loc))
+                before.append(ir.Assign(ir.Expr.call(function, [x], (), loc), items[-1], loc))
+            made = ir.Expr.build_list(items, loc)
+            block.body[position : position + 1] = [*before, ir.Assign(made, statement.target, loc)]
+            return
+        plain = ir.Var(scope, mk_unique_var("plain"), loc)
+        widened = native(_widening(typ))
+        block.body[position : position + 1] = [
+            ir.Assign(made, plain, loc),
+            ir.Assign(ir.Global("lift", widened, loc), function, loc),
+            ir.Assign(ir.Expr.call(function, [plain], (), loc), statement.target, loc),
+        ]
+        return
+
+
+def _casting(typ: types.Type) -> Callable[[Any], Any]:
+    cast = caster(typ)
+    return lambda x: cast(x)
+
+
+_BY_TYPE: dict[types.Type, Any] = {}
+
+
+def _widening(typ: types.Type) -> Callable[[Any], Any]:
+    """A function of an array that makes one of elements ``typ``."""
+    if typ not in _BY_TYPE:
+
+        def widen(x: Any) -> Any:
+            raise NotImplementedError("native code only")
+
+        numba.extending.overload(widen, strict=False)(
+            lambda x: looped(caster(typ), (x,), typ) if ndim_of(x) else None
+        )
+        _BY_TYPE[typ] = widen
+    widen = _BY_TYPE[typ]
+    return lambda x: widen(x)
+
+
+class Pipeline(CompilerBase):  # type: ignore[misc]
+    """Numba's own, with fresh arrays retyped."""
+
+    def define_pipelines(self) -> list[Any]:
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.add_pass_after(FreshArrays, ReconstructSSA)
+        manager.finalize()
+        return [manager]
