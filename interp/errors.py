@@ -47,3 +47,13 @@ class UnsupportedInput(InterpError, TypeError):
 
 class CompileError(InterpError):
     """A function, or a call of it, that has no native code: the message names file, line and construct."""
+
+
+class IntegrationError(InterpError, ArithmeticError):
+    """A differential equation could not be integrated to the end: where, and what to change."""
+
+    def __init__(self, message: str, t: float) -> None:
+        super().__init__(message, t)
+
+    def __str__(self) -> str:
+        return f"at t = {self.args[1]:.6g} {self.args[0]}"
