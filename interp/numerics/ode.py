@@ -30,12 +30,10 @@ from interp.vocabulary import asarray, copy, stack
 SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0
 """Factors on the step that the error asks for, and the least and greatest change of the step."""
 
-NOWHERE = np.array([0.0])[:0]
 
-
-def within(x: Any, y: Any, h: Any, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, k7: Any) -> Any:
-    """The state at t + x h, 0 <= x <= 1: of order 4, and its slope is continuous (Shampine 1986; SciPy's RK45)."""
-    return y + (h * x) * (
+def within(gap: Any, x: Any, y: Any, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, k7: Any) -> Any:
+    """The state at t + gap, a part x of the step: of order 4, its slope continuous (Shampine 1986; SciPy's RK45)."""
+    return y + gap * (
         (1.0 + x * (-8048581381 / 2820520608 + x * (8663915743 / 2820520608 - x * (12715105075 / 11282082432)))) * k1
         + x * (131558114200 / 32700410799 - x * (68118460800 / 10900136933 - x * (87487479700 / 32700410799))) * k3
         + x * (-1754552775 / 470086768 + x * (14199869525 / 1410260304 - x * (10690763975 / 1880347072))) * k4
@@ -65,16 +63,16 @@ def solve(
     Parameters
     ----------
     f: function of a time, a state and ``params`` that returns the slope: an array of the state's shape, or a tuple of
-        its n elements. It may return the same array at every call.
+        its n elements. It must not change the state that it is given, and may return the same array at every call.
     y0: state, an array (or list) of shape (n,); numbers of any type.
     t0, t1: times; t1 < t0 integrates backwards. The last step ends at t1 exactly. They may be values:
         the derivative with respect to t1 is the slope there.
     params: whatever ``f`` takes third.
     rtol, atol: a step is accepted when the root mean square over the elements of
-        ``error / (atol + rtol * max(|y before|, |y after|))`` is at most 1; atol > 0.
+        ``error / (atol + rtol * max(|y before|, |y after|))`` is at most 1. atol > 0.
     max_steps: most steps tried, those refused included.
     first_step: size of the first step tried; 0 chooses it, with one more call of ``f``.
-    norm: ``norm(error, before, after, rtol, atol) -> number``, accepted up to 1; `rms` if None.
+    norm: ``norm(error, before, after, rtol, atol) -> number``, a step being accepted up to 1; `rms` if None.
         `rms_of_components` asks the same accuracy of tangents.
 
     Returns an array of shape (n,), with the types of y0, params, t0 and t1 joined.
@@ -83,7 +81,7 @@ def solve(
     singularity, a jump, or a right-hand side that gives NaN) or too many; `ShapeError` for a state or slope of
     the wrong shape; ValueError for tolerances, times or steps that make no sense.
     """
-    end, _ = _integrated(f, y0, t0, t1, NOWHERE, params, rtol, atol, max_steps, first_step, norm)
+    end, _ = _integrated(f, y0, t0, t1, None, params, rtol, atol, max_steps, first_step, norm)
     return end
 
 
@@ -99,13 +97,15 @@ def solve_at(
     first_step: float = 0.0,
     norm: Callable[..., Any] | None = None,
 ) -> Any:
-    """y at each of the times ``ts``: an array of shape (len(ts), n). Otherwise as `solve`.
+    """y at each of the times ``ts``, from t0 to ts[-1]: an array of shape (len(ts), n). Otherwise as `solve`.
 
     ``ts`` is an array of one time or more that goes one way from t0, which it may contain. Steps do not
-    depend on it but for the last, which ends at ts[-1]. States within a step are read off the
-    continuous extension of order 4, whose error is of the order of the step's own (h^5).
+    depend on it but for the end: states within a step are read off the continuous extension, whose error
+    over the step, O(h^5), is of the order of the global error.
     """
-    times = _times(ts)
+    times = started(ts)
+    if len(times) == 0:
+        raise ValueError("ts must hold one time or more")
     _, rows = _integrated(f, y0, t0, times[len(times) - 1], times, params, rtol, atol, max_steps, first_step, norm)
     return saved_rows(rows)
 
@@ -118,7 +118,7 @@ def _integrated(
     y0: Any,
     t0: Any,
     t1: Any,
-    ts: Any,
+    times: Any,
     params: Any,
     rtol: Any,
     atol: Any,
@@ -126,15 +126,19 @@ def _integrated(
     first_step: Any,
     norm: Any,
 ) -> Any:
-    """The state at t1, and rows of which the last are the states at ``ts``."""
-    start, span = primal(t0), primal(t1) - primal(t0)
+    """The state at t1, and the rows of storage, of which the last hold the states at ``times`` (None: none)."""
+    t, t1 = instant(t0), instant(t1)
+    start, span = primal(t), primal(t1) - primal(t)
     direction = -1.0 if span < 0.0 else 1.0
-    _check(start, span, primal(ts), rtol, atol, first_step)
+    _check(span, rtol, atol, first_step)
+    count = 0
+    if times is not None:
+        count = len(times)
+        _check_times(start, span, primal(times))
 
-    t = 0.0 + t0
     initial = started(y0)
     slope = f(t, initial, params)
-    rows = blocks(10 + len(ts), initial, slope)
+    rows = blocks(10 + count, initial, slope)
     y, z, error = rows[0], rows[1], rows[2]
     k1, k2, k3, k4, k5, k6, k7 = rows[3], rows[4], rows[5], rows[6], rows[7], rows[8], rows[9]
     assign(y, initial)
@@ -207,12 +211,14 @@ def _integrated(
 
         if off <= 1.0:
             reached = t1 if last else t + h
-            while saved < len(ts) and (last or direction * (primal(ts[saved]) - primal(reached)) <= 0.0):
-                row = rows[10 + saved]
-                x = (ts[saved] - t) / h
-                for i in range(len(y)):
-                    row[i] = within(x, y[i], h, k1[i], k3[i], k4[i], k5[i], k6[i], k7[i])
-                saved += 1
+            if times is not None:
+                while saved < count and (last or direction * (primal(times[saved]) - primal(reached)) <= 0.0):
+                    row = rows[10 + saved]
+                    gap = times[saved] - t
+                    x = gap / h if span != 0.0 else gap
+                    for i in range(len(y)):
+                        row[i] = within(gap, x, y[i], k1[i], k3[i], k4[i], k5[i], k6[i], k7[i])
+                    saved += 1
             if last:
                 return whole(z), rows
             t = reached
@@ -227,18 +233,22 @@ def _integrated(
     raise IntegrationError("more than max_steps steps: raise it, or the tolerances; f may be stiff", primal(t))
 
 
-def _check(start: Any, span: Any, ts: Any, rtol: Any, atol: Any, first_step: Any) -> None:
+def _check(span: Any, rtol: Any, atol: Any, first_step: Any) -> None:
     if not (rtol >= 0.0 and 0.0 < atol < math.inf):
         raise ValueError("rtol must be at least 0, and atol greater than 0 (it decides where a state crosses 0)")
     if not abs(span) < math.inf:
         raise ValueError("t0 and t1 must be finite")
     if not 0.0 <= first_step < math.inf:
         raise ValueError("first_step must be positive and finite, or 0 to choose it")
-    before = start
-    for j in range(len(ts)):
-        if not (ts[j] - before) * span >= 0.0 or (span == 0.0 and ts[j] != start):
+
+
+def _check_times(start: Any, span: Any, ts: Any) -> None:
+    before = 0.0
+    for i in range(len(ts)):
+        after = abs(ts[i] - start)
+        if not (before <= after <= abs(span) and (ts[i] - start) * span >= 0.0):
             raise ValueError("ts must go one way, from t0 on")
-        before = ts[j]
+        before = after
 
 
 def _finite(x: Any) -> bool:
@@ -312,23 +322,29 @@ def _greatest(error: Any, before: Any, after: Any, rtol: float, atol: float) -> 
 # -- states, eager and native
 
 
+@_natively(lambda t: 0.0 + t)
+def instant(t: Any) -> Any:
+    """A time as a float or value: NumPy's floats are slower than Python's beside values."""
+    return 0.0 + t if isinstance(t, Value) else float(t)
+
+
 @_natively(lambda y0: y0)
 def started(y0: Any) -> Any:
-    """The initial state as an array of floats."""
+    """The initial state, or the times, as an array of floats."""
     y = asarray(y0)
     if len(shape_of(y)) != 1:
         raise ShapeError(
-            f"a state of shape {shape_of(y)}: give y0 as an array of one axis (np.ravel, or [y0] for one number)"
+            f"y0 or ts of shape {shape_of(y)}: give an array of one axis (np.ravel, or [y0] for one number)"
         )
     return y * 1.0
 
 
 def _blocks(count: Any, y: Any, slope: Any) -> Any:
-    zero = 0.0
-    if count < 0:  # never: what could be assigned decides the type of `zero`
-        zero = y[0]
-        zero = slope[0]
-    return np.zeros((count, len(y))) + zero
+    rows = np.zeros((count, len(y)))
+    if count < 0:  # never: what could be stored decides the type of the elements
+        rows[0, 0] = y[0]
+        rows[0, 0] = slope[0]
+    return rows
 
 
 @_natively(_blocks)
@@ -366,17 +382,3 @@ def assign(state: Any, x: Any) -> None:
 def saved_rows(rows: Any) -> Any:
     """The states after the ten that `_integrated` works on, as one array."""
     return stack([state for (state,) in rows[10:]])
-
-
-def _times_native(ts: Any) -> Any:
-    if len(ts) == 0:
-        raise ValueError("ts must hold one time or more")
-    return ts
-
-
-@_natively(_times_native)
-def _times(ts: Any) -> Any:
-    times = asarray(ts)
-    if len(shape_of(times)) != 1 or shape_of(times)[0] == 0:
-        raise ShapeError(f"ts of shape {shape_of(times)}: give an array of one axis and one time or more")
-    return times if isinstance(times, Value) else times.tolist()
