@@ -56,4 +56,4 @@ class IntegrationError(InterpError, ArithmeticError):
         super().__init__(message, t)
 
     def __str__(self) -> str:
-        return f"at t = {self.args[1]:.6g} {self.args[0]}"
+        return f"at t = {self.args[1]:.6g}: {self.args[0]}"
