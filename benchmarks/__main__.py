@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("dispatch", "arrays")
+NAMES = ("dispatch", "arrays", "ode")
 HEADINGS = ("what", "ours", "reference", "ratio", "budget", "")
 
 

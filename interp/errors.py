@@ -55,3 +55,13 @@ class CompileError(InterpError):
 
 class UnsupportedOutput(InterpError, TypeError):
     """An output that can carry nothing: an array of objects, a string, a generator."""
+
+
+class IntegrationError(InterpError, ArithmeticError):
+    """A differential equation could not be integrated to the end: where, and what to change."""
+
+    def __init__(self, message: str, t: float) -> None:
+        super().__init__(message, t)
+
+    def __str__(self) -> str:
+        return f"at t = {self.args[1]:.6g}: {self.args[0]}"
