@@ -1,7 +1,7 @@
 """Reductions, products and small linear algebra on arrays of values in native code.
 
-Generic Python, one loop each as one would write it: every number type compiles it through its scalar rules. Maxima share
-their derivative among ties as in the eager tier; elimination pivots on the primal.
+Generic Python, one loop each as one would write it: every number type compiles it through its scalar rules. Maxima
+share their derivative among ties as in the eager tier; elimination pivots on the primal.
 """
 
 import operator
@@ -73,8 +73,10 @@ def _is_open(x: types.Type) -> bool:
     return found is not None and isinstance(found.return_type, ValueType)
 
 
-def _reduction(name: str, functions: tuple[Any, ...], of_vector: Callable[[types.Type], Any], empty: float | None) -> None:
-    """Over all elements, or over one axis of a vector or matrix. ``empty``: the result for no elements, if there is one."""
+def _reduction(
+    name: str, functions: tuple[Any, ...], of_vector: Callable[[types.Type], Any], empty: float | None
+) -> None:
+    """Over all elements, or over one axis of a vector or matrix. ``empty``: the result for no elements, if any."""
 
     def chosen(x: Any, axis: Any = None) -> Any:
         if not is_array(x):
@@ -143,12 +145,8 @@ _reduction("prod", (np.prod,), lambda x: _product, 1.0)
 _reduction("mean", (np.mean,), lambda x: _mean, np.nan)
 _reduction("var", (np.var,), lambda x: _variance, np.nan)
 _reduction("std", (np.std,), lambda x: _deviation, np.nan)
-_reduction(
-    "max", (np.max,), lambda x: _folded(maximum) if _is_open(x) else _extreme(maximum, operator.gt), None
-)
-_reduction(
-    "min", (np.min,), lambda x: _folded(minimum) if _is_open(x) else _extreme(minimum, operator.lt), None
-)
+_reduction("max", (np.max,), lambda x: _folded(maximum) if _is_open(x) else _extreme(maximum, operator.gt), None)
+_reduction("min", (np.min,), lambda x: _folded(minimum) if _is_open(x) else _extreme(minimum, operator.lt), None)
 
 
 def _mean(x: Any) -> Any:
@@ -170,8 +168,8 @@ def _deviation(x: Any) -> Any:
     return np.sqrt(x.var())
 
 
-@overload_method(ValueType, "cumsum", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
-@overload(np.cumsum, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_method(ValueType, "cumsum", jit_options=OPTIONS)
+@overload(np.cumsum, jit_options=OPTIONS)
 def _cumsum(x: Any) -> Any:
     if not is_array(x) or ndim_of(x) != 1:
         return None
@@ -228,7 +226,7 @@ def zero_of_product(x: Any, y: Any) -> Any:
     raise NotImplementedError("native code only")
 
 
-@overload(zero_of_product, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(zero_of_product, jit_options=OPTIONS)
 def _zero_of_product(x: Any, y: Any) -> Any:
     zero = caster(_product_type(x, y))
     return lambda x, y: zero(0.0)
@@ -285,7 +283,7 @@ def _matrix_matrix(zeros: Any) -> Any:
 _PRODUCTS = {(2, 1): _matrix_vector, (1, 2): _vector_matrix, (2, 2): _matrix_matrix}
 
 
-@overload(operator.matmul, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(operator.matmul, jit_options=OPTIONS)
 def _matmul(x: Any, y: Any) -> Any:
     if not (is_array(x) or is_array(y)):
         return None
@@ -296,24 +294,24 @@ def _matmul(x: Any, y: Any) -> Any:
     return None if made is None else made(native(full_of(_product_type(x, y), sum(axes) - 2)))
 
 
-@overload(np.matmul, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.matmul, jit_options=OPTIONS)
 def _matmul_by_name(x: Any, y: Any) -> Any:
     return (lambda x, y: x @ y) if is_array(x) or is_array(y) else None
 
 
-@overload(np.dot, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.dot, jit_options=OPTIONS)
 def _dot(x: Any, y: Any) -> Any:
     if not (isinstance(x, ValueType) or isinstance(y, ValueType)):
         return None
     return (lambda x, y: x @ y) if ndim_of(x) and ndim_of(y) else (lambda x, y: x * y)
 
 
-@overload_method(ValueType, "dot", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_method(ValueType, "dot", jit_options=OPTIONS)
 def _dot_method(x: Any, y: Any) -> Any:
     return lambda x, y: np.dot(x, y)
 
 
-@overload(np.outer, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.outer, jit_options=OPTIONS)
 def _outer(x: Any, y: Any) -> Any:
     if not (is_array(x) or is_array(y)) or (ndim_of(x), ndim_of(y)) != (1, 1):
         return None
@@ -352,7 +350,7 @@ def _reduced(a: Any) -> Any:
 reduced = native(_reduced)
 
 
-@overload(np.linalg.det, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.linalg.det, jit_options=OPTIONS)
 def _det(a: Any) -> Any:
     if not is_array(a) or ndim_of(a) != 2:
         return None
@@ -371,7 +369,7 @@ def _det(a: Any) -> Any:
     return determinant
 
 
-@overload(np.linalg.solve, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.linalg.solve, jit_options=OPTIONS)
 def _solve(a: Any, b: Any) -> Any:
     if not (is_array(a) or is_array(b)) or ndim_of(a) != 2 or ndim_of(b) not in (1, 2):
         return None
@@ -414,14 +412,14 @@ def _solve(a: Any, b: Any) -> Any:
     return solved
 
 
-@overload(np.linalg.inv, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.linalg.inv, jit_options=OPTIONS)
 def _inv(a: Any) -> Any:
     if not is_array(a) or ndim_of(a) != 2:
         return None
     return lambda a: np.linalg.solve(a, np.eye(a.shape[0]))
 
 
-@overload(np.linalg.norm, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.linalg.norm, jit_options=OPTIONS)
 def _norm(x: Any) -> Any:
     if not is_array(x) or ndim_of(x) != 1:
         return None
@@ -435,7 +433,7 @@ def _norm(x: Any) -> Any:
     return norm
 
 
-@overload(np.trace, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.trace, jit_options=OPTIONS)
 def _trace(a: Any) -> Any:
     if not is_array(a) or ndim_of(a) != 2:
         return None

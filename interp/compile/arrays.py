@@ -33,7 +33,7 @@ def native(f: Any) -> Any:
 def maker(typ: types.Type) -> Any:
     """Native function of a tuple of components (of the one array, for directions)."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def make(typingctx: Any, parts: types.Type) -> Any:
         def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             struct = cgutils.create_struct_proxy(typ)(context, builder)
@@ -53,7 +53,7 @@ def maker(typ: types.Type) -> Any:
     return make
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def data_of(typingctx: Any, x: types.Type) -> Any:
     """The array of float64 within an array of directions."""
     if not isinstance(x, DirectionsArray):
@@ -70,7 +70,7 @@ def data_of(typingctx: Any, x: types.Type) -> Any:
 def caster(typ: types.Type) -> Any:
     """Native function that converts to ``typ``."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def cast(typingctx: Any, x: types.Type) -> Any:
         if typingctx.can_convert(x, typ) is None:
             return None
@@ -168,7 +168,7 @@ def full_of(typ: types.Type, ndim: int) -> Callable[..., Any]:
 # -- stores through slices
 
 
-@overload(operator.setitem, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(operator.setitem, jit_options=OPTIONS)
 def _store(x: Any, index: Any, y: Any) -> Any:
     if not is_array(x) or is_full(x, index) or not ndim_of(y) <= ndim_of(x):
         return None
@@ -239,8 +239,8 @@ def in_place(combined: Any) -> Callable[..., Any]:
 # -- copies, and arrays like others
 
 
-@overload_method(ValueType, "copy", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
-@overload(np.copy, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_method(ValueType, "copy", jit_options=OPTIONS)
+@overload(np.copy, jit_options=OPTIONS)
 def _copy(x: Any) -> Any:
     if not isinstance(x, ValueType):
         return None
@@ -262,7 +262,7 @@ overload(np.empty_like, jit_options=OPTIONS)(_like(0.0))
 overload(np.ones_like, jit_options=OPTIONS)(_like(1.0))
 
 
-@overload(np.full_like, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.full_like, jit_options=OPTIONS)
 def _full_like(x: Any, fill_value: Any) -> Any:
     if not (is_array(x) or isinstance(fill_value, ValueType)) or not ndim_of(x) or ndim_of(fill_value):
         return None
@@ -279,7 +279,7 @@ def joint_type(parts: tuple[types.Type, ...]) -> types.Type | None:
     return types.float64 if isinstance(found, types.Integer | types.Boolean) else found
 
 
-@overload(np.full, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.full, jit_options=OPTIONS)
 def _full(shape: Any, fill_value: Any) -> Any:
     if not isinstance(fill_value, ValueType) or is_array(fill_value):
         return None
@@ -293,8 +293,8 @@ def _full(shape: Any, fill_value: Any) -> Any:
 # -- arrays of several scalars
 
 
-@overload(np.array, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
-@overload(np.stack, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.array, jit_options=OPTIONS)
+@overload(np.stack, jit_options=OPTIONS)
 def _stack(arrays: Any) -> Any:
     """Of scalars or vectors of values, in a tuple or a list."""
     parts = tuple(arrays) if isinstance(arrays, types.BaseTuple) else (getattr(arrays, "dtype", None),)
@@ -307,20 +307,20 @@ def _stack(arrays: Any) -> Any:
         return lambda arrays: np.copy(arrays)
     ndim = ndim_of(parts[0])
     empty = native(empty_of(typ, ndim + 1))
-    shape = g.tuple_of([g.call("len", g.name("arrays")), *(g.length(g.item(g.name("arrays"), 0), i) for i in range(ndim))])
+    shape = g.tuple_of(
+        [g.call("len", g.name("arrays")), *(g.length(g.item(g.name("arrays"), 0), i) for i in range(ndim))]
+    )
     made = g.assign("made", g.call("empty", shape))
     if not isinstance(arrays, types.BaseTuple):
         body = g.put(g.name("made"), [g.name("i")], g.at(g.name("arrays"), [g.name("i")]))
         statements = g.loops(["i"], [g.call("len", g.name("arrays"))], [body])
     else:
-        statements = [
-            g.put(g.name("made"), [ast.Constant(i)], g.item(g.name("arrays"), i)) for i in range(len(parts))
-        ]
+        statements = [g.put(g.name("made"), [ast.Constant(i)], g.item(g.name("arrays"), i)) for i in range(len(parts))]
     return g.function(["arrays"], g.name("made"), {"empty": empty}, [made, *statements], named="stack")
 
 
-@overload(np.concatenate, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
-@overload(np.hstack, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.concatenate, jit_options=OPTIONS)
+@overload(np.hstack, jit_options=OPTIONS)
 def _concatenate(arrays: Any) -> Any:
     """Of vectors in a tuple."""
     if not isinstance(arrays, types.BaseTuple) or not any(map(is_array, arrays)) or {*map(ndim_of, arrays)} != {1}:
@@ -358,7 +358,10 @@ def _view(name: str, of_array: Callable[..., Any], of_directions: Callable[..., 
         return of_directions(x, *args) if isinstance(x, DirectionsArray) else of_array
 
     chooser = g.function(
-        ["x", *parameters], g.call("chosen", *map(g.name, ["x", *parameters])), {"chosen": chosen}, named=f"choose_{name}"
+        ["x", *parameters],
+        g.call("chosen", *map(g.name, ["x", *parameters])),
+        {"chosen": chosen},
+        named=f"choose_{name}",
     )
     overloaded(view)(chooser)
     return view, chooser
@@ -383,19 +386,19 @@ _transposed, _ = _view("transposed", lambda x: x.T, _transposed_directions, [])
 _reshaped, _ = _view("reshaped", lambda x, shape: x.reshape(shape), _reshaped_directions, ["shape"])
 
 
-@overload_attribute(ValueType, "T", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
-@overload_method(ValueType, "transpose", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
-@overload(np.transpose, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_attribute(ValueType, "T", jit_options=OPTIONS)
+@overload_method(ValueType, "transpose", jit_options=OPTIONS)
+@overload(np.transpose, jit_options=OPTIONS)
 def _transpose(x: Any) -> Any:
     return (lambda x: _transposed(x)) if is_array(x) else None
 
 
-@overload(np.reshape, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.reshape, jit_options=OPTIONS)
 def _reshape(x: Any, shape: Any) -> Any:
     return (lambda x, shape: _reshaped(x, shape)) if is_array(x) else None
 
 
-@overload_method(ValueType, "reshape", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_method(ValueType, "reshape", jit_options=OPTIONS)
 def _reshape_method(x: Any, *shape: Any) -> Any:
     if not is_array(x):
         return None
@@ -404,27 +407,27 @@ def _reshape_method(x: Any, *shape: Any) -> Any:
     return lambda x, *shape: _reshaped(x, shape)
 
 
-@overload_method(ValueType, "ravel", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
-@overload(np.ravel, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_method(ValueType, "ravel", jit_options=OPTIONS)
+@overload(np.ravel, jit_options=OPTIONS)
 def _ravel(x: Any) -> Any:
     return (lambda x: _reshaped(x, (x.size,))) if is_array(x) else None
 
 
-@overload_method(ValueType, "flatten", jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload_method(ValueType, "flatten", jit_options=OPTIONS)
 def _flatten(x: Any) -> Any:
     return (lambda x: np.copy(_reshaped(x, (x.size,)))) if is_array(x) else None
 
 
-@overload(np.shape, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.shape, jit_options=OPTIONS)
 def _shape(x: Any) -> Any:
     return (lambda x: x.shape) if isinstance(x, ValueType) else None
 
 
-@overload(np.ndim, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.ndim, jit_options=OPTIONS)
 def _ndim(x: Any) -> Any:
     return (lambda x: x.ndim) if isinstance(x, ValueType) else None
 
 
-@overload(np.size, jit_options=OPTIONS)  # type: ignore[untyped-decorator]
+@overload(np.size, jit_options=OPTIONS)
 def _size(x: Any) -> Any:
     return (lambda x: x.size) if isinstance(x, ValueType) else None

@@ -34,8 +34,8 @@ def host_class(typ: types.Type) -> type:
     typ = types.unliteral(typ)
     if isinstance(typ, ValueType):
         return typ.cls
-    for native, host in ((types.Boolean, bool), (types.Integer, int), (types.Float | Directions, float)):
-        if isinstance(typ, native):
+    for family, host in ((types.Boolean, bool), (types.Integer, int), (types.Float | Directions, float)):
+        if isinstance(typ, family):
             return host
     return complex if isinstance(typ, types.Complex) else np.ndarray if isinstance(typ, types.Array) else object
 
@@ -59,7 +59,9 @@ def callee(context: Any, primitive: Primitive, operands: tuple[types.Type, ...])
         rule = rule_for(primitive, operands)
         is_python = isinstance(rule, FunctionType)
         has_value = any(isinstance(t, ValueType) for t in operands)
-        _rules[key] = native_function(rule, operands) if is_python and has_value else native_rule(rule) if is_python else rule
+        _rules[key] = (
+            native_function(rule, operands) if is_python and has_value else native_rule(rule) if is_python else rule
+        )
     rule = _rules[key]
     return types.Dispatcher(rule) if isinstance(rule, Dispatcher) else context.resolve_value_type(rule)
 
@@ -78,7 +80,9 @@ def elementwise(
         if sig is None:
             return None
         apply = _rules[primitive, elements]
-        made = native(looped(apply if isinstance(apply, Dispatcher) else native_rule(_calling(apply)), operands, sig.return_type))
+        made = native(
+            looped(apply if isinstance(apply, Dispatcher) else native_rule(_calling(apply)), operands, sig.return_type)
+        )
         _rules[key] = native(in_place(made)) if stored else made
     return types.Dispatcher(_rules[key])
 
@@ -105,7 +109,7 @@ refusals: list[InterpError] = []
 _OPERAND = (ValueType, types.Number, types.Boolean, Directions, types.Array)
 
 
-class _Call(AbstractTemplate):  # type: ignore[misc]
+class _Call(AbstractTemplate):
     """Calls of one primitive. ``plain``: also on plain numbers, which are Numba's own business under its own names."""
 
     primitive: Primitive
@@ -124,7 +128,9 @@ class _Call(AbstractTemplate):  # type: ignore[misc]
         except InterpError as error:
             refusals.append(error)
             return None
-        sig = None if called is None else called.get_call_type(self.context, operands, kws)
+        if called is None:
+            return None
+        sig = called.get_call_type(self.context, operands, kws)
         if sig is not None:
             self._keys[sig.args] = called.get_impl_key(sig)
         return sig

@@ -1,8 +1,8 @@
 """Directions that native code does not take at once: many of them, or a direction for each of an inner value's.
 
-Native vectors hold up to `WIDEST` directions, and a vector of vectors has no native type. Such a call is made once for
-every few directions of the outermost value, and the results are put together: the same sums in the same order, so that a
-result does not depend on it.
+Native vectors hold up to `WIDEST` directions, and a vector of vectors has no native type. Such a call is made once
+for every few directions of the outermost value, and the results are put together: the same sums in the same order,
+so that a result does not depend on it.
 """
 
 from collections.abc import Callable, Sequence

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from interp import rules
-from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
@@ -49,6 +48,7 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], **options: Any) -> None:
         functools.update_wrapper(self, f)
+        self.__name__: str = getattr(f, "__name__", "f")
         self.function = f
         self.options = options
         self.compile_seconds = 0.0

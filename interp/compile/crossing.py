@@ -30,7 +30,7 @@ Path = tuple[Any, ...]
 """The way to a part of the arguments: position, then component names or positions in tuples."""
 
 
-class Constant(types.Opaque):  # type: ignore[misc]
+class Constant(types.Opaque):
     """A function passed as an argument: part of the version, no leaf."""
 
     def __init__(self, function: Any) -> None:
@@ -73,8 +73,8 @@ def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
     if isinstance(x, np.ndarray) and not x.shape:
         raise CompileError("an array without axes has no native code: pass x[()], the number")
     if isinstance(x, tuple):
-        parts = [describe(part, ranks) for part in x]
-        return types.Tuple(parts) if type(x) is tuple else types.NamedTuple(parts, type(x))
+        described = [describe(part, ranks) for part in x]
+        return types.Tuple(described) if type(x) is tuple else types.NamedTuple(described, type(x))
     if is_constant(x):
         return Constant(getattr(x, "function", x) if hasattr(x, "dispatcher") else x)
     try:
@@ -85,15 +85,21 @@ def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
 
 def _directions(x: Any, extra: int) -> types.Type:
     if extra > 1 or not isinstance(x, np.ndarray) or x.dtype != np.float64:
-        raise CompileError(f"a component of type {getattr(x, 'dtype', type(x))} with axes of its own has no native code")
+        raise CompileError(
+            f"a component of type {getattr(x, 'dtype', type(x))} with axes of its own has no native code"
+        )
     size, axes = x.shape[0], x.ndim - 1
-    return DirectionsArray(types.Array(types.float64, axes + 1, "A", not x.flags.writeable), size) if axes else Directions(size)
+    return (
+        DirectionsArray(types.Array(types.float64, axes + 1, "A", not x.flags.writeable), size)
+        if axes
+        else Directions(size)
+    )
 
 
 # -- the entry
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def present(typingctx: Any, x: types.Type) -> Any:
     """What an optional result is when it is there."""
     if not isinstance(x, types.Optional):
@@ -209,7 +215,11 @@ def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type)
         if isinstance(typ, ValueType):
             components = [rebuilt(c, item(parts, i)) for i, c in enumerate(typ.components)]
             made = ast.Call(attribute(of_rank[typ.rank], "rebuild"), components, [])
-            return made if typ.cls.leave_native is Value.leave_native else ast.Call(attribute(made, "leave_native"), [], [])
+            return (
+                made
+                if typ.cls.leave_native is Value.leave_native
+                else ast.Call(attribute(made, "leave_native"), [], [])
+            )
         if isinstance(typ, types.Optional):
             missing = ast.Compare(parts, [ast.Is()], [ast.Constant(None)])
             return ast.IfExp(missing, ast.Constant(None), rebuilt(typ.type, parts))
@@ -218,11 +228,11 @@ def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type)
         if isinstance(typ, DirectionsArray):
             return call("moveaxis", parts, ast.Constant(-1), ast.Constant(0))
         if isinstance(typ, types.BaseTuple) and _has_values(typ):
-            made = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
+            members = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
             if not isinstance(typ, types.NamedTuple):
-                return tuple_of(made)
+                return tuple_of(members)
             namespace[typ.instance_class.__name__] = typ.instance_class
-            return call(typ.instance_class.__name__, *made)
+            return call(typ.instance_class.__name__, *members)
         return parts
 
     handed_back = call("entry", *found)

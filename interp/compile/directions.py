@@ -19,7 +19,7 @@ from numba.np.arrayobj import make_array
 _DOUBLE = ir.DoubleType()
 
 
-class Directions(types.Type):  # type: ignore[misc]
+class Directions(types.Type):
     """``size`` float64 side by side."""
 
     def __init__(self, size: int) -> None:
@@ -33,7 +33,7 @@ class Directions(types.Type):  # type: ignore[misc]
         return Conversion.safe if isinstance(other, types.Integer | types.Float) else None
 
 
-class DirectionsArray(types.Type):  # type: ignore[misc]
+class DirectionsArray(types.Type):
     """An array of vectors: float64 with the directions on the last axis."""
 
     def __init__(self, array: types.Array, size: int) -> None:
@@ -51,14 +51,14 @@ class DirectionsArray(types.Type):  # type: ignore[misc]
 
 
 @register_default(DirectionsArray)
-class _DirectionsArrayModel(models.StructModel):  # type: ignore[misc]
+class _DirectionsArrayModel(models.StructModel):
     def __init__(self, dmm: Any, fe_type: DirectionsArray) -> None:
         super().__init__(dmm, fe_type, [("data", fe_type.array)])
 
 
 @register_default(Directions)
-class _DirectionsModel(models.PrimitiveModel):  # type: ignore[misc]
-    """A vector in registers; in memory that Python allocates an array, which asks for no more alignment than a double."""
+class _DirectionsModel(models.PrimitiveModel):
+    """A vector in registers; in memory an array, which asks for no more alignment than a double."""
 
     def __init__(self, dmm: Any, fe_type: Directions) -> None:
         super().__init__(dmm, fe_type, ir.VectorType(_DOUBLE, fe_type.size))
@@ -108,7 +108,7 @@ def result_type(args: Any) -> Directions | None:
     return next(iter(vectors)) if len(vectors) == 1 and plain else None
 
 
-class _Operation(AbstractTemplate):  # type: ignore[misc]
+class _Operation(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         made = result_type(args)
         return None if made is None else signature(made, *args)

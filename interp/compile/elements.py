@@ -44,7 +44,7 @@ def _picked(context: Any, x: types.Type, index: types.Type) -> types.Type | None
 
 
 @infer_global(operator.getitem)
-class _GetItem(AbstractTemplate):  # type: ignore[misc]
+class _GetItem(AbstractTemplate):
     key = operator.getitem
 
     def generic(self, args: Any, kws: Any) -> Any:
@@ -61,7 +61,7 @@ def _of_arrays(context: Any, builder: Any, function: Any, types_: tuple[types.Ty
     return context.get_function(callee, sig)(builder, cast)
 
 
-def _place(context: Any, builder: Any, x: DirectionsArray, value: Any, index: types.Type, at: Any) -> Any:
+def _place(context: Any, builder: Any, x: DirectionsArray, value: Any, index: types.Type, at: Any) -> tuple[Any, Any]:
     """Address of a vector, and the bytes between its elements."""
     data = cgutils.create_struct_proxy(x)(context, builder, value=value).data
     array = make_array(x.array)(context, builder, data)
@@ -100,7 +100,7 @@ def _getitem(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @infer_global(operator.setitem)
-class _SetItem(AbstractTemplate):  # type: ignore[misc]
+class _SetItem(AbstractTemplate):
     key = operator.setitem
 
     def generic(self, args: Any, kws: Any) -> Any:
@@ -131,7 +131,7 @@ def _put(context: Any, builder: Any, x: Any, target: Any, index: Any, at: Any, y
 
 
 @infer_global(len)
-class _Len(AbstractTemplate):  # type: ignore[misc]
+class _Len(AbstractTemplate):
     key = len
 
     def generic(self, args: Any, kws: Any) -> Any:

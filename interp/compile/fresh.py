@@ -1,8 +1,9 @@
 """Fresh arrays that come to hold values: ``a = np.zeros(n)`` where later ``a[i] = x`` stores a Dual.
 
-Numba types an array by the call that makes it, so the store would not fit. Before a function is typed for good, its types
-are inferred as far as they go; every fresh plain array (or list) that receives values is made to hold them, its numbers
-as constants, and the inference runs again, until nothing changes: a value stored may be typed only after the array is.
+Numba types an array by the call that makes it, so the store would not fit. Before a function is typed for good, its
+types are inferred as far as they go; every fresh plain array (or list) that receives values is made to hold them,
+its numbers as constants, and the inference runs again, until nothing changes: a value stored may be typed only
+after the array is.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,8 +22,25 @@ from interp.compile.values import ValueType, element, ndim_of
 
 MAKERS = frozenset(
     getattr(np, name)
-    for name in "zeros empty ones full zeros_like empty_like ones_like full_like array copy eye identity arange linspace "
-    "concatenate stack outer".split()
+    for name in [
+        "zeros",
+        "empty",
+        "ones",
+        "full",
+        "zeros_like",
+        "empty_like",
+        "ones_like",
+        "full_like",
+        "array",
+        "copy",
+        "eye",
+        "identity",
+        "arange",
+        "linspace",
+        "concatenate",
+        "stack",
+        "outer",
+    ]
 )
 """Functions of NumPy's whose result shares memory with nothing."""
 METHODS = frozenset({"array.copy", "array.astype", "array.flatten"})
@@ -139,7 +157,7 @@ def _is_fresh(statement: Any, typed: Types) -> bool:
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
-class FreshArrays(FunctionPass):  # type: ignore[misc]
+class FreshArrays(FunctionPass):
     """Make fresh plain arrays hold the values that are stored into them."""
 
     _name = "interp_fresh_arrays"
@@ -264,15 +282,13 @@ def _widening(typ: types.Type) -> Callable[[Any], Any]:
         def widen(x: Any) -> Any:
             raise NotImplementedError("native code only")
 
-        numba.extending.overload(widen, strict=False)(
-            lambda x: looped(caster(typ), (x,), typ) if ndim_of(x) else None
-        )
+        numba.extending.overload(widen, strict=False)(lambda x: looped(caster(typ), (x,), typ) if ndim_of(x) else None)
         _BY_TYPE[typ] = widen
     widen = _BY_TYPE[typ]
     return lambda x: widen(x)
 
 
-class Pipeline(CompilerBase):  # type: ignore[misc]
+class Pipeline(CompilerBase):
     """Numba's own, with fresh arrays retyped."""
 
     def define_pipelines(self) -> list[Any]:

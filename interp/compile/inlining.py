@@ -37,7 +37,7 @@ def flattened(function: python_types.FunctionType, keep: Callable[[Any], bool]) 
     made = ast.FunctionDef(name, arguments, [*writing.statements, ast.Return(returned)], [], None)
     module = ast.fix_missing_locations(ast.Module([made], []))
     exec(compile(module, f"<{name} of {function.__module__}>", "exec"), writing.namespace)
-    return writing.namespace.pop(name)  # type: ignore[no-any-return]
+    return writing.namespace.pop(name)
 
 
 # -- the source of a function
@@ -47,7 +47,7 @@ def definition(function: Any) -> ast.FunctionDef | ast.Lambda | None:
     """The syntax tree of a function or lambda; of generated functions as attached to them."""
     attached = getattr(function, "tree", None)
     if attached is not None:
-        return attached  # type: ignore[no-any-return]
+        return attached
     code = function.__code__
     candidates = [
         node
@@ -78,7 +78,7 @@ def _spans(node: Any, spans: list[tuple[int, int]]) -> bool:
     """True if all of a lambda's instructions lie within the node's body, on its line."""
     if not isinstance(node, ast.Lambda) or node.lineno != node.body.end_lineno:
         return False
-    return all(node.body.col_offset <= start and end <= node.body.end_col_offset for start, end in spans)
+    return all(node.body.col_offset <= start and end <= (node.body.end_col_offset or 0) for start, end in spans)
 
 
 def _names(node: Any) -> list[str]:
@@ -113,7 +113,9 @@ class Writing:
             return ast.Call(self.constant("partial", function), arguments, [])
         return self.expanded(function, tree, body, arguments, 0)
 
-    def expanded(self, function: Any, tree: Any, body: list[ast.stmt], arguments: list[ast.expr], depth: int) -> ast.expr:
+    def expanded(
+        self, function: Any, tree: Any, body: list[ast.stmt], arguments: list[ast.expr], depth: int
+    ) -> ast.expr:
         """Emit the statements of a call; the value it returns."""
         stored = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         local: dict[str, ast.expr] = {}
@@ -135,8 +137,8 @@ class Writing:
             else:
                 self.emit(writer.visit(target), value)
         last = body[-1]
-        assert isinstance(last, ast.Return)
-        return writer.visit(last.value)  # type: ignore[no-any-return]
+        assert isinstance(last, ast.Return) and last.value is not None
+        return writer.visit(last.value)
 
     def fresh(self, name: str) -> str:
         self.count += 1

@@ -16,7 +16,6 @@ from numba.extending import overload
 
 from interp.compile.inlining import flattened
 
-
 LIBRARIES = ("numpy", "cmath", "numba", "builtins", "operator")
 """Modules whose functions Numba or our own templates know: left as they are."""
 
@@ -43,7 +42,9 @@ class _Module(python_types.ModuleType):
 
 def has_body(f: Any) -> bool:
     """True of a function for which somebody registered native code (`numba.extending.overload`)."""
-    return cpu_target.typing_context._lookup_global(f) is not None
+    context = cpu_target.typing_context
+    context.refresh()  # what was registered since the last look
+    return context._lookup_global(f) is not None
 
 
 class Native:
@@ -114,11 +115,9 @@ def _names(code: python_types.CodeType) -> Iterator[str]:
 def overloaded(function: Any) -> Callable[[Any], Any]:
     """Decorator as `numba.extending.overload`, for a function of our own."""
     KNOWN.add(function)
-    return overload(function, jit_options=OPTIONS, strict=False)  # type: ignore[no-any-return]
+    return overload(function, jit_options=OPTIONS, strict=False)
 
 
 def native_rule(rule: Any) -> Any:
     """A rule as a native function of its own: one dispatcher for several types would call itself while it compiles."""
     return Native(OPTIONS, rule=True)(rule)
-
-

@@ -115,8 +115,40 @@ MATH: dict[Any, Primitive] = {
     for name, ours in {
         **{
             name: name
-            for name in "exp expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh tanh hypot fmod erf erfc "
-            "floor ceil trunc asin acos atan atan2 asinh acosh atanh exp2 cbrt isnan isinf isfinite".split()
+            for name in [
+                "exp",
+                "expm1",
+                "log",
+                "log2",
+                "log10",
+                "log1p",
+                "sqrt",
+                "sin",
+                "cos",
+                "tan",
+                "sinh",
+                "cosh",
+                "tanh",
+                "hypot",
+                "fmod",
+                "erf",
+                "erfc",
+                "floor",
+                "ceil",
+                "trunc",
+                "asin",
+                "acos",
+                "atan",
+                "atan2",
+                "asinh",
+                "acosh",
+                "atanh",
+                "exp2",
+                "cbrt",
+                "isnan",
+                "isinf",
+                "isfinite",
+            ]
         },
         "fabs": "abs",
         "pow": "power",
@@ -149,6 +181,7 @@ def chosen(operands: tuple[types.Type, ...]) -> Any:
 
     return choose
 
+
 _SYMBOLS = {
     ("+", 2): operator.add,
     ("-", 2): operator.sub,
@@ -168,7 +201,7 @@ def body(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
     own = table.get(primitive.name)
     if own is not None:
         return own
-    symbol = primitive.operator if isinstance(primitive, Elementwise) else None
+    symbol = (primitive.operator or "") if isinstance(primitive, Elementwise) else ""
     return _SYMBOLS.get((symbol, len(operands)), primitive.implementation)
 
 

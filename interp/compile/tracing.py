@@ -1,9 +1,10 @@
 """Rules that native code cannot take as they are written, unrolled by running them once on symbols.
 
-A rule over ``*operands`` that loops over them, makes linear maps or asks for classes is plain Python, decided by the
-types alone. Run on operands whose numbers are `Symbol`s it computes nothing and leaves a straight line of scalar
-primitives, which is compiled in its place. Symbols are a backend like any other, so the rules of inner values unroll with
-it. What depends on a number's value (a branch, ``float(x)``) cannot be unrolled and raises `Untraceable`.
+A rule over ``*operands`` that loops over them, makes linear maps or asks for classes is plain Python, decided by
+the types alone. Run on operands whose numbers are `Symbol`s it computes nothing and leaves a straight line of
+scalar primitives, which is compiled in its place. Symbols are a backend like any other, so the rules of inner
+values unroll with it. What depends on a number's value (a branch, ``float(x)``) cannot be unrolled and raises
+`Untraceable`.
 """
 
 import ast
@@ -118,7 +119,7 @@ for _name, _function in UNARY.items():
 
 
 def traced(function: Callable[..., Any], operands: tuple[types.Type, ...]) -> Callable[..., Any]:
-    """``function`` unrolled for scalar operands of these native types. Raises `Untraceable`, or what the rule raises."""
+    """``function`` unrolled for scalar operands of these types. Raises `Untraceable`, or what the rule raises."""
     line = Line()
     homes: dict[tuple[type, int], ast.expr] = {}
 
@@ -144,4 +145,4 @@ def traced(function: Callable[..., Any], operands: tuple[types.Type, ...]) -> Ca
     result = function(*(symbolic(t, g.name(name)) for t, name in zip(operands, names, strict=True)))
     parts = [written(part) for part in result] if isinstance(result, tuple) else None
     returned = g.tuple_of(parts) if parts is not None else written(result)
-    return g.function(names, returned, line.namespace, line.statements, named="traced")  # type: ignore[no-any-return]
+    return g.function(names, returned, line.namespace, line.statements, named="traced")

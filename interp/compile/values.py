@@ -27,7 +27,7 @@ from interp.compile.rebinding import native_rule, overloaded
 from interp.value import Value, primal
 
 
-class ValueType(types.IterableType):  # type: ignore[misc]
+class ValueType(types.IterableType):
     """Native type of the values of one class and level.
 
     ``rank`` orders the levels of one call, 0 innermost: levels themselves change with every activation,
@@ -89,7 +89,7 @@ class ValueType(types.IterableType):  # type: ignore[misc]
         return None
 
 
-class ValueIterator(types.SimpleIteratorType):  # type: ignore[misc]
+class ValueIterator(types.SimpleIteratorType):
     """A position in an array of values."""
 
     def __init__(self, array: ValueType) -> None:
@@ -99,7 +99,7 @@ class ValueIterator(types.SimpleIteratorType):  # type: ignore[misc]
 
 
 @register_default(ValueIterator)
-class _IteratorModel(models.StructModel):  # type: ignore[misc]
+class _IteratorModel(models.StructModel):
     def __init__(self, dmm: Any, fe_type: ValueIterator) -> None:
         super().__init__(dmm, fe_type, [("index", types.EphemeralPointer(types.uintp)), ("array", fe_type.array)])
 
@@ -147,7 +147,7 @@ def array_of(typ: types.Type, ndim: int) -> types.Type:
 
 
 @register_default(ValueType)
-class _ValueModel(models.StructModel):  # type: ignore[misc]
+class _ValueModel(models.StructModel):
     def __init__(self, dmm: Any, fe_type: ValueType) -> None:
         super().__init__(dmm, fe_type, list(zip(fe_type.cls.components, fe_type.components, strict=True)))
 
@@ -155,7 +155,7 @@ class _ValueModel(models.StructModel):  # type: ignore[misc]
 # -- attributes: components, level, and what the class defines
 
 
-class _Rebuild(AbstractTemplate):  # type: ignore[misc]
+class _Rebuild(AbstractTemplate):
     key = ("interp", "rebuild")
 
     def generic(self, args: Any, kws: Any) -> Any:
@@ -171,7 +171,7 @@ def _floating(component: types.Type) -> types.Type:
 
 
 @infer_getattr
-class _ValueAttributes(AttributeTemplate):  # type: ignore[misc]
+class _ValueAttributes(AttributeTemplate):
     key = ValueType
 
     def generic_resolve(self, typ: ValueType, attr: str) -> types.Type | None:
@@ -240,7 +240,7 @@ def _bound(function: Any) -> Any:
     """Template of a method: calls the compiled function with ``self`` in front."""
     if function not in _templates:
 
-        class Method(AbstractTemplate):  # type: ignore[misc]
+        class Method(AbstractTemplate):
             key = ("interp", "method", function)
 
             def generic(self, args: Any, kws: Any) -> Any:
@@ -328,8 +328,9 @@ def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, v
         method = _method(toty.cls.constant, (toty, toty.payload))
         sig = method.get_call_type(context.typing_context, (toty, toty.payload), {})
         constant = call_native(context, builder, method, sig, (nothing, payload))
-        source, fromty_made = cgutils.create_struct_proxy(sig.return_type)(context, builder, value=constant), (
-            sig.return_type
+        source, fromty_made = (
+            cgutils.create_struct_proxy(sig.return_type)(context, builder, value=constant),
+            (sig.return_type),
         )
     target = cgutils.create_struct_proxy(toty)(context, builder)
     for name, given, wanted in zip(toty.cls.components, fromty_made.components, toty.components, strict=True):
@@ -340,7 +341,7 @@ def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, v
 # -- truth and stripping
 
 
-@overload(bool)  # type: ignore[untyped-decorator]
+@overload(bool)
 def _bool(x: Any) -> Any:
     if not isinstance(x, ValueType) or ndim_of(x):
         return None
@@ -349,7 +350,7 @@ def _bool(x: Any) -> Any:
     return lambda x: bool(x.primal_payload())
 
 
-@overload(operator.not_)  # type: ignore[untyped-decorator]
+@overload(operator.not_)
 def _not(x: Any) -> Any:
     return (lambda x: not bool(x)) if isinstance(x, ValueType) and not ndim_of(x) else None
 

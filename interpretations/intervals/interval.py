@@ -92,7 +92,11 @@ class Interval(Value):
 
     def constant(self, payload: Any) -> Self:
         if compiling:
-            return self.rebuild(payload * 1.0, payload * 1.0, np.int8(_COM if abs(payload) < np.inf else _DAC if payload == payload else _TRV))
+            return self.rebuild(
+                payload * 1.0,
+                payload * 1.0,
+                np.int8(_COM if abs(payload) < np.inf else _DAC if payload == payload else _TRV),
+            )
         return point(payload)  # type: ignore[return-value]
 
     def leave_native(self) -> Any:

@@ -1,8 +1,9 @@
 """Interval arithmetic on scalars as compiled code runs it: the enclosures of `enclosures`, each in straight branches.
 
-+ - * / and sqrt are rounded to nearest, then moved to the neighbour where the error, computed without error (`rounding`),
-points outwards: the same bits as the eager tier. Functions are C's (glibc: at most 2.3 ulp, cbrt 3.7), moved outwards by
-`LIBRARY` floats. Nothing here may be reassociated; compiled code never sets Numba's ``fastmath``.
++ - * / and sqrt are rounded to nearest, then moved to the neighbour where the error, computed without error
+(`rounding`), points outwards: the same bits as the eager tier. Functions are C's (glibc: at most 2.3 ulp, cbrt
+3.7), moved outwards by `LIBRARY` floats. Nothing here may be reassociated; compiled code never sets Numba's
+``fastmath``.
 
 Functions ``(lo, hi) -> (lo, hi, kind)`` or ``(lo, hi, lo2, hi2) -> ...`` stand in `TABLE` by the primitive's name.
 """

@@ -12,6 +12,7 @@ from interp.vocabulary.shape import where
 from interpretations.intervals.interval import Interval
 from interpretations.intervals.native import DEF, TABLE, greater, smaller
 
+
 @Elementwise.rule(Interval, native=True)
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     enclose = TABLE.get(primitive.name)
@@ -101,8 +102,6 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             return u
         if not (a != 0.0 or b != 0.0):
             return v
-        return u.rebuild(
-            smaller(u.lo, v.lo), greater(u.hi, v.hi), np.int8(min(DEF, u.decoration, v.decoration))
-        )
+        return u.rebuild(smaller(u.lo, v.lo), greater(u.hi, v.hi), np.int8(min(DEF, u.decoration, v.decoration)))
 
     return choose

@@ -150,7 +150,7 @@ class Expansion:
     def elementwise(self, s: Let) -> bool:
         if not self.real(s.target) or not any(map(self.ndim, s.operands)):
             return False
-        return elementwise_of(s) is not None and s.function not in OUT_OF_PLACE or s.function in (choose, np.copy)
+        return (elementwise_of(s) is not None and s.function not in OUT_OF_PLACE) or s.function in (choose, np.copy)
 
     def ndim_of_place(self, s: Store) -> int:
         """Number of axes of what a store fills."""
@@ -198,7 +198,8 @@ class Expansion:
             count, leave = self.fresh("n", types.intp), self.fresh("exit", types.intp)
             before = [Let(count, move, (ast.Constant(0),)), Let(leave, move, (ast.Constant(0),))]
             inner = [*before, For([], None, inner, count, leave, i, ast.Constant(0), n, ast.Constant(1))]
-        self.done = [*outer, *inner]
+        outer += inner
+        self.done = outer
 
     # -- elements of expressions
 
@@ -324,10 +325,12 @@ class Expansion:
             REDUCTIONS[s.function](self, s)
             return True
         ndims = tuple(map(self.ndim, s.operands))
-        if s.function in (np.dot, np.matmul, operator.matmul) and ndims in _PRODUCTS:
-            self.product(s, ndims)
-            return True
-        return False
+        letters = _OUTER if s.function is np.outer and ndims == (1, 1) else None
+        if s.function in (np.dot, np.matmul, operator.matmul):
+            letters = _PRODUCTS.get(ndims)
+        if letters is not None:
+            self.product(s, letters)
+        return letters is not None
 
     def floats(self, atom: ast.expr) -> bool:
         return isinstance(atom, ast.Name) and self.real(atom.id)
@@ -382,17 +385,25 @@ class Expansion:
         def share(index: list[ast.expr]) -> None:
             x = self.read(array, index)
             tie = self.let(types.boolean, operator.eq, self.let(types.float64, primal, x), load(best))
-            self.done.append(If(tie.id, [Let(total, operator.add, (load(total), x)), Let(ties, operator.add, (load(ties), ast.Constant(1.0)))], []))
+            self.done.append(
+                If(
+                    tie.id,
+                    [
+                        Let(total, operator.add, (load(total), x)),
+                        Let(ties, operator.add, (load(ties), ast.Constant(1.0))),
+                    ],
+                    [],
+                )
+            )
 
         self.loops(lengths, compare)
         self.done += [Let(v, move, (ast.Constant(0.0),)) for v in (total, ties)]
         self.loops(lengths, share)
         self.done.append(Let(s.target, operator.truediv, (load(total), load(ties))))
 
-    def product(self, s: Let, ndims: tuple[int, int]) -> None:
+    def product(self, s: Let, letters: tuple[str, str, str]) -> None:
         """Products of vectors and matrices, as the sums that they are."""
         x, y = (self.settled(o) for o in s.operands)
-        letters = _PRODUCTS[ndims]
         length: dict[str, ast.expr] = {}
         for array, indices in ((x, letters[0]), (y, letters[1])):
             for letter, n in zip(indices, self.lengths(self.shape(array)), strict=True):
@@ -400,34 +411,41 @@ class Expansion:
                     self.let(types.intp, same_length, length[letter], n)
                 length[letter] = n
         kept = letters[2]
+        made = s.target if s.target not in (x, y) else self.fresh("a", self.types[s.target])
         if kept:
             shape = self.let(types.UniTuple(types.intp, len(kept)), make_tuple, *(length[k] for k in kept))
-            self.done.append(Let(s.target, np.empty, (shape,)))
+            self.done.append(Let(made, np.empty, (shape,)))
         total = self.fresh("s", types.float64)
 
-        def summed(at: dict[str, ast.expr]) -> None:
+        def term(at: dict[str, ast.expr]) -> ast.expr:
+            factors = [self.read(a, [at[k] for k in ks]) for a, ks in ((x, letters[0]), (y, letters[1]))]
+            return self.let(types.float64, operator.mul, *factors)
+
+        def summed(at: dict[str, ast.expr]) -> ast.expr:
+            if "j" not in letters[0]:
+                return term(at)
             self.done.append(Let(total, move, (ast.Constant(0.0),)))
-
-            def term(index: list[ast.expr]) -> None:
-                here = {**at, "j": index[0]}
-                factors = [self.read(a, [here[k] for k in ks]) for a, ks in ((x, letters[0]), (y, letters[1]))]
-                product = self.let(types.float64, operator.mul, *factors)
-                self.done.append(Let(total, operator.add, (load(total), product)))
-
-            self.loops([length["j"]], term)
+            add = self.accumulate(operator.add)
+            self.loops([length["j"]], lambda index: add(total, term({**at, "j": index[0]})))
+            return load(total)
 
         def each(index: list[ast.expr]) -> None:
-            summed(dict(zip(kept, index, strict=True)))
-            self.done.append(Store(s.target, _place(index), load(total)))
+            self.done.append(Store(made, _place(index), summed(dict(zip(kept, index, strict=True)))))
 
         if kept:
             self.loops([length[k] for k in kept], each)
-        else:
-            summed({})
-            self.done.append(Let(s.target, move, (load(total),)))
+        if made != s.target or not kept:
+            self.done.append(Let(s.target, move, (load(made) if kept else summed({}),)))
 
 
-_PRODUCTS = {(1, 1): ("j", "j", ""), (2, 1): ("ij", "j", "i"), (1, 2): ("j", "jk", "k"), (2, 2): ("ij", "jk", "ik")}
+_PRODUCTS: dict[tuple[int, ...], tuple[str, str, str]] = {
+    (1, 1): ("j", "j", ""),
+    (2, 1): ("ij", "j", "i"),
+    (1, 2): ("j", "jk", "k"),
+    (2, 2): ("ij", "jk", "ik"),
+}
+_OUTER = ("i", "k", "ik")
+"""Indices of the operands and of the result; over j products are summed."""
 
 REDUCTIONS: dict[Any, Callable[[Expansion, Let], None]] = {
     np.sum: lambda e, s: e.folded(s, 0.0, e.accumulate(operator.add)),

@@ -1,11 +1,10 @@
 """From a Python function and the native types of its arguments to its adjoint as a Python function."""
 
+import ast
 import types as python_types
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import ast
 
 from numba.core import types
 

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import copy
+import functools
 import operator
 import types as python_types
 from collections import Counter
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numba.core import types
 
 from interp.compile.adjoint.jumps import RESULT, tail_form
 from interp.compile.adjoint.operations import (
@@ -103,7 +105,7 @@ class Program:
 
 
 def lowered(function: python_types.FunctionType, parameters: Sequence[Any]) -> Program:
-    """``function`` as operations. ``parameters`` tells of each argument: None (a variable), a list of such (a
+    """``function`` as operations. ``parameters`` tells of each argument: its native type, a list of such (a
     tuple), or `Static`."""
     return _Lowering().program(function, parameters)
 
@@ -116,6 +118,7 @@ class _Lowering:
         self.calls: list[Any] = []
         self.count = 0
         self.line = 0
+        self.integers: set[str] = set()
 
     # -- names
 
@@ -124,12 +127,14 @@ class _Lowering:
         return f"{name}_{self.count}"
 
     def constant(self, value: Any, name: str = "constant") -> ast.expr:
-        if value is None or type(value) in (int, float, bool, complex) and value == value:
+        if value is None or (type(value) in (int, float, bool, complex) and value == value):
             return ast.Constant(value)
         for known, present in self.constants.items():
             if present is value:
                 return load(known)
-        made = self.fresh(getattr(value, "__name__", name) if str(getattr(value, "__name__", "")).isidentifier() else name)
+        made = self.fresh(
+            getattr(value, "__name__", name) if str(getattr(value, "__name__", "")).isidentifier() else name
+        )
         self.constants[made] = value
         return load(made)
 
@@ -164,10 +169,13 @@ class _Lowering:
                 return kind
             if isinstance(kind, list):
                 return [variable(f"{name}_{i}", part) for i, part in enumerate(kind)]
-            return load(self.fresh(name))
+            made = load(self.fresh(name))
+            if isinstance(kind, types.Integer):
+                self.integers.add(made.id)
+            return made
 
         arguments = [variable(name, kind) for name, kind in zip(names, parameters, strict=False)]
-        result = self.inlined(tree, _free(function), None, arguments, {}, function, copied=True)
+        result = self.inlined(tree, _free(function), None, arguments, {}, function)
         _merge_moves(self.statements, flat([result]))
         return Program(arguments, self.statements, result, self.constants)
 
@@ -185,7 +193,6 @@ class _Lowering:
         arguments: list[Operand],
         keywords: dict[str, Operand],
         function: Any,
-        copied: bool = False,
     ) -> Operand:
         """Write in the body of a function; what it returns."""
         if tree in self.calls:
@@ -214,9 +221,13 @@ class _Lowering:
             if name not in given and name not in defaults:
                 raise self.refuse(f"a call without the argument {name}")
             value = given.get(name, defaults.get(name))
-            if isinstance(value, Static) and not callable(value.object) and not isinstance(value.object, python_types.ModuleType):
+            if (
+                isinstance(value, Static)
+                and not callable(value.object)
+                and not isinstance(value.object, python_types.ModuleType)
+            ):
                 value = self.from_object(value.object)
-            if name in _stored(body) or copied:
+            if name in _stored(body):
                 self.bind(scope, name, value)
             else:
                 scope.bound[name] = value
@@ -232,9 +243,11 @@ class _Lowering:
 
     def from_object(self, value: Any) -> Operand:
         """A constant of the program as an operand."""
-        if isinstance(value, tuple):
+        if isinstance(value, tuple | list):
             return [self.from_object(part) for part in value]
-        if isinstance(value, python_types.FunctionType | python_types.BuiltinFunctionType | python_types.ModuleType | type):
+        if isinstance(
+            value, python_types.FunctionType | python_types.BuiltinFunctionType | python_types.ModuleType | type
+        ):
             return Static(value)
         if isinstance(value, Primitive | np.ufunc) or (callable(value) and not isinstance(value, np.generic)):
             return Static(value)
@@ -468,7 +481,11 @@ class _Lowering:
             ranged = self.callee(inner.func, scope)
             if isinstance(ranged, Static) and ranged.object is range and len(inner.args) == 1:
                 n = self.held(self.atom(self.value(inner.args[0], scope)))
-                loop.start, loop.stop, loop.step = self.let(operator.sub, n, ast.Constant(1), name="r"), ast.Constant(-1), ast.Constant(-1)
+                loop.start, loop.stop, loop.step = (
+                    self.let(operator.sub, n, ast.Constant(1), name="r"),
+                    ast.Constant(-1),
+                    ast.Constant(-1),
+                )
                 return lambda: self.assign(s.target, index, scope)
         if target_function is enumerate and len(arguments) == 1 and isinstance(s.target, ast.Tuple):
             array = self.array(arguments[0], scope)
@@ -492,10 +509,33 @@ class _Lowering:
             raise self.refuse(f"a loop over {getattr(target_function, '__name__', 'a call')}(...)")
         value = self.value(iterated, scope)
         if isinstance(value, list):
-            raise self.refuse("a loop over a tuple")
+            parts = self.columns(value)
+            loop.stop = ast.Constant(len(value))
+            return lambda: self.assign(s.target, self.row(parts, index), scope)
         array = self.named(value)
         loop.stop = self.let(len, load(array), name="r")
         return lambda: self.assign(s.target, self.element(array, index), scope)
+
+    def columns(self, rows: list[Operand]) -> Operand:
+        """A tuple of numbers as an array that can be read at any position; of equal tuples, a list of such."""
+        if rows and all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
+            return [self.columns([row[i] for row in rows]) for i in range(len(rows[0]))]
+        if rows and all(isinstance(x, ast.Constant) and type(x.value) in (int, float) for x in rows):
+            return self.constant(np.array([x.value for x in rows]), "table")
+        if rows and all(isinstance(x, ast.Name) and self.is_variable(x) for x in rows):
+            whole = all(x.id in self.integers for x in rows)
+            shape = ast.Constant(len(rows))
+            made = self.let(np.zeros, shape, *([self.constant(np.int64)] if whole else []), name="a")
+            for i, x in enumerate(rows):
+                self.emit(Store(made.id, ast.Constant(i), x))
+            return made
+        raise self.refuse("a tuple of different kinds of things, read at a computed position")
+
+    def row(self, columns: Operand, index: ast.expr) -> Operand:
+        """What stands at one position of a tuple."""
+        if isinstance(columns, list):
+            return [self.row(column, index) for column in columns]
+        return self.element(columns.id, index)
 
     def held(self, atom: Atom) -> Atom:
         """A bound of a range, in a variable that the loop does not change."""
@@ -539,7 +579,10 @@ class _Lowering:
             return self.constant(value.object)
         if isinstance(value, Nested):
             raise self.refuse("a function within a function, handed on")
-        return value  # type: ignore[no-any-return]
+        return value
+
+    def valued(self, node: ast.expr, scope: Scope) -> Atom:
+        return self.atom(self.value(node, scope))
 
     def named(self, value: Operand) -> str:
         atom = self.atom(value)
@@ -609,18 +652,18 @@ class _Lowering:
                 raise self.refuse("`in` has no adjoint")
             return self.let(function, operands[i], operands[i + 1])
 
-        return self.conjunction([lambda i=i: compared(i) for i in range(len(node.ops))], stops=False)
+        return self.conjunction([functools.partial(compared, i) for i in range(len(node.ops))], stops=False)
 
     def of_BoolOp(self, node: ast.BoolOp, scope: Scope) -> Operand:
-        values = [lambda v=v: self.atom(self.value(v, scope)) for v in node.values]
+        values = [functools.partial(self.valued, v, scope) for v in node.values]
         return self.conjunction(values, stops=isinstance(node.op, ast.Or))
 
-    def conjunction(self, values: list[Callable[[], Atom]], stops: bool) -> Atom:
+    def conjunction(self, values: Sequence[Callable[[], Atom]], stops: bool) -> Atom:
         """``and`` (of which False stops the rest) or ``or``: operands without effect are all computed."""
         result = values[0]()
         for value in values[1:]:
             found: list[Atom] = []
-            rest = self.collected(lambda value=value, found=found: found.append(value()))
+            rest = self.collected(functools.partial(_append, found, value))
             if all(isinstance(s, Let) and (s.function in _HARMLESS) for s in rest) and _boolean(rest, found[0]):
                 self.statements += rest
                 if isinstance(result, ast.Constant):
@@ -680,12 +723,21 @@ class _Lowering:
         base = self.value(node.value, scope)
         if isinstance(base, list):
             index = self.value(node.slice, scope) if not isinstance(node.slice, ast.Slice) else None
-            if isinstance(index, ast.Constant) and isinstance(index.value, int) and -len(base) <= index.value < len(base):
+            if (
+                isinstance(index, ast.Constant)
+                and isinstance(index.value, int)
+                and -len(base) <= index.value < len(base)
+            ):
                 return base[index.value]
             if isinstance(node.slice, ast.Slice):
-                bounds = [None if b is None else self.value(b, scope) for b in (node.slice.lower, node.slice.upper, node.slice.step)]
+                bounds = [
+                    None if b is None else self.value(b, scope)
+                    for b in (node.slice.lower, node.slice.upper, node.slice.step)
+                ]
                 if all(b is None or isinstance(b, ast.Constant) for b in bounds):
                     return base[slice(*(None if b is None else b.value for b in bounds))]
+            if index is not None and not isinstance(index, ast.Constant | list | Static | Nested):
+                return self.row(self.columns(base), index)
             raise self.refuse("an element of a tuple at a computed position")
         target = self.fresh("t")
         self.emit(Read(target, self.named(base), self.index(node.slice, scope)))
@@ -693,7 +745,9 @@ class _Lowering:
 
     def index(self, node: ast.expr, scope: Scope) -> ast.expr:
         if isinstance(node, ast.Slice):
-            return ast.Slice(*(None if b is None else self.atom(self.value(b, scope)) for b in (node.lower, node.upper, node.step)))
+            return ast.Slice(
+                *(None if b is None else self.atom(self.value(b, scope)) for b in (node.lower, node.upper, node.step))
+            )
         if isinstance(node, ast.Tuple):
             return ast.Tuple([self.index(e, scope) for e in node.elts], ast.Load())
         value = self.value(node, scope)
@@ -761,7 +815,7 @@ class _Lowering:
             least = self.atom(operands[0])
             for other in map(self.atom, operands[1:]):
                 test = self.let(operator.lt if function is min else operator.gt, other, least)
-                least = self.chosen(test, lambda other=other: other, lambda least=least: least)
+                least = self.chosen(test, functools.partial(move, other), functools.partial(move, least))
             return least
         if function is np.where and len(operands) == 3 and not node.keywords:
             return self.let(choose, *map(self.atom, operands))
@@ -783,27 +837,41 @@ class _Lowering:
             if isinstance(value, ast.Name):
                 return self.let(np.copy, value)
             raise self.refuse("np.array of something else than a list of numbers")
-        rows = node.args[0].elts
-        nested = bool(rows) and all(isinstance(r, ast.List | ast.Tuple) for r in rows)
-        width = len(rows[0].elts) if nested else 0  # type: ignore[attr-defined]
-        if nested and any(len(r.elts) != width for r in rows):  # type: ignore[attr-defined]
+        rows = [row.elts if isinstance(row, ast.List | ast.Tuple) else row for row in node.args[0].elts]
+        nested = [row for row in rows if isinstance(row, list)]
+        if nested and (len(nested) < len(rows) or len({len(row) for row in nested}) > 1):
             raise self.refuse("np.array of rows of different lengths")
-        parts = [[self.atom(self.value(e, scope)) for e in r.elts] for r in rows] if nested else [self.atom(self.value(r, scope)) for r in rows]  # type: ignore[attr-defined]
         shape: ast.expr = ast.Constant(len(rows))
+        places: list[tuple[ast.expr, Atom]] = []
         if nested:
-            shape = self.let(make_tuple, ast.Constant(len(rows)), ast.Constant(width))
-        made = self.let(np.zeros, shape, name="a")
-        for i, part in enumerate(parts):
-            if isinstance(part, list):
-                for j, element in enumerate(part):
-                    place = ast.Tuple([ast.Constant(i), ast.Constant(j)], ast.Load())
-                    self.emit(Store(made.id, place, element))
-            else:
-                self.emit(Store(made.id, ast.Constant(i), part))
+            for i, row in enumerate(nested):
+                for j, element in enumerate(row):
+                    at = ast.Tuple([ast.Constant(i), ast.Constant(j)], ast.Load())
+                    places.append((at, self.valued(element, scope)))
+            shape = self.let(make_tuple, ast.Constant(len(rows)), ast.Constant(len(nested[0])))
+        else:
+            places += [(ast.Constant(i), self.valued(x, scope)) for i, x in enumerate(rows) if isinstance(x, ast.expr)]
+        whole = all(isinstance(value, ast.Constant) and type(value.value) is int for _, value in places)
+        made = self.let(np.zeros, shape, *([self.constant(np.int64)] if places and whole else []), name="a")
+        for place, value in places:
+            self.emit(Store(made.id, place, value))
         return made
 
 
-_HARMLESS = frozenset({*COMPARE.values(), operator.add, operator.sub, operator.mul, operator.neg, operator.not_, abs, operator.and_, operator.or_, move})
+_HARMLESS = frozenset(
+    {
+        *COMPARE.values(),
+        operator.add,
+        operator.sub,
+        operator.mul,
+        operator.neg,
+        operator.not_,
+        abs,
+        operator.and_,
+        operator.or_,
+        move,
+    }
+)
 """Operations of numbers that cannot fail: computed although ``and`` might not need them."""
 
 
@@ -814,6 +882,10 @@ def _boolean(statements: list[Statement], atom: Atom) -> bool:
         and (s.function in COMPARE.values() or s.function in (operator.not_, operator.and_, operator.or_))
         for s in statements
     )  # fmt: skip
+
+
+def _append(found: list[Atom], value: Callable[[], Atom]) -> None:
+    found.append(value())
 
 
 def is_inlined(function: Any) -> bool:

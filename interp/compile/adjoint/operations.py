@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 Atom = ast.expr
 """`ast.Name` of a variable or constant, or `ast.Constant`."""
 
@@ -181,7 +183,10 @@ def assign(target: str, value: ast.expr) -> ast.stmt:
 
 
 def expression(
-    function: Any, operands: Sequence[ast.expr], keywords: Sequence[tuple[str, ast.expr]], constant: Callable[[Any], ast.expr]
+    function: Any,
+    operands: Sequence[ast.expr],
+    keywords: Sequence[tuple[str, ast.expr]],
+    constant: Callable[[Any], ast.expr],
 ) -> ast.expr:
     """The operation as Python writes it. ``constant`` gives a name for an object."""
     function = OUT_OF_PLACE.get(function, function)
@@ -219,7 +224,8 @@ def primal(statements: Sequence[Statement], constant: Callable[[Any], ast.expr])
                 continue
         match s:
             case Let():
-                written.append(assign(s.target, expression(s.function, s.operands, s.keywords, constant)))
+                function = np.where if s.function is choose else s.function  # of arrays too, here
+                written.append(assign(s.target, expression(function, s.operands, s.keywords, constant)))
             case Read():
                 written.append(assign(s.target, item(s.source, s.index)))
             case Store():

@@ -24,7 +24,7 @@ _BYTE = ir.IntType(8).as_pointer()
 _WORD = ir.IntType(64)
 
 
-class StackType(types.Type):  # type: ignore[misc]
+class StackType(types.Type):
     """Native type of a stack's handle."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ STACK = StackType()
 
 
 @register_default(StackType)
-class _StackModel(models.StructModel):  # type: ignore[misc]
+class _StackModel(models.StructModel):
     def __init__(self, dmm: Any, fe_type: StackType) -> None:
         members = [("block", types.voidptr), ("start", types.voidptr), ("top", types.int64), ("size", types.int64)]
         super().__init__(dmm, fe_type, members)

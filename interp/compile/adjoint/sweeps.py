@@ -34,13 +34,12 @@ from interp.compile.adjoint.operations import (
     item,
     load,
     move,
-    names_in,
-    walk,
 )
 from interp.compile.adjoint.table import ALLOCATIONS, SAME, VIEWS, elementwise_of
 from interp.compile.inlining import Writing
 from interp.compile.rebinding import KNOWN
-from interp.primitive import MINUS_ONE, ONE, ZERO, Partial
+from interp.linear import MINUS_ONE, ONE, ZERO
+from interp.primitive import Partial
 from interp.vocabulary.elementwise import strong_multiply
 
 STACK = "stack"
@@ -97,7 +96,9 @@ class _Adjoint:
             if isinstance(result, ast.Name) and facts.is_array(result.id):
                 value = self.call(np.copy, result)
                 if result.id in facts.active:
-                    seeded += _add_into(load(bar(result.id)), load(seed), facts.types[result.id].ndim, f"seed{i}", self.call)
+                    seeded += _add_into(
+                        load(bar(result.id)), load(seed), facts.types[result.id].ndim, f"seed{i}", self.call
+                    )
             elif facts.is_active(result):
                 assert isinstance(result, ast.Name)
                 seeded.append(self.added(bar(result.id), load(seed)))
@@ -107,7 +108,7 @@ class _Adjoint:
         backward = self.reverse(nodes)
         zeros = [assign(bar(v), ast.Constant(0.0)) for v in sorted(self.scalar_bars(varying, results))]
         ends = [ast.Expr(self.call(stacks.closed, load(STACK)))]
-        gradients = [load(bar(v)) for v in varying]
+        gradients: list[ast.expr] = [load(bar(v)) for v in varying]
         answer = ast.Tuple([ast.Tuple(returned, ast.Load()), ast.Tuple(gradients, ast.Load())], ast.Load())
         body = [*begin, *forward, *kept, *zeros, *seeded, *backward, *ends, ast.Return(answer)]
         parameters = [ast.arg(p) for p in (BLOCK, *leaves, *seeds)]
@@ -352,9 +353,8 @@ class _Adjoint:
         zero = {v for v in block.local if not facts.is_array(v)}
         self.writing.statements = done
         for s in reversed(block.statements):
-            if s.target in facts.active and not facts.is_array(s.target):
-                if s.target not in zero:
-                    self.reverse_operation(s, before[id(s)], after, zero, block.local)
+            if s.target in facts.active and not facts.is_array(s.target) and s.target not in zero:
+                self.reverse_operation(s, before[id(s)], after, zero, block.local)
             after = before[id(s)]
         for name in block.defines:
             if name in zero and name in facts.active:

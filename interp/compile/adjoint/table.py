@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from interp.compile.adjoint.operations import OUT_OF_PLACE, Attribute, Let, move
-from interp.compile.calls import MATH, OPERATORS
-from interp.primitive import COUNTERPARTS, PRIMITIVES, ZERO, Elementwise, Partial, Predicate, Primitive
+from interp.compile.calls import OPERATORS
+from interp.compile.scalars import MATH
+from interp.linear import ZERO
+from interp.primitive import COUNTERPARTS, Elementwise, Partial, Predicate, Primitive
 from interp.value import primal
 
-ALLOCATIONS = frozenset({np.zeros, np.empty, np.ones, np.zeros_like, np.empty_like, np.ones_like})
+ALLOCATIONS: frozenset[Any] = frozenset({np.zeros, np.empty, np.ones, np.zeros_like, np.empty_like, np.ones_like})
 """Calls that make a fresh array, whose elements depend on nothing."""
 
 VIEWS = frozenset({np.transpose})
@@ -28,7 +30,7 @@ def primitive_of(function: Any) -> Primitive | None:
     function = OUT_OF_PLACE.get(function, function)
     found = OPERATORS.get(function)
     if found is None and function in MATH:
-        found = PRIMITIVES[MATH[function]]
+        found = MATH[function]
     if found is None:
         found = COUNTERPARTS.get(function)
     return found if isinstance(found, Primitive) else None
@@ -61,4 +63,3 @@ def partials_of(s: Let, is_active: Callable[[Any], bool]) -> Iterator[tuple[tupl
     for partial, operand in zip(primitive.partials, s.operands, strict=True):
         if is_active(operand):
             yield (partial.needs if isinstance(partial, Partial) else None), operand
-

@@ -1,7 +1,7 @@
 """Native types of a program's variables: Numba's inference on floats, without compiling anything."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from numba.core import compiler, typed_passes, types
@@ -9,6 +9,7 @@ from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
 from interp.compile.adjoint.operations import Refused, Statement, primal
+from interp.compile.rebinding import REPLACED
 
 
 def inferred(
@@ -19,9 +20,10 @@ def inferred(
     constants: dict[str, Any],
 ) -> dict[str, types.Type]:
     """Type of every variable; a variable of several is of the one that holds them all."""
-    namespace = dict(constants)
+    namespace = {name: REPLACED.get(v, v) if isinstance(v, Hashable) else v for name, v in constants.items()}
 
     def constant(value: Any) -> ast.expr:
+        value = REPLACED.get(value, value) if isinstance(value, Hashable) else value
         for known, present in namespace.items():
             if present is value:
                 return ast.Name(known, ast.Load())
