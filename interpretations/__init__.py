@@ -1,5 +1,6 @@
 """Bundled number types and what users call."""
 
+from interpretations import compiled_tape as _compiled_tape  # how Tapes go through compiled functions
 from interpretations.derivatives import grad, hessian, hvp, jacfwd, jacrev, jvp, value_and_grad, vjp
 from interpretations.dual import Dual
 from interpretations.intervals import Interval, bounds, enclose

@@ -18,13 +18,13 @@ import numpy as np
 
 from interp import rules
 from interp.compile import calls
+from interp.compile.arguments import is_constant
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
     Constant,
     describe,
     entry,
     gate,
-    is_constant,
     leaf_types,
     ranks_of,
     result_type,
@@ -43,7 +43,8 @@ _PLAIN = frozenset({float, int, bool, complex, np.float64, np.float32, np.int64,
 class Compiled:
     """What `interp.compile` returns: call it as the function itself.
 
-    ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took.
+    ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took, ``reverse``
+    the way that the last gradient went: "adjoint", or "forward" and why.
     """
 
     def __init__(self, f: Callable[..., Any], **options: Any) -> None:
@@ -52,6 +53,8 @@ class Compiled:
         self.function = f
         self.options = options
         self.compile_seconds = 0.0
+        self.pullbacks: dict[Any, Any] = {}
+        self.reverse: str | None = None
         self._signature = inspect.signature(f)
         kinds = [p.kind for p in self._signature.parameters.values()]
         fixed = not {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.KEYWORD_ONLY}.intersection(kinds)

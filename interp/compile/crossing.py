@@ -7,7 +7,6 @@ on the way in; on the way out a result takes the level of the argument whose ran
 """
 
 import ast
-import types as python_types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,13 +16,13 @@ from numba.core import types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
+from interp.compile.arguments import is_constant
 from interp.compile.arrays import data_of, maker
 from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
 from interp.compile.generated import attribute, call, function, item, name, tuple_of
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType
 from interp.errors import CompileError
-from interp.primitive import Primitive
 from interp.value import Value, shape_of
 
 Path = tuple[Any, ...]
@@ -47,13 +46,6 @@ def values_in(x: Any) -> Iterator[Value]:
     elif isinstance(x, tuple):
         for part in x:
             yield from values_in(part)
-
-
-def is_constant(x: Any) -> bool:
-    """True of a function passed as an argument."""
-    return isinstance(x, python_types.FunctionType | python_types.BuiltinFunctionType | np.ufunc | Primitive) or (
-        hasattr(x, "dispatcher") and hasattr(x, "function")
-    )
 
 
 def ranks_of(args: Sequence[Any]) -> dict[int, int]:

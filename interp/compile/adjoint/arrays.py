@@ -35,7 +35,9 @@ from interp.compile.adjoint.operations import (
     walk,
 )
 from interp.compile.adjoint.table import elementwise_of
+from interp.compile.arrays import full_of, native
 from interp.compile.rebinding import overloaded
+from interp.compile.values import ValueType, element, ndim_of
 from interp.value import primal
 
 
@@ -69,6 +71,19 @@ def joint(shape: Any, other: Any) -> Any:
 @overloaded(joint)
 def _joint(shape: Any, other: Any) -> Any:
     return lambda shape, other: np.broadcast_shapes(shape, other)
+
+
+def cleared(x: Any) -> Any:
+    """Zeros in an array like ``x``, of values or plain: the first cotangents of an array."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(cleared)
+def _cleared(x: Any) -> Any:
+    if isinstance(x, ValueType):
+        full = native(full_of(element(x), ndim_of(x)))
+        return lambda x: full(x.shape, 0.0)
+    return lambda x: np.zeros_like(x)
 
 
 class Expansion:

@@ -11,7 +11,7 @@ from numba.core import types
 from interp.compile.adjoint.arrays import Expansion
 from interp.compile.adjoint.blocks import Facts
 from interp.compile.adjoint.lowering import Static, flat, lowered
-from interp.compile.adjoint.operations import Refused
+from interp.compile.adjoint.operations import OUT_OF_PLACE, Let, Refused, Store, load, walk
 from interp.compile.adjoint.sweeps import adjoint
 from interp.compile.adjoint.typing import inferred
 
@@ -20,20 +20,25 @@ from interp.compile.adjoint.typing import inferred
 class Adjoint:
     """``function(block, *leaves, *cotangents) -> (results, gradients)``; see `sweeps`.
 
-    ``varying`` are the positions of the leaves that have a gradient, ``result`` the structure of the results: None
-    for a leaf, a list for a tuple.
+    ``scalar``: the one result is a real number. ``stored`` are the positions of the leaves into which the function
+    stores: what they hold afterwards follows the results.
     """
 
     function: python_types.FunctionType
-    varying: list[int]
-    result: Any
+    scalar: bool
+    stored: list[int]
 
 
 def adjoint_of(
-    function: python_types.FunctionType, arguments: Sequence[Any], *, strong: bool = False, stretch: bool = False
+    function: python_types.FunctionType,
+    arguments: Sequence[Any],
+    varying: Sequence[int],
+    *,
+    strong: bool = False,
+    stretch: bool = False,
 ) -> Adjoint:
     """The adjoint of ``function`` for arguments of these native types; a list of them for a tuple, `Static` for a
-    function. Raises `Refused`.
+    function. ``varying`` are the positions of the leaves that get a gradient. Raises `Refused`.
 
     ``strong``: every product is strong. ``stretch``: arrays may be of unequal shapes that broadcast.
     """
@@ -47,18 +52,30 @@ def adjoint_of(
     for r in results:
         if isinstance(r, ast.Name) and not _is_number(typemap[r.id]):
             raise Refused(f"the function returns a {typemap[r.id]}")
-    varying = [i for i, typ in enumerate(leaf_types) if _is_real(typ)]
+    if not all(_is_real(leaf_types[i]) for i in varying):
+        raise Refused("an input that is no real number")
     inputs = [leaves[i] for i in varying]
-    facts = Facts(program.statements, typemap, inputs, [r.id for r in results if isinstance(r, ast.Name)])
-    statements = Expansion(typemap, facts.root, stretch).program(program.statements, results)
+    outputs = [r.id for r in results if isinstance(r, ast.Name)]
+    aliases = Facts(program.statements, typemap, inputs, outputs)
+    names = {_changed(s, typemap) for s in walk(program.statements)} - {None}
+    changed = {aliases.root(name) for name in names if name is not None}
+    stored = [i for i, leaf in enumerate(leaves) if aliases.is_array(leaf) and aliases.root(leaf) in changed]
+    results += [load(leaves[i]) for i in stored]
+    scalar = len(results) == 1 and isinstance(results[0], ast.Name) and isinstance(typemap[results[0].id], types.Float)
+    if any(leaves[i] in aliases.active and i not in varying for i in stored):
+        raise Refused("a store of what varies into an array that does not")
+    statements = Expansion(typemap, aliases.root, stretch).program(program.statements, results)
     name = f"adjoint_of_{function.__name__}" if function.__name__.isidentifier() else "adjoint_of_lambda"
     made = adjoint(leaves, statements, results, program.constants, typemap, inputs, strong, name)
-    return Adjoint(made, varying, structure(program.result))
+    return Adjoint(made, scalar, stored)
 
 
-def structure(result: Any) -> Any:
-    """The result's tree of tuples."""
-    return [structure(part) for part in result] if isinstance(result, list) else None
+def _changed(s: Any, typemap: dict[str, types.Type]) -> str | None:
+    """The array that a statement changes."""
+    if isinstance(s, Store):
+        return s.array
+    in_place = isinstance(s, Let) and s.function in OUT_OF_PLACE and isinstance(typemap.get(s.target), types.Array)
+    return s.target if in_place else None
 
 
 def _is_real(typ: types.Type) -> bool:

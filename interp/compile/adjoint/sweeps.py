@@ -15,7 +15,8 @@ import numpy as np
 from numba.core import types
 
 from interp.compile.adjoint import stack as stacks
-from interp.compile.adjoint.blocks import Block, Facts, Needs, blocks
+from interp.compile.adjoint.arrays import cleared
+from interp.compile.adjoint.blocks import Block, Facts, Needs, blocks, walk_nodes
 from interp.compile.adjoint.operations import (
     Break,
     Buffered,
@@ -85,7 +86,7 @@ class _Adjoint:
             if facts.is_array(leaf) and leaf in facts.active:
                 if any(isinstance(s, Store) and facts.root(s.array) == facts.root(leaf) for s in _stores(nodes)):
                     begin.append(assign(leaf, self.call(np.copy, load(leaf))))
-                begin.append(assign(bar(leaf), self.call(np.zeros_like, load(leaf))))
+                begin.append(assign(bar(leaf), self.call(cleared, load(leaf))))
         begin += self.blanks(nodes, leaves)
         forward = self.forward(nodes)
         kept: list[ast.stmt] = []
@@ -233,7 +234,7 @@ class _Adjoint:
         done = [assign(target, expression(s.function, operands, keywords, self.constant))]
         if facts.is_array(s.target) and s.target in facts.active:
             if s.function in ALLOCATIONS or not any(map(facts.is_active, s.operands)):
-                done.append(assign(bar(target), self.call(np.zeros_like, load(target))))
+                done.append(assign(bar(target), self.call(cleared, load(target))))
             elif s.function is move or s.function in VIEWS:
                 source = operands[0]
                 assert isinstance(source, ast.Name)
@@ -258,7 +259,7 @@ class _Adjoint:
                     done += self.reverse_loop(s)
                 case Buffered():
                     if s.buffer in self.facts.active:
-                        done.append(assign(bar(s.buffer), self.call(np.zeros_like, load(s.like))))
+                        done.append(assign(bar(s.buffer), self.call(cleared, load(s.like))))
                     done += self.reverse(s.body)
         return done
 
@@ -471,8 +472,6 @@ def _own(nodes: Sequence[Any]) -> list[Any]:
 
 
 def _stores(nodes: Sequence[Any]) -> list[Any]:
-    from interp.compile.adjoint.blocks import walk_nodes
-
     return [s for s in walk_nodes(nodes) if isinstance(s, Store)]
 
 

@@ -1,0 +1,102 @@
+"""Reverse mode of a compiled function: its adjoint in native code, one for each set of plain argument types.
+
+The adjoint is written on floats (`interp.compile.adjoint`) and compiled for whatever values arrive. Gradients that
+come out NaN are computed once more with strong products throughout, as the eager sweep does; shapes that turn out to
+broadcast make a version whose loops stretch.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+
+from interp import rules
+from interp.compile.adjoint import stack
+from interp.compile.adjoint.arrays import Unequal
+from interp.compile.adjoint.generate import Adjoint, adjoint_of
+from interp.compile.adjoint.lowering import Static
+from interp.compile.adjoint.operations import Refused
+from interp.compile.arguments import is_constant, leaves_of
+from interp.compile.compiled import Compiled
+from interp.value import has_nan, primal
+
+
+class Pullback:
+    """``(leaves, cotangents) -> (results, gradients)`` of one function at one set of argument types.
+
+    ``scalar``: the one result is a number. ``stored`` are the positions of leaves into which the function stores:
+    what they hold afterwards follows the results.
+    """
+
+    def __init__(
+        self, function: Any, arguments: Sequence[Any], varying: tuple[int, ...], options: dict[str, Any]
+    ) -> None:
+        self.function, self.arguments, self.varying, self.options = function, arguments, varying, options
+        self.stretch = False
+        self.made: dict[tuple[bool, bool], Compiled] = {}
+        plain = self._adjoint(strong=False)
+        self.scalar, self.stored = plain.scalar, plain.stored
+
+    def _adjoint(self, strong: bool) -> Adjoint:
+        made = adjoint_of(self.function, self.arguments, self.varying, strong=strong, stretch=self.stretch)
+        self.made[strong, self.stretch] = Compiled(made.function, **self.options)
+        return made
+
+    def _run(self, strong: bool, args: Sequence[Any]) -> Any:
+        if (strong, self.stretch) not in self.made:
+            self._adjoint(strong)
+        try:
+            return self.made[strong, self.stretch](stack.block(), *args)
+        except Unequal:
+            if self.stretch:
+                raise
+            self.stretch = True
+            return self._run(strong, args)
+
+    def __call__(self, leaves: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        args = (*leaves, *cotangents)
+        results, gradients = self._run(False, args)
+        if any(map(has_nan, gradients)):
+            results, gradients = self._run(True, args)
+        return results, gradients
+
+
+def pullback(compiled: Compiled, args: Sequence[Any], varies: Callable[[Any], bool]) -> Pullback:
+    """The pullback of a compiled function for arguments like these; ``varies`` tells the leaves to differentiate.
+
+    Raises `Refused` where the adjoint cannot be written.
+    """
+    kinds = [_kind(x) for x in args]
+    varying = tuple(i for i, x in enumerate(leaves_of(args)) if varies(x))
+    key = (*map(_key, kinds), varying, rules.generation)
+    found = compiled.pullbacks.get(key)
+    if found is None:
+        options = {**compiled.options, "fallback": False}
+        try:
+            found = Pullback(compiled.function, kinds, varying, options)
+        except Refused as refusal:
+            found = refusal
+        compiled.pullbacks[key] = found
+    if isinstance(found, Refused):
+        raise found
+    return found
+
+
+def _kind(x: Any) -> Any:
+    """What `adjoint_of` is told of an argument."""
+    if type(x) is tuple:
+        return [_kind(part) for part in x]
+    if is_constant(x):
+        return Static(x)
+    plain = primal(x)
+    if isinstance(plain, np.ndarray) and not plain.shape:
+        raise Refused("an array without axes")
+    try:
+        return numba.typeof(plain)
+    except ValueError:
+        raise Refused(f"an argument of class {type(x).__name__}") from None
+
+
+def _key(kind: Any) -> Any:
+    return tuple(map(_key, kind)) if isinstance(kind, list) else kind.object if isinstance(kind, Static) else kind
