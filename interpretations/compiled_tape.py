@@ -15,6 +15,7 @@ from interp.linear import Diagonal, Formula
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import copy, reshape, stack
 from interpretations import dual
+from interpretations.derivatives import seed
 from interpretations.dual import Dual
 from interpretations.tape import Link, Tape, record
 
@@ -132,7 +133,7 @@ def _refused(t: Any, batch: int | None) -> Any:
 def _forward(compiled: Any, args: tuple[Any, ...], leaves: list[Any], inputs: list[Tape]) -> Any:
     level, recording = levels.fresh(), inputs[0].recording
     plain = [copy(x.value) if x.shape else x.value for x in inputs]
-    lifted = [dual.make(plain[0], 1.0, level)] if len(inputs) == 1 and not inputs[0].shape else dual.seed(plain, level)
+    lifted = [dual.make(plain[0], 1.0, level)] if len(inputs) == 1 and not inputs[0].shape else seed(plain, level)
     waiting = iter(lifted)
     before = [copy(d.value) if d.shape else d.value for d in lifted]
     result = compiled(*replaced(args, [next(waiting) if _is_of(x, inputs) else x for x in leaves]))

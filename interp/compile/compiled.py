@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from interp import rules
+from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
 from interp.compile.arguments import is_constant
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
