@@ -168,8 +168,8 @@ def _deviation(x: Any) -> Any:
     return np.sqrt(x.var())
 
 
-@overload_method(ValueType, "cumsum", jit_options=OPTIONS)
-@overload(np.cumsum, jit_options=OPTIONS)
+@overload_method(ValueType, "cumsum", jit_options=OPTIONS, strict=False)
+@overload(np.cumsum, jit_options=OPTIONS, strict=False)
 def _cumsum(x: Any) -> Any:
     if not is_array(x) or ndim_of(x) != 1:
         return None
@@ -203,8 +203,8 @@ def _position(better: Any) -> Callable[[Any], Any]:
 
 
 for _name, _better in (("argmax", operator.gt), ("argmin", operator.lt)):
-    overload(getattr(np, _name), jit_options=OPTIONS)(_position(_better))
-    overload_method(ValueType, _name, jit_options=OPTIONS)(_position(_better))
+    overload(getattr(np, _name), jit_options=OPTIONS, strict=False)(_position(_better))
+    overload_method(ValueType, _name, jit_options=OPTIONS, strict=False)(_position(_better))
 
 
 # -- products
@@ -226,7 +226,7 @@ def zero_of_product(x: Any, y: Any) -> Any:
     raise NotImplementedError("native code only")
 
 
-@overload(zero_of_product, jit_options=OPTIONS)
+@overload(zero_of_product, jit_options=OPTIONS, strict=False)
 def _zero_of_product(x: Any, y: Any) -> Any:
     zero = caster(_product_type(x, y))
     return lambda x, y: zero(0.0)
@@ -283,7 +283,7 @@ def _matrix_matrix(zeros: Any) -> Any:
 _PRODUCTS = {(2, 1): _matrix_vector, (1, 2): _vector_matrix, (2, 2): _matrix_matrix}
 
 
-@overload(operator.matmul, jit_options=OPTIONS)
+@overload(operator.matmul, jit_options=OPTIONS, strict=False)
 def _matmul(x: Any, y: Any) -> Any:
     if not (is_array(x) or is_array(y)):
         return None
@@ -294,24 +294,24 @@ def _matmul(x: Any, y: Any) -> Any:
     return None if made is None else made(native(full_of(_product_type(x, y), sum(axes) - 2)))
 
 
-@overload(np.matmul, jit_options=OPTIONS)
+@overload(np.matmul, jit_options=OPTIONS, strict=False)
 def _matmul_by_name(x: Any, y: Any) -> Any:
     return (lambda x, y: x @ y) if is_array(x) or is_array(y) else None
 
 
-@overload(np.dot, jit_options=OPTIONS)
+@overload(np.dot, jit_options=OPTIONS, strict=False)
 def _dot(x: Any, y: Any) -> Any:
     if not (isinstance(x, ValueType) or isinstance(y, ValueType)):
         return None
     return (lambda x, y: x @ y) if ndim_of(x) and ndim_of(y) else (lambda x, y: x * y)
 
 
-@overload_method(ValueType, "dot", jit_options=OPTIONS)
+@overload_method(ValueType, "dot", jit_options=OPTIONS, strict=False)
 def _dot_method(x: Any, y: Any) -> Any:
     return lambda x, y: np.dot(x, y)
 
 
-@overload(np.outer, jit_options=OPTIONS)
+@overload(np.outer, jit_options=OPTIONS, strict=False)
 def _outer(x: Any, y: Any) -> Any:
     if not (is_array(x) or is_array(y)) or (ndim_of(x), ndim_of(y)) != (1, 1):
         return None
@@ -350,7 +350,7 @@ def _reduced(a: Any) -> Any:
 reduced = native(_reduced)
 
 
-@overload(np.linalg.det, jit_options=OPTIONS)
+@overload(np.linalg.det, jit_options=OPTIONS, strict=False)
 def _det(a: Any) -> Any:
     if not is_array(a) or ndim_of(a) != 2:
         return None
@@ -369,7 +369,7 @@ def _det(a: Any) -> Any:
     return determinant
 
 
-@overload(np.linalg.solve, jit_options=OPTIONS)
+@overload(np.linalg.solve, jit_options=OPTIONS, strict=False)
 def _solve(a: Any, b: Any) -> Any:
     if not (is_array(a) or is_array(b)) or ndim_of(a) != 2 or ndim_of(b) not in (1, 2):
         return None
@@ -412,14 +412,14 @@ def _solve(a: Any, b: Any) -> Any:
     return solved
 
 
-@overload(np.linalg.inv, jit_options=OPTIONS)
+@overload(np.linalg.inv, jit_options=OPTIONS, strict=False)
 def _inv(a: Any) -> Any:
     if not is_array(a) or ndim_of(a) != 2:
         return None
     return lambda a: np.linalg.solve(a, np.eye(a.shape[0]))
 
 
-@overload(np.linalg.norm, jit_options=OPTIONS)
+@overload(np.linalg.norm, jit_options=OPTIONS, strict=False)
 def _norm(x: Any) -> Any:
     if not is_array(x) or ndim_of(x) != 1:
         return None
@@ -433,7 +433,7 @@ def _norm(x: Any) -> Any:
     return norm
 
 
-@overload(np.trace, jit_options=OPTIONS)
+@overload(np.trace, jit_options=OPTIONS, strict=False)
 def _trace(a: Any) -> Any:
     if not is_array(a) or ndim_of(a) != 2:
         return None

@@ -168,7 +168,7 @@ def full_of(typ: types.Type, ndim: int) -> Callable[..., Any]:
 # -- stores through slices
 
 
-@overload(operator.setitem, jit_options=OPTIONS)
+@overload(operator.setitem, jit_options=OPTIONS, strict=False)
 def _store(x: Any, index: Any, y: Any) -> Any:
     if not is_array(x) or is_full(x, index) or not ndim_of(y) <= ndim_of(x):
         return None
@@ -239,12 +239,15 @@ def in_place(combined: Any) -> Callable[..., Any]:
 # -- copies, and arrays like others
 
 
-@overload_method(ValueType, "copy", jit_options=OPTIONS)
-@overload(np.copy, jit_options=OPTIONS)
+@overload_method(ValueType, "copy", jit_options=OPTIONS, strict=False)
+@overload(np.copy, jit_options=OPTIONS, strict=False)
 def _copy(x: Any) -> Any:
     if not isinstance(x, ValueType):
         return None
-    return looped(native(_same), (x,), element(x)) if is_array(x) else _same
+    if not is_array(x):
+        return _same
+    copied = native(looped(native(_same), (x,), element(x)))
+    return lambda x: copied(x)
 
 
 def _like(constant: float) -> Callable[[Any], Any]:
@@ -257,12 +260,12 @@ def _like(constant: float) -> Callable[[Any], Any]:
     return chosen
 
 
-overload(np.zeros_like, jit_options=OPTIONS)(_like(0.0))
-overload(np.empty_like, jit_options=OPTIONS)(_like(0.0))
-overload(np.ones_like, jit_options=OPTIONS)(_like(1.0))
+overload(np.zeros_like, jit_options=OPTIONS, strict=False)(_like(0.0))
+overload(np.empty_like, jit_options=OPTIONS, strict=False)(_like(0.0))
+overload(np.ones_like, jit_options=OPTIONS, strict=False)(_like(1.0))
 
 
-@overload(np.full_like, jit_options=OPTIONS)
+@overload(np.full_like, jit_options=OPTIONS, strict=False)
 def _full_like(x: Any, fill_value: Any) -> Any:
     if not (is_array(x) or isinstance(fill_value, ValueType)) or not ndim_of(x) or ndim_of(fill_value):
         return None
@@ -279,7 +282,7 @@ def joint_type(parts: tuple[types.Type, ...]) -> types.Type | None:
     return types.float64 if isinstance(found, types.Integer | types.Boolean) else found
 
 
-@overload(np.full, jit_options=OPTIONS)
+@overload(np.full, jit_options=OPTIONS, strict=False)
 def _full(shape: Any, fill_value: Any) -> Any:
     if not isinstance(fill_value, ValueType) or is_array(fill_value):
         return None
@@ -293,8 +296,8 @@ def _full(shape: Any, fill_value: Any) -> Any:
 # -- arrays of several scalars
 
 
-@overload(np.array, jit_options=OPTIONS)
-@overload(np.stack, jit_options=OPTIONS)
+@overload(np.array, jit_options=OPTIONS, strict=False)
+@overload(np.stack, jit_options=OPTIONS, strict=False)
 def _stack(arrays: Any) -> Any:
     """Of scalars or vectors of values, in a tuple or a list."""
     parts = tuple(arrays) if isinstance(arrays, types.BaseTuple) else (getattr(arrays, "dtype", None),)
@@ -319,8 +322,8 @@ def _stack(arrays: Any) -> Any:
     return g.function(["arrays"], g.name("made"), {"empty": empty}, [made, *statements], named="stack")
 
 
-@overload(np.concatenate, jit_options=OPTIONS)
-@overload(np.hstack, jit_options=OPTIONS)
+@overload(np.concatenate, jit_options=OPTIONS, strict=False)
+@overload(np.hstack, jit_options=OPTIONS, strict=False)
 def _concatenate(arrays: Any) -> Any:
     """Of vectors in a tuple."""
     if not isinstance(arrays, types.BaseTuple) or not any(map(is_array, arrays)) or {*map(ndim_of, arrays)} != {1}:
@@ -386,19 +389,19 @@ _transposed, _ = _view("transposed", lambda x: x.T, _transposed_directions, [])
 _reshaped, _ = _view("reshaped", lambda x, shape: x.reshape(shape), _reshaped_directions, ["shape"])
 
 
-@overload_attribute(ValueType, "T", jit_options=OPTIONS)
-@overload_method(ValueType, "transpose", jit_options=OPTIONS)
-@overload(np.transpose, jit_options=OPTIONS)
+@overload_attribute(ValueType, "T", jit_options=OPTIONS, strict=False)
+@overload_method(ValueType, "transpose", jit_options=OPTIONS, strict=False)
+@overload(np.transpose, jit_options=OPTIONS, strict=False)
 def _transpose(x: Any) -> Any:
     return (lambda x: _transposed(x)) if is_array(x) else None
 
 
-@overload(np.reshape, jit_options=OPTIONS)
+@overload(np.reshape, jit_options=OPTIONS, strict=False)
 def _reshape(x: Any, shape: Any) -> Any:
     return (lambda x, shape: _reshaped(x, shape)) if is_array(x) else None
 
 
-@overload_method(ValueType, "reshape", jit_options=OPTIONS)
+@overload_method(ValueType, "reshape", jit_options=OPTIONS, strict=False)
 def _reshape_method(x: Any, *shape: Any) -> Any:
     if not is_array(x):
         return None
@@ -407,27 +410,27 @@ def _reshape_method(x: Any, *shape: Any) -> Any:
     return lambda x, *shape: _reshaped(x, shape)
 
 
-@overload_method(ValueType, "ravel", jit_options=OPTIONS)
-@overload(np.ravel, jit_options=OPTIONS)
+@overload_method(ValueType, "ravel", jit_options=OPTIONS, strict=False)
+@overload(np.ravel, jit_options=OPTIONS, strict=False)
 def _ravel(x: Any) -> Any:
     return (lambda x: _reshaped(x, (x.size,))) if is_array(x) else None
 
 
-@overload_method(ValueType, "flatten", jit_options=OPTIONS)
+@overload_method(ValueType, "flatten", jit_options=OPTIONS, strict=False)
 def _flatten(x: Any) -> Any:
     return (lambda x: np.copy(_reshaped(x, (x.size,)))) if is_array(x) else None
 
 
-@overload(np.shape, jit_options=OPTIONS)
+@overload(np.shape, jit_options=OPTIONS, strict=False)
 def _shape(x: Any) -> Any:
     return (lambda x: x.shape) if isinstance(x, ValueType) else None
 
 
-@overload(np.ndim, jit_options=OPTIONS)
+@overload(np.ndim, jit_options=OPTIONS, strict=False)
 def _ndim(x: Any) -> Any:
     return (lambda x: x.ndim) if isinstance(x, ValueType) else None
 
 
-@overload(np.size, jit_options=OPTIONS)
+@overload(np.size, jit_options=OPTIONS, strict=False)
 def _size(x: Any) -> Any:
     return (lambda x: x.size) if isinstance(x, ValueType) else None

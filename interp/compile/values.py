@@ -355,6 +355,37 @@ def _not(x: Any) -> Any:
     return (lambda x: not bool(x)) if isinstance(x, ValueType) and not ndim_of(x) else None
 
 
+def follows_primal(typ: types.Type) -> bool:
+    """True of numbers that branches may follow: an interval's midpoint decides nothing."""
+    if not isinstance(typ, ValueType):
+        return not isinstance(typ, types.Array)
+    return typ.cls.__bool__ is Value.__bool__ and follows_primal(typ.payload)
+
+
+@overload(int, strict=False)
+def _int(x: Any) -> Any:
+    """A cast picks an index, or a count: it carries no derivative."""
+    return (lambda x: int(primal(x))) if isinstance(x, ValueType) and follows_primal(x) else None
+
+
+def _extreme(chosen: Any) -> None:
+    """Python's max and min of two or three numbers, some of them values: the first of those that tie."""
+
+    def body(x: Any, y: Any, z: Any = None) -> Any:
+        parts = [x, y] if z is None or isinstance(z, types.Omitted | types.NoneType) else [x, y, z]
+        if not any(isinstance(p, ValueType) for p in parts) or any(map(ndim_of, parts)):
+            return None
+        if len(parts) == 2:
+            return (lambda x, y, z=None: y if y > x else x) if chosen is max else lambda x, y, z=None: y if y < x else x
+        return lambda x, y, z=None: chosen(chosen(x, y), z)
+
+    overload(chosen, strict=False)(body)
+
+
+_extreme(max)
+_extreme(min)
+
+
 @overloaded(primal)
 def _primal(x: Any) -> Any:
     if isinstance(x, ValueType):
