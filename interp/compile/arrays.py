@@ -260,9 +260,21 @@ def _like(constant: float) -> Callable[[Any], Any]:
     return chosen
 
 
-overload(np.zeros_like, jit_options=OPTIONS, strict=False)(_like(0.0))
-overload(np.empty_like, jit_options=OPTIONS, strict=False)(_like(0.0))
-overload(np.ones_like, jit_options=OPTIONS, strict=False)(_like(1.0))
+@overload(np.clip, jit_options=OPTIONS, strict=False, target="cpu")
+def _clip(a: Any, a_min: Any, a_max: Any) -> Any:
+    """As `interp.vocabulary.clip`; Numba's own is for plain arrays."""
+    if isinstance(a, types.Array) and not any(isinstance(t, ValueType) for t in (a_min, a_max)):
+        return None
+    if isinstance(a_min, types.NoneType):
+        return None if isinstance(a_max, types.NoneType) else lambda a, a_min, a_max: np.minimum(a, a_max)
+    if isinstance(a_max, types.NoneType):
+        return lambda a, a_min, a_max: np.maximum(a, a_min)
+    return lambda a, a_min, a_max: np.minimum(np.maximum(a, a_min), a_max)
+
+
+# Numba's own bodies take anything as a scalar: one for its processor alone is asked first.
+for _function, _constant in ((np.zeros_like, 0.0), (np.empty_like, 0.0), (np.ones_like, 1.0)):
+    overload(_function, jit_options=OPTIONS, strict=False, target="cpu")(_like(_constant))
 
 
 @overload(np.full_like, jit_options=OPTIONS, strict=False)

@@ -68,7 +68,11 @@ class Native:
             return x if x in KNOWN or has_body(x) else self.function(x)
         if isinstance(x, python_types.ModuleType):
             family = x.__name__.partition(".")[0]
-            return x if family in LIBRARIES or family == "interp" else _Module(x, self)
+            if family in LIBRARIES or family == "interp":
+                return x
+            if x not in self.made:
+                self.made[x] = _Module(x, self)
+            return self.made[x]
         return x
 
     def function(self, f: python_types.FunctionType) -> Any:

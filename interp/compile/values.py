@@ -47,6 +47,11 @@ class ValueType(types.IterableType):
         return self.cls.__name__, (*self.components, self.rank)
 
     @property
+    def mutable(self) -> bool:
+        """Numba changes arrays in place by ``x += y``, and rebinds the name of anything else."""
+        return ndim_of(self) > 0
+
+    @property
     def payload(self) -> types.Type:
         """Type of the component that stands for the number itself."""
         return self.components[0]
