@@ -11,6 +11,7 @@ import numpy as np
 
 from interp import level as levels
 from interp.compile.arguments import leaves_of, replaced
+from interp.errors import CompileError
 from interp.linear import Diagonal, Formula
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import copy, reshape, stack
@@ -33,16 +34,25 @@ def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
     payloads = [(copy(x.value) if x.shape else x.value) if _varies(x, level) else x for x in leaves]
     if any(isinstance(p, Value) and not p.native and type(p).through_compiled is None for p in payloads):
         return compiled.plain(*args)
-    if len(inputs) <= FEW and not any(x.shape for x in inputs):
-        compiled.reverse = "forward: few numbers"
-        return _forward(compiled, args, leaves, inputs)
-    try:
+
+    def adjoint() -> Any:
         native = pullback(compiled, replaced(args, payloads), _varying(leaves, level))
-    except Refused as refusal:
-        compiled.reverse = f"forward: {refusal}"
+        return _backward(compiled, args, native, payloads, leaves, inputs)
+
+    def forward() -> Any:
         return _forward(compiled, args, leaves, inputs)
-    compiled.reverse = "adjoint"
-    return _backward(compiled, args, native, payloads, leaves, inputs)
+
+    few = len(inputs) <= FEW and not any(x.shape for x in inputs)
+    first, second = (forward, adjoint) if few else (adjoint, forward)
+    try:
+        result, way = first(), first.__name__
+    except (Refused, CompileError) as refusal:
+        try:
+            result, way = second(), f"{second.__name__}: {refusal}"
+        except Refused:
+            raise refusal from None
+    compiled.reverse = way
+    return result
 
 
 def _varies(x: Any, level: int) -> bool:

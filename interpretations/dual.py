@@ -196,7 +196,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
                 return x.rebuild(out, times_x(dx, x.tangent) + times_y(dy, y.tangent))
             if out.__class__ in SCALARS and isfinite(out):  # `make` written out: the busiest rule of all
                 t = times(dx, x.tangent) + times(dy, y.tangent)
-                if t == t if t.__class__ in SCALARS else not has_nan(t):
+                if t == t if t.__class__ in SCALARS else not has_nan(t) and x.directions == y.directions:
                     dual = _new(Dual)
                     dual.value = out
                     dual.tangent = t

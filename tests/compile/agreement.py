@@ -62,9 +62,15 @@ def eager(function):
             scope = dict(f.__globals__)
             known[f] = types.FunctionType(f.__code__, scope, f.__name__, f.__defaults__, f.__closure__)
             known[f].__kwdefaults__ = f.__kwdefaults__
-            for name in f.__code__.co_names:
+            for name in _names(f.__code__):
                 if name in scope:
                     scope[name] = bound(scope[name])
         return known[f]
 
     return made(function)
+
+
+def _names(code):
+    """Global names that a function, or one within it, uses."""
+    inner = [name for c in code.co_consts if isinstance(c, types.CodeType) for name in _names(c)]
+    return [*code.co_names, *inner]

@@ -127,10 +127,10 @@ def twice(f, x):
 
 
 def calls(x):
-    return square(x) + twice(square, x) + helper(x, scale=0.5)
+    return square(x) + twice(square, x) + helper(x, scale=0.5) + helper(x, 0.25)
 
 
-def helper(x, scale=2.0, *, shift=1.0):
+def helper(x, scale=2.0, shift=1.0):
     return scale * x + shift + GRAVITY
 
 
@@ -169,12 +169,6 @@ def tuples(x, y):
     a, b = pair
     swapped = b, a
     return swapped[0] - swapped[1], (pair, a * b)
-
-
-def maybe(x):
-    if x > 100.0:
-        return None
-    return x * 2.0
 
 
 def comparisons(x, y):
@@ -257,7 +251,6 @@ PROGRAMS = [
     (factorial_like, (1.3,), ()),
     (collatz, (1.3,), ()),
     (tuples, (1.3, 0.2), ()),
-    (maybe, (1.3,), ()),
     (comparisons, (0.5, 1.5), ()),
     (simpson, (0.0, 1.0), ()),
     (bisect, (2.0,), ()),
