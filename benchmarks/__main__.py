@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("dispatch", "arrays", "ode")
+NAMES = ("dispatch", "arrays", "ode", "compiled")
 HEADINGS = ("what", "ours", "reference", "ratio", "budget", "")
 
 

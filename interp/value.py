@@ -51,6 +51,8 @@ class Value:
     components: ClassVar[tuple[str, ...]] = ()
     correlated: ClassVar[bool] = False
     """True if all values of the type share one level, whatever number it has (Measurement)."""
+    strong_zeros: ClassVar[bool] = False
+    """True if a component that comes out NaN beside a number may be a zero times an infinity (Dual)."""
     native: ClassVar[bool] = True
     """False if compiled code has no struct of the components: see ``through_compiled``."""
     through_compiled: ClassVar[Any] = None

@@ -54,6 +54,7 @@ class Dual(Value):
 
     __slots__ = ("level", "tangent", "value")
     components = ("value", "tangent")
+    strong_zeros = True
 
     def __init__(self, value: Any, tangent: Any) -> None:
         value, tangent = (np.asarray(x) if isinstance(x, list | tuple) else x for x in (value, tangent))
@@ -135,9 +136,6 @@ def _directions(duals: list[Dual]) -> int | None:
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
     times = strong_multiply if primitive.singular else operator.mul
-    # Native code multiplies strongly at once, where the eager rules look for a NaN afterwards.
-    native = [operator.mul if isinstance(p, float) else strong_multiply for p in partials]
-    times_x, times_y = native[0], native[-1]
     compose = primitive.compose(active)
 
     def combined(factors: list[Any], duals: list[Dual], by: Any, batch: int | None, ndim: int) -> Any:
@@ -179,7 +177,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def unary(x: Any) -> Dual:
             out, dx = compose(x.value)
             if compiling:
-                return x.rebuild(out, times_x(dx, x.tangent))
+                return x.rebuild(out, times(dx, x.tangent))
             if out.__class__ in SCALARS and isfinite(out):
                 t = times(dx, x.tangent)
                 if t == t if t.__class__ in SCALARS else not has_nan(t):
@@ -193,7 +191,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def both(x: Any, y: Any) -> Dual:
             out, dx, dy = compose(x.value, y.value)
             if compiling:
-                return x.rebuild(out, times_x(dx, x.tangent) + times_y(dy, y.tangent))
+                return x.rebuild(out, times(dx, x.tangent) + times(dy, y.tangent))
             if out.__class__ in SCALARS and isfinite(out):  # `make` written out: the busiest rule of all
                 t = times(dx, x.tangent) + times(dy, y.tangent)
                 if t == t if t.__class__ in SCALARS else not has_nan(t) and x.directions == y.directions:
@@ -211,7 +209,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def left(x: Any, y: Any) -> Dual:
             out, dx = compose(x.value, y)
             if compiling:
-                return x.rebuild(out, times_x(dx, x.tangent))
+                return x.rebuild(out, times(dx, x.tangent))
             if out.__class__ in SCALARS and isfinite(out):
                 t = times(dx, x.tangent)
                 if t == t if t.__class__ in SCALARS else not has_nan(t):
@@ -225,7 +223,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         def right(x: Any, y: Any) -> Dual:
             out, dy = compose(x, y.value)
             if compiling:
-                return y.rebuild(out, times_y(dy, y.tangent))
+                return y.rebuild(out, times(dy, y.tangent))
             if out.__class__ in SCALARS and isfinite(out):
                 t = times(dy, y.tangent)
                 if t == t if t.__class__ in SCALARS else not has_nan(t):

@@ -34,7 +34,7 @@ from interp.compile.crossing import (
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import OPTIONS, Native
-from interp.errors import CompileError
+from interp.errors import CompileError, InterpError
 from interp.value import Value
 
 _PLAIN = frozenset({float, int, bool, complex, np.float64, np.float32, np.int64, np.bool_, str, type(None)})
@@ -129,6 +129,13 @@ class Compiled:
     def _split(self, step: int) -> Any:
         return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
 
+    def _settled(self, native: Any, *args: Any) -> Any:
+        """Where an infinite slope may have met a zero: native code multiplies plainly, eager rules strongly."""
+        try:
+            return self.plain(*args)
+        except InterpError:
+            return native
+
     def plain(self, *args: Any) -> Any:
         """The function itself, of the positional arguments that native code takes."""
         keyword_only = [p.name for p in self._signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
@@ -146,7 +153,8 @@ class Compiled:
                 return self.dispatcher, arguments
             native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
             native_entry.compile(tuple(leaf_types(arguments)))
-            return gate(native_entry, arguments, result_type(self.native, self.dispatcher, arguments)), arguments
+            made = result_type(self.native, self.dispatcher, arguments)
+            return gate(native_entry, arguments, made, self._settled), arguments
         except CompileError:
             raise
         except Exception as error:  # whatever Numba, or a rule asked for native types, says

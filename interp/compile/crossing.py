@@ -21,7 +21,7 @@ from interp.compile.arrays import data_of, maker
 from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
 from interp.compile.generated import attribute, call, function, item, name, tuple_of
 from interp.compile.rebinding import overloaded
-from interp.compile.values import ValueType
+from interp.compile.values import ValueType, ndim_of
 from interp.errors import CompileError
 from interp.value import Value, shape_of
 
@@ -180,8 +180,13 @@ def result_type(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.
 # -- the gate
 
 
-def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type) -> Callable[..., Any]:
-    """Python function of the arguments that calls the entry and rebuilds its result."""
+def gate(
+    native_entry: Any, arguments: Sequence[types.Type], result: types.Type, settle: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Python function of the arguments that calls the entry and rebuilds its result.
+
+    ``settle(native, *arguments)`` is asked where a number comes back whose tangent alone is NaN.
+    """
     names = [f"x{i}" for i in range(len(arguments))]
     namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "moveaxis": np.moveaxis}
     of_rank: dict[int, ast.expr] = {}
@@ -230,8 +235,47 @@ def gate(native_entry: Any, arguments: Sequence[types.Type], result: types.Type)
     handed_back = call("entry", *found)
     if not _has_values(result):
         return function(names, handed_back, namespace)
-    taken = ast.Assign([ast.Name("parts", ast.Store())], handed_back)
-    return function(names, rebuilt(result, name("parts")), namespace, [taken])
+    body: list[ast.stmt] = [ast.Assign([ast.Name("parts", ast.Store())], handed_back)]
+    spoiled = [] if any(map(_has_arrays, arguments)) else list(_spoiled(result, name("parts")))
+    if spoiled:
+        namespace["settle"] = settle
+        settled = call("settle", rebuilt(result, name("parts")), *map(name, names))
+        body.append(
+            ast.If(ast.BoolOp(ast.Or(), spoiled) if len(spoiled) > 1 else spoiled[0], [ast.Return(settled)], [])
+        )
+    return function(names, rebuilt(result, name("parts")), namespace, body)
+
+
+def _spoiled(typ: types.Type, parts: ast.expr) -> Iterator[ast.expr]:
+    """Tests for a number that is none of NaN with a component beside it that is."""
+    if isinstance(typ, types.BaseTuple):
+        for i, part in enumerate(typ):
+            yield from _spoiled(part, item(parts, i))
+    if isinstance(typ, ValueType) and not ndim_of(typ) and typ.cls.strong_zeros:
+        first, number = item(parts, 0), typ.payload
+        while isinstance(number, ValueType):
+            first, number = item(first, 0), number.payload
+        beside = [t for i in range(1, len(typ.components)) for t in _nans(typ.components[i], item(parts, i))]
+        yield ast.BoolOp(
+            ast.And(), [ast.Compare(first, [ast.Eq()], [first]), ast.BoolOp(ast.Or(), [*beside, ast.Constant(False)])]
+        )
+        yield from _spoiled(typ.payload, item(parts, 0))
+
+
+def _nans(typ: types.Type, part: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(typ, ValueType):
+        for i, component in enumerate(typ.components):
+            yield from _nans(component, item(part, i))
+    elif isinstance(typ, types.Float | Directions):
+        number = call("sum", part) if isinstance(typ, Directions) else part
+        yield ast.Compare(number, [ast.NotEq()], [number])
+
+
+def _has_arrays(typ: types.Type) -> bool:
+    """True of arguments that the function may have changed."""
+    if isinstance(typ, types.BaseTuple):
+        return any(map(_has_arrays, typ))
+    return isinstance(typ, types.Array | types.List) or (isinstance(typ, ValueType) and ndim_of(typ) > 0)
 
 
 def _has_values(typ: types.Type) -> bool:
