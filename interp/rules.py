@@ -38,6 +38,9 @@ def on_numbers(function: Any) -> Any:
     return function
 
 
+strong = False
+"""True while native code is compiled whose products are all strong (see `strong_multiply`)."""
+
 generation = 0
 """Counts changes of rules: what was compiled in an older generation is compiled anew."""
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from interp import level as levels
-from interp import primal
+from interp import primal, rules
 from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import MINUS_ONE, ONE, ZERO, apply_structural, broadcast, expand, lead
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
@@ -135,7 +135,7 @@ def _directions(duals: list[Dual]) -> int | None:
 @Elementwise.rule(Dual)
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
-    times = strong_multiply if primitive.singular else operator.mul
+    times = strong_multiply if primitive.singular or rules.strong else operator.mul
     compose = primitive.compose(active)
 
     def combined(factors: list[Any], duals: list[Dual], by: Any, batch: int | None, ndim: int) -> Any:

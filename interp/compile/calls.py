@@ -54,7 +54,7 @@ def rule_for(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
 
 def callee(context: Any, primitive: Primitive, operands: tuple[types.Type, ...]) -> types.Callable:
     """Native function of `rule_for`: compiled if it is Python's, else as Numba knows it."""
-    key = (primitive, operands)
+    key = (primitive, operands, rules.strong)
     if key not in _rules:
         rule = rule_for(primitive, operands)
         is_python = isinstance(rule, FunctionType)
@@ -72,14 +72,14 @@ def elementwise(
     """The loop over elements for operands among which are arrays. ``stored``: into the first of them."""
     if not isinstance(primitive, Elementwise | Predicate) and primitive is not where:
         return None
-    key = (primitive, operands, stored)
+    key = (primitive, operands, stored, rules.strong)
     if key not in _rules:
         elements = tuple(map(element, operands))
         scalar = callee(context, primitive, elements)
         sig = scalar.get_call_type(context, elements, {})
         if sig is None:
             return None
-        apply = _rules[primitive, elements]
+        apply = _rules[primitive, elements, rules.strong]
         made = native(
             looped(apply if isinstance(apply, Dispatcher) else native_rule(_calling(apply)), operands, sig.return_type)
         )

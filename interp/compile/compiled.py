@@ -34,7 +34,7 @@ from interp.compile.crossing import (
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import OPTIONS, Native
-from interp.errors import CompileError, InterpError
+from interp.errors import CompileError
 from interp.value import Value
 
 _PLAIN = frozenset({float, int, bool, complex, np.float64, np.float32, np.int64, np.bool_, str, type(None)})
@@ -48,11 +48,13 @@ class Compiled:
     the way that the last gradient went: "adjoint", or "forward" and why.
     """
 
-    def __init__(self, f: Callable[..., Any], **options: Any) -> None:
+    def __init__(self, f: Callable[..., Any], *, strong: bool = False, **options: Any) -> None:
         functools.update_wrapper(self, f)
         self.__name__: str = getattr(f, "__name__", "f")
         self.function = f
         self.options = options
+        self.strong = strong
+        self.stronger: Compiled | None = None
         self.compile_seconds = 0.0
         self.pullbacks: dict[Any, Any] = {}
         self.reverse: str | None = None
@@ -130,11 +132,12 @@ class Compiled:
         return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
 
     def _settled(self, native: Any, *args: Any) -> Any:
-        """Where an infinite slope may have met a zero: native code multiplies plainly, eager rules strongly."""
-        try:
-            return self.plain(*args)
-        except InterpError:
+        """The result by strong products, where an infinite slope may have met a zero: elsewhere they cost too much."""
+        if self.strong:
             return native
+        if self.stronger is None or self.stronger.generation != rules.generation:
+            self.stronger = Compiled(self.function, strong=True, **self.options)
+        return self.stronger(*args)
 
     def plain(self, *args: Any) -> Any:
         """The function itself, of the positional arguments that native code takes."""
@@ -146,6 +149,7 @@ class Compiled:
         start = time.perf_counter()
         ranks = ranks_of(args)
         calls.refusals.clear()
+        rules.strong = self.strong
         try:
             arguments = tuple(describe(x, ranks) for x in args)
             if not ranks and not any(isinstance(t, Constant) for t in arguments):
@@ -160,6 +164,7 @@ class Compiled:
         except Exception as error:  # whatever Numba, or a rule asked for native types, says
             raise compile_error(error, self.function, calls.refusals) from None
         finally:
+            rules.strong = False
             self.compile_seconds += time.perf_counter() - start
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

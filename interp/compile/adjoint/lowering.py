@@ -83,10 +83,11 @@ class Scope:
     """The variables of one function: its names -> what they stand for."""
 
     free: dict[str, Any]
-    prefix: str
     outer: "Scope | None" = None
     bound: dict[str, Operand] = field(default_factory=dict)
     stored: frozenset[str] = frozenset()
+    depth: int = 0
+    """Branches and loops around the function's first statement."""
 
     def find(self, name: str) -> Operand | None:
         if name in self.bound:
@@ -119,6 +120,7 @@ class _Lowering:
         self.count = 0
         self.line = 0
         self.integers: set[str] = set()
+        self.depth = 0
 
     # -- names
 
@@ -149,11 +151,13 @@ class _Lowering:
     def collected(self, write: Callable[[], Any]) -> list[Statement]:
         """The statements that ``write`` emits, apart."""
         outer, self.statements = self.statements, []
+        self.depth += 1
         try:
             write()
             return self.statements
         finally:
             self.statements = outer
+            self.depth -= 1
 
     def refuse(self, what: str) -> Refused:
         return Refused(f"line {self.line}: {what}")
@@ -204,7 +208,7 @@ class _Lowering:
         if a.vararg or a.kwarg:
             raise self.refuse("a function with starred parameters")
         parameters = [p.arg for p in (*a.posonlyargs, *a.args)]
-        scope = Scope(free, "", outer)
+        scope = Scope(free, outer, depth=self.depth)
         body = [ast.Return(tree.body, lineno=self.line)] if isinstance(tree, ast.Lambda) else tree.body
         scope.stored = frozenset(_stored(body)) | set(parameters)
         given = dict(zip(parameters, arguments, strict=False))
@@ -279,7 +283,7 @@ class _Lowering:
             return
         if isinstance(present, list):
             raise self.refuse(f"`{name}` is a tuple on one path and none on another")
-        if present is None:
+        if present is None or self.depth == scope.depth:  # in straight-line code every value has a name of its own
             present = scope.bound[name] = load(self.fresh(name.replace(" ", "_")))
         self.move(present, value)
 
