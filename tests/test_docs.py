@@ -1,5 +1,6 @@
 """The code on the documentation's pages and in the README runs, page by page, as it stands."""
 
+import linecache
 import re
 from pathlib import Path
 
@@ -17,7 +18,9 @@ def blocks(page: Path) -> list[str]:
 def test_code_of_page_runs(page, capsys):
     namespace = {"__name__": f"docs_{page.stem}"}
     for i, block in enumerate(blocks(page)):
-        exec(compile(block, f"{page.name}, block {i + 1}", "exec"), namespace)
+        name = f"{page.name}, block {i + 1}"
+        linecache.cache[name] = len(block), None, block.splitlines(keepends=True), name  # as in a notebook
+        exec(compile(block, name, "exec"), namespace)
 
 
 def lines_of(block: str) -> int:

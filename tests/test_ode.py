@@ -326,10 +326,6 @@ def test_errors(call, error, message):
 # -- compiled
 
 numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs Numba")
-holding = pytest.mark.skipif(
-    importlib.util.find_spec("numba") is None or importlib.util.find_spec("interp.compile.fresh") is None,
-    reason="needs fresh arrays that hold values in native code",
-)
 
 
 def compiled_final(p, tolerance):
@@ -362,7 +358,7 @@ def test_compiled_errors():
         g(P * np.nan, 5)
 
 
-@holding
+@numba
 def test_compiled_derivatives():
     ts = np.linspace(0.0, 10.0, 5)
     np.testing.assert_allclose(

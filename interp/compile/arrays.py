@@ -262,8 +262,8 @@ def _like(constant: float) -> Callable[[Any], Any]:
 
 @overload(np.clip, jit_options=OPTIONS, strict=False, target="cpu")
 def _clip(a: Any, a_min: Any, a_max: Any) -> Any:
-    """As `interp.vocabulary.clip`; Numba's own is for plain arrays."""
-    if isinstance(a, types.Array) and not any(isinstance(t, ValueType) for t in (a_min, a_max)):
+    """As `interp.vocabulary.clip`; of plain arrays and numbers Numba's own business."""
+    if not any(isinstance(t, ValueType) for t in (a, a_min, a_max)):
         return None
     if isinstance(a_min, types.NoneType):
         return None if isinstance(a_max, types.NoneType) else lambda a, a_min, a_max: np.minimum(a, a_max)

@@ -346,7 +346,7 @@ def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, v
 # -- truth and stripping
 
 
-@overload(bool)
+@overload(bool, strict=False)
 def _bool(x: Any) -> Any:
     if not isinstance(x, ValueType) or ndim_of(x):
         return None
@@ -355,7 +355,7 @@ def _bool(x: Any) -> Any:
     return lambda x: bool(x.primal_payload())
 
 
-@overload(operator.not_)
+@overload(operator.not_, strict=False)
 def _not(x: Any) -> Any:
     return (lambda x: not bool(x)) if isinstance(x, ValueType) and not ndim_of(x) else None
 

@@ -110,7 +110,7 @@ def piecewise(x, y):
         np.where(x > y, x, y * y),
         np.floor(x),
         np.sign(y),
-        np.clip(x, 0.0, 1.0),
+        np.minimum(np.maximum(x, 0.0), 1.0),
     )
 
 
