@@ -77,7 +77,7 @@ case = functools.cache(Case)
 
 
 @pytest.mark.parametrize("program", SMOOTH, ids=lambda p: p.name)
-def test_program(program):
+def test_program(program, request):
     c = case(program)
     kept = [np.copy(x) for x in c.varying]
     value, pullback = vjp(c.on(c.compiled), *c.varying)
@@ -94,6 +94,8 @@ def test_program(program):
     size = sum(float(np.sum(np.abs(np.asarray(g) * t))) for g, t in zip(gradients, c.tangents, strict=True))
     assert reverse == pytest.approx(difference, rel=1e-6, abs=4 * error + 1e-7 * size + 1e-9)
 
+    if SMOOTH.index(program) % 3 and not request.config.getoption("--every"):
+        return  # the adjoint agrees with differences; natively forward a third of the list, for time
     if program.name in NO_FORWARD:
         with pytest.raises(CompileError):
             jvp(c.on(c.compiled), c.varying, c.tangents)
