@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def compile(
-    f: Callable[..., Any] | None = None, *, fallback: bool = False, boundscheck: bool = False
+    f: Callable[..., Any] | None = None, *, fallback: bool = False, boundscheck: bool = False, cache: bool = False
 ) -> "Compiled | Callable[[Callable[..., Any]], Compiled]":
     """``f`` as native code, for every set of argument types that it is called with.
 
@@ -21,6 +21,9 @@ def compile(
     fallback: run what cannot be compiled as plain Python, with a warning, instead of raising `CompileError`.
     boundscheck: raise IndexError for an index out of bounds; without it such an index reads or writes
         whatever is there, as in C.
+    cache: keep the native code on disk for other processes, in the folder that the environment's INTERP_CACHE_DIR
+        names or else the user's own cache folder. What was compiled from another text, other callees, global constants,
+        rules, number types or versions is compiled anew.
 
     Division by zero gives infinity or NaN, as NumPy's; integers are 64 bits wide and wrap around, as NumPy's.
     Returns a `Compiled`: call it as ``f``, with numbers, arrays and values, or give it to any transform.
@@ -32,7 +35,7 @@ def compile(
         if error.name != "numba":
             raise
         raise CompileError("interp.compile needs Numba: pip install interp[compile]") from None
-    options = {"fallback": fallback, "boundscheck": boundscheck}
+    options = {"fallback": fallback, "boundscheck": boundscheck, "cache": cache}
     if f is None:
         return lambda f: Compiled(f, **options)
     return f if isinstance(f, Compiled) else Compiled(f, **options)

@@ -20,6 +20,7 @@ from interp import rules
 from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
 from interp.compile.arguments import is_constant
+from interp.compile.cache import on_disk
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
     Constant,
@@ -44,8 +45,8 @@ _PLAIN = frozenset({float, int, bool, complex, np.float64, np.float32, np.int64,
 class Compiled:
     """What `interp.compile` returns: call it as the function itself.
 
-    ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took, ``reverse``
-    the way that the last gradient went: "adjoint", or "forward" and why.
+    ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took, ``cache_hits``
+    how many of them came from disk, ``reverse`` the way that the last gradient went: "adjoint", or "forward" and why.
     """
 
     def __init__(self, f: Callable[..., Any], *, strong: bool = False, **options: Any) -> None:
@@ -56,6 +57,7 @@ class Compiled:
         self.strong = strong
         self.stronger: Compiled | None = None
         self.compile_seconds = 0.0
+        self.cache_hits = 0
         self.pullbacks: dict[Any, Any] = {}
         self.reverse: str | None = None
         self._signature = inspect.signature(f)
@@ -153,11 +155,13 @@ class Compiled:
         try:
             arguments = tuple(describe(x, ranks) for x in args)
             if not ranks and not any(isinstance(t, Constant) for t in arguments):
-                self.dispatcher.compile(arguments)
+                self._made(self.dispatcher, arguments, arguments, lambda: None)
                 return self.dispatcher, arguments
             native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
-            native_entry.compile(tuple(leaf_types(arguments)))
-            made = result_type(self.native, self.dispatcher, arguments)
+            leaves = tuple(leaf_types(arguments))
+            result = functools.partial(result_type, self.native, self.dispatcher, arguments)
+            made = self._made(native_entry, leaves, arguments, result)
+            native_entry.disable_compile()  # arrays of other layouts are converted
             return gate(native_entry, arguments, made, self._settled), arguments
         except CompileError:
             raise
@@ -166,6 +170,23 @@ class Compiled:
         finally:
             rules.strong = False
             self.compile_seconds += time.perf_counter() - start
+
+    def _made(
+        self, dispatcher: Any, leaves: tuple[Any, ...], arguments: tuple[Any, ...], result: Callable[[], Any]
+    ) -> Any:
+        """Compile ``dispatcher`` for these leaves of the arguments, or read it from disk; the type of its result."""
+        disk = (
+            on_disk(self.__name__, self.dispatcher, arguments, self.options, result) if self.options["cache"] else None
+        )
+        without, dispatcher._cache = dispatcher._cache, disk or dispatcher._cache
+        try:
+            dispatcher.compile(leaves)
+        finally:
+            dispatcher._cache = without
+        if disk is None or not disk.hit:
+            return result()
+        self.cache_hits += 1
+        return disk.returned
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -215,7 +236,7 @@ def _structure(x: Any, cls: type, levels: list[int]) -> Any:
         return tuple(parts)
     if cls is np.ndarray:
         flags = x.flags
-        return cls, x.dtype.str, x.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable
+        return cls, x.dtype.str, x.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned
     if issubclass(cls, tuple):
         return (cls, *(c if (c := part.__class__) in _PLAIN else _structure(part, c, levels) for part in x))
     if cls is FunctionType:

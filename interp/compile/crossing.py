@@ -137,7 +137,7 @@ def entry(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.Type],
             return call(key, tuple_of([assembled(c) for c in typ.components]))
         if isinstance(typ, types.BaseTuple):
             parts = [assembled(t) for t in typ]
-            if not isinstance(typ, types.NamedTuple):
+            if not isinstance(typ, types.BaseNamedTuple):
                 return tuple_of(parts)
             namespace[typ.instance_class.__name__] = typ.instance_class
             return call(typ.instance_class.__name__, *parts)
@@ -224,16 +224,16 @@ def gate(
             return call("array", parts)
         if isinstance(typ, DirectionsArray):
             return call("moveaxis", parts, ast.Constant(-1), ast.Constant(0))
-        if isinstance(typ, types.BaseTuple) and _has_values(typ):
+        if isinstance(typ, types.BaseTuple) and _is_rebuilt(typ):
             members = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
-            if not isinstance(typ, types.NamedTuple):
+            if not isinstance(typ, types.BaseNamedTuple):
                 return tuple_of(members)
             namespace[typ.instance_class.__name__] = typ.instance_class
             return call(typ.instance_class.__name__, *members)
         return parts
 
     handed_back = call("entry", *found)
-    if not _has_values(result):
+    if not _is_rebuilt(result):
         return function(names, handed_back, namespace)
     body: list[ast.stmt] = [ast.Assign([ast.Name("parts", ast.Store())], handed_back)]
     spoiled = [] if any(map(_has_arrays, arguments)) else list(_spoiled(result, name("parts")))
@@ -278,9 +278,10 @@ def _has_arrays(typ: types.Type) -> bool:
     return isinstance(typ, types.Array | types.List) or (isinstance(typ, ValueType) and ndim_of(typ) > 0)
 
 
-def _has_values(typ: types.Type) -> bool:
+def _is_rebuilt(typ: types.Type) -> bool:
+    """True if what the entry hands back, tuples of numbers and arrays, is not the result itself."""
     if isinstance(typ, types.BaseTuple):
-        return any(map(_has_values, typ))
+        return isinstance(typ, types.BaseNamedTuple) or any(map(_is_rebuilt, typ))
     if isinstance(typ, types.Optional):
-        return _has_values(typ.type)
+        return _is_rebuilt(typ.type)
     return isinstance(typ, ValueType | Directions | DirectionsArray)

@@ -41,7 +41,7 @@ def function(
     arguments = ast.arguments([], [ast.arg(p) for p in parameters], None, [], [], None, [])
     tree = ast.FunctionDef(named, arguments, [*body, ast.Return(returned)], [], None)
     module = ast.fix_missing_locations(ast.Module([tree], []))
-    scope = dict(namespace)
+    scope = {"__name__": __name__, **namespace}  # Numba's cache asks for the module by name
     exec(compile(module, f"<{named}>", "exec"), scope)
     return scope[named]
 

@@ -6,7 +6,7 @@ Numba's view of other people's functions stay as they are.
 """
 
 import types as python_types
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
@@ -60,7 +60,7 @@ class Native:
 
     def __call__(self, x: Any) -> Any:
         """``x`` as native code may use it: plain functions native, everything else as it is."""
-        if callable(x) and isinstance(x, Hashable) and x in REPLACED:
+        if callable(x) and _hashable(x) and x in REPLACED:
             return REPLACED[x]
         if isinstance(x, Dispatcher) and not has_body(x):
             x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
@@ -84,7 +84,7 @@ class Native:
             f = flattened(f, KNOWN.__contains__) or f
         if f in self.made:
             return self.made[f]
-        bound = dict(f.__globals__)
+        bound = {"__name__": __name__, **f.__globals__}  # Numba's cache asks for the module by name
         copied = python_types.FunctionType(f.__code__, bound, f.__name__, f.__defaults__, _cells(f, self))
         copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
         copied.__module__ = f.__module__
@@ -98,6 +98,14 @@ class Native:
         if self.rule:
             bound["compiling"] = True
         return dispatcher
+
+
+def _hashable(x: Any) -> bool:
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return True
 
 
 _NUMBERS = Native(OPTIONS)
