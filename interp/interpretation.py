@@ -6,6 +6,7 @@ The first interpretation listed is outermost: its values wrap those of the next.
 that lifts an input and reads an output; this module knows no more of them than that.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -140,6 +141,25 @@ def _refuse_no_numbers(leaf: Any) -> None:
         )
 
 
+def transform(make: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
+    """Decorator of functions that make a function of a function, as `interpret` does.
+
+    What they return tells its ``original``, and ``transformed(other)`` makes the same of another function: so that
+    `interp.compile` can go to the original.
+    """
+
+    @functools.wraps(make)
+    def transforming(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        made: Any = make(f, *args, **kwargs)
+        made.original = f
+        made.transformed = lambda other: transforming(other, *args, **kwargs)
+        return made  # type: ignore[no-any-return]
+
+    transforming.transforms = True  # type: ignore[attr-defined]
+    return transforming
+
+
+@transform
 def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callable[..., Result]:
     """``f`` under a stack of interpretations of its first argument, the first listed outermost.
 

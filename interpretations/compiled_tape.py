@@ -13,7 +13,7 @@ from interp import level as levels
 from interp.compile.arguments import leaves_of, replaced
 from interp.errors import CompileError
 from interp.linear import Diagonal, Formula
-from interp.value import Value, primal, shape_of
+from interp.value import primal, shape_of
 from interp.vocabulary import copy, reshape, stack
 from interpretations import dual
 from interpretations.derivatives import seed
@@ -32,8 +32,6 @@ def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
     level = max(x.level for x in leaves if isinstance(x, Tape))
     inputs = [x for x in leaves if _varies(x, level)]
     payloads = [(copy(x.value) if x.shape else x.value) if _varies(x, level) else x for x in leaves]
-    if any(isinstance(p, Value) and not p.native and type(p).through_compiled is None for p in payloads):
-        return compiled.plain(*args)
 
     def adjoint() -> Any:
         native = pullback(compiled, replaced(args, payloads), _varying(leaves, level))

@@ -13,7 +13,7 @@ import numpy as np
 from interp import backends, tree
 from interp import level as levels
 from interp.errors import RefusedStack, ShapeError, UnsupportedInput
-from interp.interpretation import call
+from interp.interpretation import call, transform
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary import copy, reshape, zeros
 from interpretations import dual
@@ -159,6 +159,7 @@ def primal_of(out: Any) -> Any:
 # -- reverse mode
 
 
+@transform
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Gradient of a scalar function by reverse mode.
 
@@ -176,6 +177,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return _named(gradient_function, "grad", f)
 
 
+@transform
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """As `grad`, returning ``(value, gradient)`` of one run."""
 
@@ -226,6 +228,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     return rebuild([_value(recording.level, o) for o in outputs]), pullback
 
 
+@transform
 def jacrev(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Jacobian by reverse mode, shape out.shape + in.shape; one sweep carries a row for each output."""
 
@@ -292,6 +295,7 @@ def _tangent(level: int, out: Any) -> Any:
     return _own(out.tangent, out.value) if _at(level, out) else zeros(shape_of(out), like=out)
 
 
+@transform
 def jacfwd(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Jacobian by forward mode, shape out.shape + in.shape; all directions in one run of ``f``."""
 
@@ -345,6 +349,7 @@ def jacobian_columns(out: Any, level: int, shapes: list[tuple[int, ...]]) -> lis
 # -- second order
 
 
+@transform
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Matrix of second derivatives of a scalar function, shape in.shape + in.shape: forward over reverse."""
     return _named(jacfwd(grad(f, argnums), argnums), "hessian", f)

@@ -17,7 +17,8 @@ def compile(
     Parameters
     ----------
     f: a plain Python function of numbers, arrays, tuples and functions. Its callees are compiled with it.
-        Left out, ``compile`` is a decorator with options.
+        Left out, ``compile`` is a decorator with options. Of ``grad(f)`` and other transforms ``f`` is compiled:
+        ``compile(grad(f))`` is ``grad(compile(f))``.
     fallback: run what cannot be compiled as plain Python, with a warning, instead of raising `CompileError`.
     boundscheck: raise IndexError for an index out of bounds; without it such an index reads or writes
         whatever is there, as in C.
@@ -37,5 +38,7 @@ def compile(
         raise CompileError("interp.compile needs Numba: pip install interp[compile]") from None
     options = {"fallback": fallback, "boundscheck": boundscheck, "cache": cache}
     if f is None:
-        return lambda f: Compiled(f, **options)
+        return lambda f: compile(f, **options)  # type: ignore[return-value]
+    if hasattr(f, "transformed"):
+        return f.transformed(compile(f.original, **options))  # type: ignore[attr-defined]
     return f if isinstance(f, Compiled) else Compiled(f, **options)

@@ -1,11 +1,11 @@
-"""Directions that native code does not take at once: many of them, or a direction for each of an inner value's.
+"""Directions that native code does not take at once: many of them, or those of several levels.
 
 Native vectors hold up to `WIDEST` directions, and a vector of vectors has no native type. Such a call is made once
 for every few directions of the outermost value, and the results are put together: the same sums in the same order,
 so that a result does not depend on it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,15 +61,19 @@ def agree(args: Sequence[Any]) -> bool:
 
 def step_of(args: Sequence[Any]) -> int | None:
     """How many directions are taken at a time; None if all can be."""
-    sizes = [_sizes(value, 0) for x in args for value in _values(x)]
-    if max(map(_depth, sizes), default=0) > 1:
+    values = [value for x in args for value in _values(x)]
+    sizes = [_sizes(value, 0) for value in values]
+    if (
+        max(map(_depth, sizes), default=0) > 1
+        or len({v.level for value in values for v in _with_directions(value)}) > 1
+    ):
         return 1
     return WIDEST if max(map(_widest, sizes), default=0) > WIDEST else None
 
 
-def has_directions(args: Sequence[Any]) -> bool:
-    """True if some value among the arguments carries several tangents."""
-    return any(_depth(_sizes(value, 0)) for x in args for value in _values(x))
+def has_directions(args: Sequence[Any], above: int = 0) -> bool:
+    """True if some value of a level ``above`` that carries several tangents."""
+    return any(v.level > above for x in args for value in _values(x) for v in _with_directions(value))
 
 
 def _depth(sizes: Any) -> int:
@@ -112,15 +116,20 @@ def first_chunk(args: Sequence[Any], step: int) -> tuple[Any, ...]:
 
 
 def _split_value(args: Sequence[Any]) -> Value:
-    return next(v for x in args for value in _values(x) if (v := _outermost(value)) is not None)
+    """The value of the highest level that has directions: those of two levels may not meet in one vector."""
+    found = (v for x in args for value in _values(x) for v in _with_directions(value))
+    return max(found, key=lambda v: v.level)
 
 
-def _outermost(value: Value) -> Value | None:
-    """The outermost value with directions of its own in a stack."""
+def _with_directions(value: Value) -> Iterator[Value]:
+    """The values with directions of their own in a stack, down to the first."""
     if _own_axes(value):
-        return value
-    inner = (getattr(value, name) for name in value.components)
-    return next((v for x in inner if isinstance(x, Value) and (v := _outermost(x)) is not None), None)
+        yield value
+        return
+    for name in value.components:
+        inner = getattr(value, name)
+        if isinstance(inner, Value):
+            yield from _with_directions(inner)
 
 
 def _taken(x: Any, level: int, part: Any, copies: dict[int, Any]) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 
 from interp import rules
 from interp.compile import algebra as _algebra  # registers its native bodies
-from interp.compile import calls
+from interp.compile import around, calls
 from interp.compile.arguments import is_constant
 from interp.compile.cache import on_disk
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
@@ -56,6 +56,7 @@ class Compiled:
         self.options = options
         self.strong = strong
         self.stronger: Compiled | None = None
+        self.of_components: Compiled | None = None
         self.compile_seconds = 0.0
         self.cache_hits = 0
         self.pullbacks: dict[Any, Any] = {}
@@ -101,10 +102,7 @@ class Compiled:
         values = [v for x in args for v in values_in(x)]
         foreign = [v for v in values if not v.native]
         if foreign:
-            outermost = max(foreign, key=lambda v: v.level)
-            is_outer = all(v.level <= outermost.level for v in values)
-            through = type(outermost).through_compiled if is_outer else None
-            return self.plain(*args) if through is None else through(self, args)
+            return self._foreign(args, values, foreign)
         if values and not agree(args):
             return self.plain(*args)  # which says what is wrong with them
         if values and (step := step_of(args)) is not None:
@@ -113,6 +111,19 @@ class Compiled:
             version = self._compiled_or_split(args)
         self.versions[key] = version
         return version[0](*args)
+
+    def _foreign(self, args: tuple[Any, ...], values: list[Value], foreign: list[Value]) -> Any:
+        """A call with values that have no struct: they go through the compiled function their own way."""
+        if any(type(v).through_compiled is None for v in foreign):
+            return self.plain(*args)
+        outermost = max(foreign, key=lambda v: v.level)
+        if all(v.level <= outermost.level for v in values):
+            return type(outermost).through_compiled(self, args)
+        if has_directions(args, above=outermost.level):
+            return in_chunks(self, args, 1)
+        if self.of_components is None:
+            self.of_components = Compiled(around.of_components(self.function, len(args)), **self.options)
+        return around.through(self.of_components, args, outermost.level)
 
     def _compiled_or_split(self, args: tuple[Any, ...]) -> Any:
         try:

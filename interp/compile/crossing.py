@@ -139,8 +139,9 @@ def entry(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.Type],
             parts = [assembled(t) for t in typ]
             if not isinstance(typ, types.BaseNamedTuple):
                 return tuple_of(parts)
-            namespace[typ.instance_class.__name__] = typ.instance_class
-            return call(typ.instance_class.__name__, *parts)
+            key = f"record{len(namespace)}"
+            namespace[key] = typ.instance_class
+            return call(key, *parts)
         names.append(f"a{len(names)}")
         leaf = name(names[-1])
         if isinstance(typ, Directions):
@@ -228,8 +229,9 @@ def gate(
             members = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
             if not isinstance(typ, types.BaseNamedTuple):
                 return tuple_of(members)
-            namespace[typ.instance_class.__name__] = typ.instance_class
-            return call(typ.instance_class.__name__, *members)
+            key = f"record{len(namespace)}"
+            namespace[key] = typ.instance_class
+            return call(key, *members)
         return parts
 
     handed_back = call("entry", *found)

@@ -14,6 +14,10 @@ _OURS = Path(__file__).resolve().parents[1]
 
 REASONS: tuple[tuple[str, str], ...] = (
     # what Numba says -> what it means here; the first that fits
+    (
+        r"Untyped global name '(grad|value_and_grad|jacrev|jacfwd|hessian)'.*",
+        r"`\1` makes a function at run time: take it of the compiled function",
+    ),
     (r"Untyped global name '(\w+)'.*", r"the name `\1` stands for something that native code cannot hold"),
     (r"cannot determine Numba type of <class '([^']+)'>", r"an object of class \1 has no native type"),
     (r"Unknown attribute '(\w+)' of type (.*)", r"native \2 has no attribute `\1`"),

@@ -62,6 +62,8 @@ class Native:
         """``x`` as native code may use it: plain functions native, everything else as it is."""
         if callable(x) and _hashable(x) and x in REPLACED:
             return REPLACED[x]
+        if getattr(x, "transforms", False) or hasattr(x, "transformed"):
+            return _TRANSFORM
         if isinstance(x, Dispatcher) and not has_body(x):
             x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
         if isinstance(x, python_types.FunctionType):
@@ -98,6 +100,10 @@ class Native:
         if self.rule:
             bound["compiling"] = True
         return dispatcher
+
+
+_TRANSFORM = object()
+"""In place of ``grad`` and the like, which native code cannot hold: their functions are made at run time."""
 
 
 def _hashable(x: Any) -> bool:

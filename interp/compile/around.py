@@ -1,0 +1,133 @@
+"""Native values around values that have no struct: a `Dual` whose number is a `Tape`, as in the gradient of a tangent.
+
+Such a call is made of the function's own components instead: the outer values are taken apart into records, tuples
+of their components, native code puts them together around whatever the components have become, and hands records
+back. To the values within, that is one more compiled function of numbers and tuples, and when they leave room for
+values around others in their turn, it is taken apart again: `Apart.depth` tells the two apart.
+"""
+
+import functools
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numba.core import types
+
+from interp.compile.arrays import maker
+from interp.compile.crossing import values_in
+from interp.compile.generated import attribute, call, function, item, name, tuple_of
+from interp.compile.rebinding import overloaded
+from interp.compile.values import ValueType
+from interp.value import Value
+
+_TOP, _STEP = 1_000_000, 1_000
+"""What was taken apart first is outermost, and has the highest ranks; all are above those of ordinary calls."""
+
+
+class Apart:
+    """How the values of one depth are taken apart and put together; ``_STEP`` levels have room at each."""
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.ranks = range(_TOP - _STEP * depth, _TOP - _STEP * (depth - 1))
+        self._records: dict[tuple[type, int], Any] = {}
+        self.put_together, self.take_apart = self._natives()
+
+    def record(self, cls: type[Value], rank: int) -> Any:
+        """The class of tuples that stand for values of ``cls`` at ``rank``."""
+        if (cls, rank) not in self._records:
+            self._records[cls, rank] = namedtuple(cls.__name__, cls.components)
+            self._records[cls, rank].stands_for = cls, rank
+        return self._records[cls, rank]
+
+    def value_of(self, x: Any) -> tuple[type[Value], int] | None:
+        """The class and rank that a record, or a class of records, stands for."""
+        stands_for: Any = getattr(x, "stands_for", None)
+        return stands_for if stands_for is not None and stands_for[1] in self.ranks else None
+
+    def _type_together(self, typ: types.Type) -> types.Type:
+        value = self.value_of(getattr(typ, "instance_class", None))
+        return typ if value is None else ValueType(*value, tuple(map(self._type_together, typ)))
+
+    def _natives(self) -> tuple[Any, Any]:
+        def put_together(x: Any) -> Any:
+            raise NotImplementedError("native code only")
+
+        def take_apart(x: Any) -> Any:
+            raise NotImplementedError("native code only")
+
+        @overloaded(put_together)
+        def _(x: Any) -> Any:
+            if not isinstance(x, types.BaseTuple):
+                return lambda x: x
+            parts = [call("inner", item(name("x"), i)) for i in range(len(x))]
+            whole = self._type_together(x)
+            if isinstance(whole, ValueType):
+                return function(["x"], call("make", tuple_of(parts)), {"inner": put_together, "make": maker(whole)})
+            return _tuple_like(x, parts, put_together)
+
+        @overloaded(take_apart)
+        def _(x: Any) -> Any:
+            if isinstance(x, ValueType) and x.rank in self.ranks:
+                parts = [call("inner", attribute(name("x"), c)) for c in x.cls.components]
+                return function(
+                    ["x"], call("record", *parts), {"inner": take_apart, "record": self.record(x.cls, x.rank)}
+                )
+            if isinstance(x, types.BaseTuple):
+                return _tuple_like(x, [call("inner", item(name("x"), i)) for i in range(len(x))], take_apart)
+            return lambda x: x
+
+        return put_together, take_apart
+
+
+@functools.cache
+def at_depth(depth: int) -> Apart:
+    """The `Apart` of that depth, one for all functions."""
+    return Apart(depth)
+
+
+def _tuple_like(typ: types.BaseTuple, parts: list[Any], inner: Callable[[Any], Any]) -> Any:
+    namespace = {"inner": inner, "record": getattr(typ, "instance_class", None)}
+    made = call("record", *parts) if isinstance(typ, types.BaseNamedTuple) else tuple_of(parts)
+    return function(["x"], made, namespace)
+
+
+def of_components(f: Callable[..., Any], arity: int) -> Any:
+    """``f`` as a function of records."""
+    depth = getattr(f, "depth", -1) + 1
+    kind = at_depth(depth)
+    names = [f"x{i}" for i in range(arity)]
+    result = call("f", *(call("together", name(n)) for n in names))
+    namespace = {"f": f, "together": kind.put_together, "apart": kind.take_apart}
+    made = function(names, call("apart", result), namespace, named=getattr(f, "__name__", "f"))
+    made.depth = depth
+    return made
+
+
+def through(compiled: Any, args: Sequence[Any], innermost: int) -> Any:
+    """Call ``compiled``, made of `of_components`, with the values above level ``innermost`` taken apart."""
+    kind = at_depth(compiled.function.depth)
+    around = [v for x in args for v in values_in(x) if v.level > innermost]
+    ranks = dict(zip(sorted({v.level for v in around}), kind.ranks, strict=False))
+    templates = {(type(v), ranks[v.level]): v for v in around}
+
+    def apart(x: Any) -> Any:
+        if isinstance(x, Value) and x.level > innermost:
+            return kind.record(type(x), ranks[x.level])(*(apart(getattr(x, c)) for c in x.components))
+        return _mapped(apart, x)
+
+    def together(x: Any) -> Any:
+        value = kind.value_of(x)
+        if value is None:
+            return _mapped(together, x)
+        return templates[value].rebuild(*map(together, x)).leave_native()
+
+    return together(compiled(*map(apart, args)))
+
+
+def _mapped(change: Callable[[Any], Any], x: Any) -> Any:
+    """A tuple with its parts changed."""
+    if not isinstance(x, tuple):
+        return x
+    parts = [change(part) for part in x]
+    return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
