@@ -190,4 +190,4 @@ def _beside_diffrax() -> Iterator[Line]:
                 functools.partial(theirs, ode.PARAMS, tolerance),
                 1.0 / 3.0,
             )
-    yield FreshProcesses("Lotka-Volterra: first call / diffrax's", _OURS, _DIFFRAX, 1.0)
+    yield FreshProcesses("Lotka-Volterra: first call / diffrax's", _OURS, _DIFFRAX, 1.0, "perf_counter")
