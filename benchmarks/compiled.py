@@ -16,6 +16,9 @@ from benchmarks.measure import Line
 from interp.compile.reverse import pullback
 from interpretations import Dual, grad, hvp
 
+POINTS, LORENZ_STEPS, BODY_STEPS = 200, 100_000, 5000
+"""Rounds of the longest programs."""
+
 
 def logistic_map(r: float, x: float) -> float:
     total = 0.0
@@ -40,7 +43,7 @@ def square_roots(a: float) -> float:
 
 def mandelbrot(u: float, v: float) -> float:
     total = 0.0
-    for k in range(200):
+    for k in range(POINTS):
         a, b = u + 0.001 * k, v
         x, y, n = 0.0, 0.0, 0
         while x * x + y * y < 4.0 and n < 200:
@@ -62,7 +65,7 @@ def means(a: float, b: float) -> float:
 
 def lorenz(sigma: float, rho: float, beta: float) -> float:
     x, y, z = 1.0, 1.0, 1.0
-    for _ in range(100_000):
+    for _ in range(LORENZ_STEPS):
         dx, dy, dz = sigma * (y - x), x * (rho - z) - y, x * y - beta * z
         x, y, z = x + 1e-5 * dx, y + 1e-5 * dy, z + 1e-5 * dz
     return x + y + z
@@ -78,7 +81,7 @@ def pull(x: float, y: float, u: float, v: float, m: float) -> tuple[float, float
 def three_bodies(p: float, q: float, r: float) -> float:
     x1, y1, x2, y2, x3, y3 = 1.0, 3.0, -2.0, -1.0, 1.0, -1.0
     u1, v1, u2, v2, u3, v3 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for _ in range(5000):
+    for _ in range(BODY_STEPS):
         ax, ay = pull(x1, y1, x2, y2, q)
         bx, by = pull(x1, y1, x3, y3, r)
         cx, cy = pull(x2, y2, x1, y1, p)

@@ -4,6 +4,8 @@ The minimum over many short repeats estimates what the program costs undisturbed
 slow spell of the machine hit both. A third of a second each is enough for a stable ratio.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -36,7 +38,7 @@ class Line:
         """Name, ours, reference, ratio, budget, verdict."""
         ours, reference = self.measure()
         ratio = ours / reference
-        return self.name, _duration(ours), _duration(reference), f"{ratio:.2f}", *self._verdict(ratio)
+        return self.name, _duration(ours), _duration(reference), f"{ratio:.3g}", *self._verdict(ratio)
 
     def _verdict(self, figure: float) -> tuple[str, str]:
         if self.budget is None:
@@ -61,6 +63,60 @@ class FirstCall(Line):
             "1",
             ("ok" if taken <= (self.budget or 0.0) else "OVER"),
         )
+
+
+class Once(Line):
+    """A reference that may take seconds: run once."""
+
+    def measure(self) -> tuple[float, float]:
+        """Best seconds of one call of ours; those of the one call of the reference."""
+        ours, reference = self._programs
+        ours()
+        return min(_once(ours) for _ in range(5)), _once(reference)
+
+
+class FreshProcesses(Line):
+    """Seconds of a statement in a process of its own, after its imports: compilation, with nothing compiled before.
+
+    Each of ``ours`` and ``reference`` is a pair of Python sources, what is not timed and what is. ``clock``:
+    "process_time", the processor's, which other programs disturb least, or "perf_counter", where threads help.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ours: tuple[str, str],
+        reference: tuple[str, str],
+        budget: float | None,
+        clock: str = "process_time",
+    ) -> None:
+        super().__init__(name, lambda: None, lambda: None, budget)
+        self._sources, self._clock = (ours, reference), clock
+
+    def measure(self) -> tuple[float, float]:
+        """Best of three processes each, in turns."""
+        ours, reference = self._sources
+        pairs = [(fresh_process(*ours, self._clock), fresh_process(*reference, self._clock)) for _ in range(3)]
+        return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
+
+
+def fresh_process(setup: str, timed: str, clock: str) -> float:
+    """Seconds that ``timed`` takes after ``setup``, in a process of its own."""
+    source = f"from time import {clock}\n{setup}\nstart = {clock}()\n{timed}\nprint({clock}() - start)"
+    run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeError(f"the process that was to be timed failed:\n{run.stderr}")
+    return float(run.stdout.split()[-1])
+
+
+class Missing(Line):
+    """A line in place of measurements that cannot be made here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, lambda: None, lambda: None, None)
+
+    def row(self) -> tuple[str, str, str, str, str, str]:
+        return self.name, "-", "-", "-", "-", "-"
 
 
 def _once(program: Callable[[], Any]) -> float:

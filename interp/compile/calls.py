@@ -149,6 +149,7 @@ class _Call(AbstractTemplate):
 
 def _template(function: Any, primitive: Primitive, plain: bool, stores: bool = False) -> Any:
     members = {"key": function, "primitive": primitive, "plain": plain, "stores": stores, "_keys": {}}
+    members["metadata"] = {"target": "cpu"}  # asked before Numba's own, of which an operator has some twenty
     return type(f"Call_{primitive.name}", (_Call,), members)
 
 

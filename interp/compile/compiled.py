@@ -34,7 +34,7 @@ from interp.compile.crossing import (
 )
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
-from interp.compile.rebinding import OPTIONS, Native
+from interp.compile.rebinding import MEANING, Native
 from interp.errors import CompileError
 from interp.value import Value
 
@@ -71,7 +71,7 @@ class Compiled:
         """Start anew: rules have changed since."""
         self.generation = rules.generation
         calls.forget_older()
-        self.native = Native({**OPTIONS, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
+        self.native = Native({**MEANING, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
 

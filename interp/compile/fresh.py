@@ -3,7 +3,7 @@
 Numba types an array by the call that makes it, so the store would not fit. Before a function is typed for good, its
 types are inferred as far as they go; every fresh plain array (or list) that receives values is made to hold them,
 its numbers as constants, and the inference runs again, until nothing changes: a value stored may be typed only
-after the array is.
+after the array is. The last inference, if it leaves nothing open, is the function's typing.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,9 +13,9 @@ import numba
 import numpy as np
 from numba.core import ir, typed_passes, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import mk_unique_var
-from numba.core.untyped_passes import ReconstructSSA
+from numba.core.typed_passes import NopythonTypeInference
 
 from interp.compile.arrays import caster, looped, native
 from interp.compile.values import ValueType, element, ndim_of
@@ -156,35 +156,43 @@ def _is_fresh(statement: Any, typed: Types) -> bool:
     return isinstance(function, types.Function) and function.typing_key in MAKERS
 
 
-@register_pass(mutates_CFG=False, analysis_only=False)
-class FreshArrays(FunctionPass):
-    """Make fresh plain arrays hold the values that are stored into them."""
+@register_pass(mutates_CFG=True, analysis_only=False)
+class Typing(NopythonTypeInference):
+    """Numba's typing, after fresh plain arrays are made to hold the values that are stored into them."""
 
-    _name = "interp_fresh_arrays"
-
-    def __init__(self) -> None:
-        super().__init__()
+    _name = "interp_typing"
 
     def run_pass(self, state: Any) -> bool:
-        if not any(map(_holds_values, state.args)):
-            return False
+        found = self._settled(state) if any(map(_holds_values, state.args)) else None
+        if found is None or not _is_complete(found):
+            return super().run_pass(state)
+        state.typemap, state.return_type, state.calltypes = found.typemap, found.return_type, found.calltypes
+        state.typing_errors = []
+        return True
+
+    def _settled(self, state: Any) -> Any:
+        """Retype fresh arrays; the inference of the program as it is then, if there is one."""
         program = _Program(state.func_ir)
         if not _may_store(program):
-            return False
+            return None
         lifted: dict[str, types.Type] = {}
+        found = None
         for _ in range(_ROUNDS):
-            typed = _inferred(state)
+            found = _inferred(state)
+            typed = _known(found)
             wanted = _wanted(state.typingctx, program, typed, lifted, _stores) or _wanted(
                 state.typingctx, program, typed, lifted, _passed_on
             )
             if not wanted:
                 break
+            found = None
             for statement, typ in wanted:
                 lifted[statement.target.name] = typ
                 _lift(program, statement, typ, typed[statement.target.name])
             program = _Program(state.func_ir)
-        state.func_ir._definitions = numba.core.ir_utils.build_definitions(state.func_ir.blocks)
-        return bool(lifted)
+        if lifted:
+            state.func_ir._definitions = numba.core.ir_utils.build_definitions(state.func_ir.blocks)
+        return found
 
 
 def _holds_values(typ: types.Type) -> bool:
@@ -210,12 +218,23 @@ def _may_store(program: _Program) -> bool:
 _MAKER_NAMES = frozenset(f.__name__ for f in MAKERS)
 
 
-def _inferred(state: Any) -> Types:
-    """Types as far as they can be told."""
-    found = typed_passes.type_inference_stage(
-        state.typingctx, state.targetctx, state.func_ir, state.args, None, state.locals, raise_errors=False
+def _inferred(state: Any) -> Any:
+    """Numba's inference, as far as it gets."""
+    return typed_passes.type_inference_stage(
+        state.typingctx, state.targetctx, state.func_ir, state.args, state.return_type, state.locals, raise_errors=False
     )
+
+
+def _known(found: Any) -> Types:
+    """The types that could be told."""
     return {name: types.unliteral(t) for name, t in found.typemap.items() if t is not None and not _unknown(t)}
+
+
+def _is_complete(found: Any) -> bool:
+    """True of an inference that left nothing open; what may not be returned is for Numba to say."""
+    known = not found.typing_errors and not any(t is None or _unknown(t) for t in found.typemap.values())
+    returned = found.return_type
+    return known and returned is not None and not isinstance(returned, types.Function | types.Phantom)
 
 
 def _unknown(typ: types.Type) -> bool:
@@ -293,6 +312,6 @@ class Pipeline(CompilerBase):
 
     def define_pipelines(self) -> list[Any]:
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        manager.add_pass_after(FreshArrays, ReconstructSSA)
+        manager.passes = [(Typing if p is NopythonTypeInference else p, name) for p, name in manager.passes]
         manager.finalize()
         return [manager]

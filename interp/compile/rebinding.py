@@ -25,8 +25,10 @@ KNOWN: set[Any] = set()
 REPLACED: dict[Any, Any] = {}
 """Functions that Numba does not know -> the primitives that native code calls in their place (`scalars`)."""
 
-OPTIONS = {"error_model": "numpy", "nogil": True}
+MEANING = {"error_model": "numpy", "nogil": True}
 """NumPy's meaning of division by zero; the interpreter's lock is not held in native code."""
+OPTIONS = {**MEANING, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Of functions that native code alone calls: nothing to call them from Python or C is compiled."""
 
 
 class _Module(python_types.ModuleType):

@@ -1,0 +1,292 @@
+"""GradBench's evals run through us: ``python -m benchmarks.gradbench`` answers its JSON lines on standard input.
+
+Each eval's function is written as its description asks, in plain Python; the derivatives are `grad` of the
+compiled function. Input is parsed and results are listed outside the clock. GradBench: https://github.com/gradbench/gradbench
+"""
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+import interp
+from interpretations import grad, hvp, jacfwd
+
+# -- hello
+
+
+def square(x: float) -> float:
+    return x * x
+
+
+# -- det: expansion in minors
+
+
+def determinant(a: Any, n: int) -> Any:
+    """Row by row: ``total[row]`` is the determinant of the rows from there on, in the columns that are free."""
+    total = np.zeros(n + 1)
+    total[n] = 1.0
+    sign, column, free = np.ones(n), np.full(n, -1), np.ones(n + 1)
+    row = 0
+    while row >= 0:
+        j = column[row]
+        if j >= 0:  # the minor without row and column j is done
+            total[row] = total[row] + sign[row] * a[row * n + j] * total[row + 1]
+            sign[row] = -sign[row]
+            free[j] = 1.0
+        j += 1
+        while free[j] == 0.0:
+            j += 1
+        if j == n:
+            column[row] = -1
+            row -= 1
+        else:
+            column[row], free[j] = j, 0.0
+            if row + 1 < n:
+                row += 1
+                total[row], sign[row] = 0.0, 1.0
+    return total[0]
+
+
+# -- llsq: fit of a polynomial to a sign
+
+
+def squares(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        t = -1.0 + i * 2.0 / (n - 1.0)
+        value, power = np.sign(t), 1.0
+        for j in range(len(x)):
+            value = value - x[j] * power
+            power = power * t
+        total = total + value * value
+    return 0.5 * total
+
+
+# -- lse
+
+
+def log_sum_exp(x: Any) -> Any:
+    top = np.max(x)
+    total = 0.0
+    for i in range(len(x)):
+        total = total + np.exp(x[i] - top)
+    return np.log(total) + top
+
+
+# -- ode: Runge-Kutta 4
+
+
+def runge_kutta(x: Any, s: int) -> Any:
+    """y(2) of y[i]' = x[i] y[i - 1], y(0) = 0, by s steps. Entry 0 below is the y[-1] = 1 before the first."""
+    n, h = len(x) + 1, 2.0 / s
+    y, z2, z3, z4 = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    k1, k2, k3 = np.zeros(n), np.zeros(n), np.zeros(n)
+    y[0], z2[0], z3[0], z4[0] = 1.0, 1.0, 1.0, 1.0
+    for _ in range(s):
+        for i in range(1, n):
+            k1[i] = x[i - 1] * y[i - 1]
+            z2[i] = y[i] + h / 2.0 * k1[i]
+        for i in range(1, n):
+            k2[i] = x[i - 1] * z2[i - 1]
+            z3[i] = y[i] + h / 2.0 * k2[i]
+        for i in range(1, n):
+            k3[i] = x[i - 1] * z3[i - 1]
+            z4[i] = y[i] + h * k3[i]
+        for i in range(1, n):
+            y[i] = y[i] + h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + x[i - 1] * z4[i - 1])
+    return y[1:]
+
+
+def last_of_runge_kutta(x: Any, s: int) -> Any:
+    return runge_kutta(x, s)[len(x) - 1]
+
+
+# -- kmeans: points to their nearest centroid
+
+
+def cost(centroids: Any, points: Any) -> Any:
+    total = 0.0
+    for i in range(points.shape[0]):
+        nearest = np.inf
+        for j in range(centroids.shape[0]):
+            square = 0.0
+            for k in range(points.shape[1]):
+                gap = points[i, k] - centroids[j, k]
+                square = square + gap * gap
+            if square < nearest:
+                nearest = square
+        total = total + nearest
+    return total
+
+
+# -- particle and saddle: an optimiser over a function that takes derivatives itself
+
+
+def least(f: Callable[..., Any], slope: Callable[..., Any], x: Any) -> Any:
+    """Where ``f`` of the numbers ``x`` is least, by GradBench's gradient descent."""
+    value, gradient = f(*x), slope(*x)
+    rate, good = 1e-5, 0
+    while True:
+        if np.sqrt(sum(g * g for g in gradient)) <= 1e-5:
+            return x
+        if good == 10:
+            rate, good = 2.0 * rate, 0
+            continue
+        further = tuple(a - rate * g for a, g in zip(x, gradient, strict=True))
+        if np.sqrt(sum((a - b) * (a - b) for a, b in zip(x, further, strict=True))) <= 1e-5:
+            return x
+        there = f(*further)
+        if there < value:
+            x, value, gradient, good = further, there, slope(*further), good + 1
+        else:
+            rate, good = rate / 2.0, 0
+
+
+def potential(x: float, y: float, w: float) -> float:
+    """Of two charges at (10, 10 - w) and (10, 0)."""
+    lower = np.sqrt((10.0 - x) * (10.0 - x) + y * y)
+    upper = np.sqrt((10.0 - x) * (10.0 - x) + (10.0 - w - y) * (10.0 - w - y))
+    return 1.0 / lower + 1.0 / upper
+
+
+def particle(field: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Square of where the particle crosses the x axis, as a function of w; ``field`` is the potential's gradient."""
+
+    def crossing(w: Any) -> Any:
+        x, y, u, v = 0.0, 8.0, 0.75, 0.0
+        while y + 0.1 * v >= 0.0:
+            a, b = field(x, y, w)
+            x, y, u, v = x + 0.1 * u, y + 0.1 * v, u - 0.1 * a, v - 0.1 * b
+        end = x - y / v * u
+        return end * end
+
+    return crossing
+
+
+def height(a: float, b: float, c: float, d: float) -> float:
+    return (a * a + b * b) - (c * c + d * d)
+
+
+def saddle(start: tuple[float, ...], inner: Any, outer: Any) -> list[float]:
+    """The point (a, b, c, d) where `height` is least in (a, b) and greatest in (c, d)."""
+    slope = inner(height, (2, 3))
+
+    def highest(a: Any, b: Any) -> Any:
+        """The (c, d) of the maximum."""
+        return least(lambda c, d: -height(a, b, c, d), lambda c, d: tuple(-s for s in slope(a, b, c, d)), start)
+
+    def ridge(a: Any, b: Any) -> Any:
+        return height(a, b, *highest(a, b))
+
+    low = least(ridge, outer(ridge, (0, 1)), start)
+    return [*low, *highest(*low)]
+
+
+MODES = {"f": jacfwd, "r": grad}
+
+
+# -- the table: (eval, function) -> input as ours, what is timed, result as JSON
+
+Row = tuple[Callable[[Any], tuple[Any, ...]], Callable[..., Any], Callable[[Any], Any]]
+
+
+def inputs_of(*names: str) -> Callable[[Any], tuple[Any, ...]]:
+    """The named parts of an input, lists as arrays."""
+    return lambda given: tuple(np.array(given[n]) if isinstance(given[n], list) else given[n] for n in names)
+
+
+def listed(x: Any) -> Any:
+    return np.asarray(x).tolist()
+
+
+def table_of_ours() -> dict[tuple[str, str], Row]:
+    whole_cost, last = interp.compile(cost), interp.compile(last_of_runge_kutta)
+    slope_of_cost = grad(whole_cost)
+
+    def direction(centroids: Any, points: Any) -> Any:
+        """Gradient over the diagonal of the Hessian, which has no other entries."""
+        bend = hvp(lambda c: whole_cost(c, points), centroids, np.ones_like(centroids))
+        return slope_of_cost(centroids, points) / bend
+
+    table: dict[tuple[str, str], Row] = {
+        ("hello", "square"): (lambda x: (x,), square, float),
+        ("hello", "double"): (lambda x: (x,), grad(square), float),
+        ("ode", "primal"): (inputs_of("x", "s"), interp.compile(runge_kutta), listed),
+        ("ode", "gradient"): (inputs_of("x", "s"), grad(last), listed),
+        ("kmeans", "cost"): (inputs_of("centroids", "points"), whole_cost, float),
+        ("kmeans", "dir"): (inputs_of("centroids", "points"), direction, listed),
+    }
+    for name, f, inputs in (
+        ("det", determinant, inputs_of("A", "ell")),
+        ("llsq", squares, inputs_of("x", "n")),
+        ("lse", log_sum_exp, inputs_of("x")),
+    ):
+        compiled = interp.compile(f)
+        table[name, "primal"] = inputs, compiled, float
+        table[name, "gradient"] = inputs, grad(compiled), listed
+    for outer, inner in (("r", "r"), ("f", "f"), ("f", "r"), ("r", "f")):
+        crossing = particle(MODES[inner](interp.compile(potential), (0, 1)))
+        slope = MODES[outer](crossing, (0,))
+        table["particle", outer + inner] = (
+            lambda given: (given["w"],),
+            lambda w, crossing=crossing, slope=slope: least(crossing, slope, (w,))[0],
+            float,
+        )
+        table["saddle", outer + inner] = (
+            lambda given: (tuple(given["start"]),),
+            lambda start, modes=(MODES[inner], MODES[outer]): saddle(start, *modes),
+            list,
+        )
+    return table
+
+
+# -- the protocol
+
+
+def evaluated(row: Row, given: Any) -> dict[str, Any]:
+    """The response to one evaluate message: the output, and the time of each run."""
+    inputs, compute, as_json = row
+    args = inputs(given)
+    limits = given if isinstance(given, dict) else {}
+    least_runs, least_time = limits.get("min_runs", 1), limits.get("min_seconds", 0.0) * 1e9
+    timings: list[dict[str, Any]] = []
+    spent = 0
+    while len(timings) < least_runs or spent < least_time:
+        start = time.perf_counter_ns()
+        output = compute(*args)
+        taken = time.perf_counter_ns() - start
+        timings.append({"name": "evaluate", "nanoseconds": taken})
+        spent += taken
+    return {"success": True, "output": as_json(output), "timings": timings}
+
+
+def responses(lines: Iterable[str], table: dict[tuple[str, str], Row], tool: str) -> Iterator[str]:
+    """One line of JSON for each."""
+    for line in lines:
+        message = json.loads(line)
+        response: dict[str, Any] = {}
+        if message["kind"] == "start":
+            response["tool"] = tool
+        elif message["kind"] == "define":
+            response["success"] = any(name == message["module"] for name, _ in table)
+        elif message["kind"] == "evaluate":
+            try:
+                response = evaluated(table[message["module"], message["function"]], message["input"])
+            except Exception:
+                response = {"success": False, "error": traceback.format_exc()}
+        yield json.dumps({"id": message["id"], **response})
+
+
+def serve(table: dict[tuple[str, str], Row], tool: str) -> None:
+    """Answer standard input on standard output."""
+    for line in responses(sys.stdin, table, tool):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    serve(table_of_ours(), "interp")

@@ -1,0 +1,135 @@
+"""The GradBench adapter, played with on small inputs: every answer against a closed form or differences."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from benchmarks import gradbench
+
+ROOT = Path(__file__).parent.parent
+RNG = np.random.default_rng(8)
+
+
+@pytest.fixture(scope="module")
+def table():
+    return gradbench.table_of_ours()
+
+
+def answer(table, module, function, given):
+    """The output of one evaluate message, which has to succeed."""
+    message = {"id": 7, "kind": "evaluate", "module": module, "function": function, "input": given}
+    (line,) = gradbench.responses([json.dumps(message)], table, "interp")
+    response = json.loads(line)
+    assert response["id"] == 7 and response["success"], response.get("error")
+    assert len(response["timings"]) == (given.get("min_runs", 1) if isinstance(given, dict) else 1)
+    assert all(t["name"] == "evaluate" and t["nanoseconds"] > 0 for t in response["timings"])
+    return response["output"]
+
+
+def differences(f, x, step=1e-6):
+    """Central differences of a function of a list, of order step**2."""
+    x, slopes = np.array(x), []
+    for i in range(x.size):
+        e = np.zeros_like(x)
+        e.flat[i] = step
+        slopes.append((f((x + e).tolist()) - f((x - e).tolist())) / (2 * step))
+    return np.reshape(slopes, x.shape)
+
+
+def test_the_protocol_in_a_process_of_its_own():
+    lines = [
+        {"id": 0, "kind": "start", "eval": "hello"},
+        {"id": 1, "kind": "define", "module": "hello"},
+        {"id": 2, "kind": "define", "module": "nothing like it"},
+        {"id": 3, "kind": "evaluate", "module": "hello", "function": "double", "input": 3.0},
+        {"id": 4, "kind": "evaluate", "module": "hello", "function": "triple", "input": 3.0},
+        {"id": 5, "kind": "analysis", "of": 3, "valid": True},
+    ]
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.gradbench"],
+        input="".join(json.dumps(line) + "\n" for line in lines),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    start, known, unknown, double, triple, analysis = map(json.loads, run.stdout.splitlines())
+    assert start == {"id": 0, "tool": "interp"}
+    assert known == {"id": 1, "success": True} and unknown == {"id": 2, "success": False}
+    assert double["output"] == 6.0 and double["success"]
+    assert not triple["success"] and "KeyError" in triple["error"]
+    assert analysis == {"id": 5}
+
+
+def test_det(table):
+    a = RNG.random((4, 4))
+    given = {"A": a.ravel().tolist(), "ell": 4, "min_runs": 2, "min_seconds": 0.0}
+    assert answer(table, "det", "primal", given) == pytest.approx(np.linalg.det(a), rel=1e-12)
+    cofactors = np.linalg.det(a) * np.linalg.inv(a).T
+    assert np.allclose(answer(table, "det", "gradient", given), cofactors.ravel(), rtol=1e-11, atol=1e-13)
+
+
+def test_llsq(table):
+    x = RNG.random(5)
+    given = {"x": x.tolist(), "n": 7}
+    t = np.linspace(-1.0, 1.0, 7)
+    powers = t[:, None] ** np.arange(5)
+    gap = np.sign(t) - powers @ x
+    assert answer(table, "llsq", "primal", given) == pytest.approx(0.5 * gap @ gap, rel=1e-12)
+    assert np.allclose(answer(table, "llsq", "gradient", given), -gap @ powers, rtol=1e-11, atol=1e-13)
+
+
+def test_lse(table):
+    x = 700.0 + RNG.random(6)  # exp(700) ** 2 is infinite
+    given = {"x": x.tolist()}
+    weights = np.exp(x - 700.0)
+    value = 700.0 + np.log(weights.sum())
+    assert answer(table, "lse", "primal", given) == pytest.approx(value, rel=1e-14)
+    assert np.allclose(answer(table, "lse", "gradient", given), weights / weights.sum(), rtol=1e-12)
+
+
+def test_ode(table):
+    x, s = 2.0 * RNG.random(3), 4
+    given = {"x": x.tolist(), "s": s}
+    # y[i] = x[0] ... x[i] t**(i + 1) / (i + 1)!, which four stages integrate exactly up to degree 4
+    exact = np.cumprod(x) * [2.0, 2.0, 8.0 / 6.0]
+    assert np.allclose(answer(table, "ode", "primal", given), exact, rtol=1e-13)
+    assert np.allclose(answer(table, "ode", "gradient", given), exact[-1] / x, rtol=1e-12)
+
+
+def test_kmeans(table):
+    points = RNG.random((12, 2))
+    centroids = points[-3:] + 0.01
+    given = {"points": points.tolist(), "centroids": centroids.tolist()}
+    squares = ((points[:, None] - centroids) ** 2).sum(axis=2)
+    assert answer(table, "kmeans", "cost", given) == pytest.approx(squares.min(axis=1).sum(), rel=1e-13)
+    nearest = squares.argmin(axis=1)
+    means = np.array([points[nearest == j].mean(axis=0) for j in range(3)])
+    assert np.allclose(answer(table, "kmeans", "dir", given), centroids - means, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("inner", ["f", "r"])
+@pytest.mark.parametrize("outer", ["f", "r"])
+def test_the_particle_nests_derivatives(outer, inner):
+    field = gradbench.MODES[inner](gradbench.potential, (0, 1))
+    crossing = gradbench.particle(field)
+    x, y, w = 1.0, 2.0, 0.3
+    assert np.allclose(field(x, y, w), differences(lambda at: gradbench.potential(*at, w), [x, y]), rtol=1e-8)
+    (slope,) = gradbench.MODES[outer](crossing, (0,))(0.2)
+    (expected,) = differences(lambda at: crossing(*at), [0.2])
+    assert slope == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("inner", ["f", "r"])
+@pytest.mark.parametrize("outer", ["f", "r"])
+def test_the_saddle_nests_derivatives(outer, inner):
+    """From a start near the saddle, at 0, the optimisers take a few steps towards it."""
+    start = (1e-4, 1e-4)
+    found = gradbench.saddle(start, gradbench.MODES[inner], gradbench.MODES[outer])
+    assert len(found) == 4 and 0.0 < max(map(abs, found)) <= 1e-4
