@@ -18,9 +18,9 @@ WIDEST = 32
 
 
 def _own_axes(x: Value) -> dict[str, int]:
-    """Component -> number of its axes in front of those of the value; components without are left out."""
+    """Component -> number of its axes in front of those of the value; those without, or of a series, are left out."""
     ndim = x.ndim
-    found = {name: ndim_of(getattr(x, name)) - ndim for name in x.components}
+    found = {name: ndim_of(getattr(x, name)) - ndim for name in x.components if name not in x.series}
     return {name: axes for name, axes in found.items() if axes > 0}
 
 
@@ -60,16 +60,18 @@ def agree(args: Sequence[Any]) -> bool:
 
 
 def step_of(args: Sequence[Any]) -> int | None:
-    """How many directions are taken at a time; None if all can be."""
+    """How many directions are taken at a time; None if all can be, or nothing can be split."""
+    if not has_directions(args):
+        return None
     sizes = [_sizes(value, 0) for x in args for value in _values(x)]
     if max(map(_depth, sizes), default=0) > 1:
         return 1
-    return WIDEST if max(map(_widest, sizes), default=0) > WIDEST else None
+    return WIDEST if max(_widest(value) for x in args for value in _values(x)) > WIDEST else None
 
 
 def has_directions(args: Sequence[Any]) -> bool:
-    """True if some value among the arguments carries several tangents."""
-    return any(_depth(_sizes(value, 0)) for x in args for value in _values(x))
+    """True if some value among the arguments carries several tangents, which can go one by one."""
+    return any(_outermost(value) is not None for x in args for value in _values(x))
 
 
 def _depth(sizes: Any) -> int:
@@ -79,10 +81,11 @@ def _depth(sizes: Any) -> int:
     return len(sizes)
 
 
-def _widest(sizes: Any) -> int:
-    if sizes and isinstance(sizes[0], type):
-        return max(map(_widest, sizes[1:]), default=0)
-    return max(sizes, default=0)
+def _widest(x: Value) -> int:
+    """Most directions that a value in the stack carries."""
+    inner = (getattr(x, name) for name in x.components)
+    own = [shape_of(getattr(x, name))[0] for name in _own_axes(x)]
+    return max([0, *own, *(_widest(part) for part in inner if isinstance(part, Value))])
 
 
 def in_chunks(compiled: Callable[..., Any], args: Sequence[Any], step: int) -> Any:

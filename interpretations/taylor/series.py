@@ -70,15 +70,34 @@ class Series(Value):
         return Series(payload, [payload], lambda k: None, self.run, self.level)  # type: ignore[return-value]
 
 
+Pairs = list[tuple[Any, Any]]
+"""Factors of the products of a sum."""
+
+
+def total_of(pairs: Pairs, times: Callable[..., Any] | None = None) -> Coefficient:
+    """The sum of the products; None, for zero, of none."""
+    if not pairs:
+        return None
+    at_once = None if times is not None else getattr(pairs[0][0], "sum_of_products", None)
+    if at_once is not None and not isinstance(pairs[0][1], Value):
+        return at_once(pairs)  # numbers of native code: one statement in place of many
+    total: Any = None
+    for x, y in pairs:
+        term = x * y if times is None else times(x, y)
+        total = term if total is None else total + term
+    return total
+
+
 def product(xs: Any, ys: Any, first: int, last: int, k: int, times: Callable[..., Any] | None = None) -> Coefficient:
     """The sum of xs[j] ys[k - j] for j from ``first`` to ``last``."""
-    total: Any = None
-    for j in range(first, last + 1):
-        x, y = xs[j], ys[k - j]
-        if x is not None and y is not None:
-            term = x * y if times is None else times(x, y)
-            total = term if total is None else total + term
-    return total
+    every = ((xs[j], ys[k - j]) for j in range(first, last + 1))
+    return total_of([(x, y) for x, y in every if x is not None and y is not None], times)
+
+
+def chain(g: Series, x: Series, last: int, k: int, times: Callable[..., Any] | None = None) -> Coefficient:
+    """The sum of g_(k-j) j x_j for j from 1 to ``last``; to k it is what g x' has before t**(k - 1)."""
+    every = ((g[k - j], x.slope(j)) for j in range(1, last + 1))
+    return total_of([(a, b) for a, b in every if a is not None and b is not None], times)
 
 
 # -- recurrences: (out, *operands, k) -> coefficient k of the output, k > 0
@@ -129,34 +148,25 @@ def _half_inverse(out: Series) -> Any:
 
 def _log(out: Series, x: Series, k: int) -> Coefficient:
     """From x out' = x'."""
-    rest = _sum_of_slopes(x, out, k)
+    rest = chain(x, out, k - 1, k)
     return _scaled(_minus(x[k], _scaled(rest, 1.0 / k)), _once(x, "1 / x", lambda: reciprocal(x[0])))
-
-
-def _sum_of_slopes(x: Series, out: Series, k: int) -> Coefficient:
-    total: Any = None
-    for j in range(1, k):
-        a, b = x[k - j], out.slope(j)
-        if a is not None and b is not None:
-            total = a * b if total is None else total + a * b
-    return total
 
 
 def _real_power(out: Series, x: Series, y: Any, k: int) -> Coefficient:
     """From x out' = y x' out, for a constant y."""
-    total: Any = None
-    for j in range(1, k + 1):
-        a, b = x[j], out[k - j]
-        if a is not None and b is not None:
-            term = (y * float(j) - float(k - j)) * (a * b)
-            total = term if total is None else total + term
-    return None if total is None else total * _once(x, "1 / x", lambda: reciprocal(x[0])) / float(k)
+    weighted = [
+        (y * float(j) - float(k - j), x[j] * out[k - j])
+        for j in range(1, k + 1)
+        if x[j] is not None and out[k - j] is not None
+    ]
+    inverse = _once(x, "1 / x", lambda: reciprocal(x[0]))
+    return _scaled(_scaled(total_of(weighted), inverse), 1.0 / k)
 
 
 def _power(out: Series, x: Any, y: Series, k: int) -> Coefficient:
     """From out = exp(y log x)."""
     exponent = _once(out, "y log x", lambda: y * log(x))
-    return _scaled(_chain(exponent, out, k, None), 1.0 / k)
+    return _scaled(chain(out, exponent, k, k), 1.0 / k)
 
 
 def _strong_multiply(out: Series, x: Any, y: Any, k: int) -> Coefficient:
@@ -164,17 +174,6 @@ def _strong_multiply(out: Series, x: Any, y: Any, k: int) -> Coefficient:
         return product(x, y, 0, k, k, strong_multiply)
     c, factor = (x[k], y) if isinstance(x, Series) else (y[k], x)
     return None if c is None else strong_multiply(factor, c)
-
-
-def _chain(x: Series, g: Series, k: int, times: Callable[..., Any] | None) -> Coefficient:
-    """The sum of g_(k-j) j x_j for j = 1..k."""
-    total: Any = None
-    for j in range(1, k + 1):
-        a, b = x.slope(j), g[k - j]
-        if a is not None and b is not None:
-            term = b * a if times is None else times(b, a)
-            total = term if total is None else total + term
-    return total
 
 
 def _once(of: Series, what: str, compute: Callable[[], Any]) -> Any:
@@ -264,7 +263,7 @@ def _factor(partial: Partial | float, named: dict[str, Any]) -> Any:
 def _term(x: Series, factor: Any, k: int, times: Callable[..., Any] | None) -> Coefficient:
     """What one operand adds to coefficient k."""
     if isinstance(factor, Series) and factor.level == x.level:
-        total = _chain(x, factor, k, times)
+        total = chain(factor, x, k, k, times)
         return total if total is None or k == 1 else total / float(k)
     c = x[k]
     if c is None or factor is ZERO:

@@ -86,7 +86,9 @@ def jet(f: Callable[..., Any], primals: Sequence[Any], series: Sequence[Sequence
         raise ShapeError(f"{len(primals)} primals but {len(series)} series: give one an argument")
     orders = {len(terms) for terms in series}
     if len(orders) != 1 or 0 in orders:
-        raise ShapeError(f"series of lengths {sorted(orders)}: give as many derivatives for each argument, at least one")
+        raise ShapeError(
+            f"series of lengths {sorted(orders)}: give as many derivatives for each argument, at least one"
+        )
     level = levels.fresh()
     lifted = [_curve(real_leaf(x), terms, level) for x, terms in zip(primals, series, strict=True)]
     leaves, rebuild = tree.flatten(call(f, *lifted))
@@ -104,5 +106,3 @@ def _curve(x: Any, terms: Sequence[Any], level: int) -> Taylor:
             raise ShapeError(f"derivative {k} of shape {shape_of(c)} for an input of shape {shape_of(x)}")
         higher.append(c / float(math.factorial(k)))
     return lift(x, stack(higher), level)
-
-
