@@ -222,7 +222,9 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         key = (primitive, *map(id, operands))
         if key in run.made:
             return run.made[key]
-        (value,) = evaluate(*(x.value if a else x for x, a in zip(operands, active, strict=True)))
+        payloads = [x.value if a else x for x, a in zip(operands, active, strict=True)]
+        # What the program itself computes may raise as Python's operators do; a partial at a singular point may not.
+        value = primitive.dispatch(*payloads) if run.made else evaluate(*payloads)[0]
         if is_constant:  # as of sign
             return value
 

@@ -67,8 +67,8 @@ class Taylor(Value):
     @property
     def derivatives(self) -> Any:
         """The value and its derivatives by t at t = 0, of shape (K + 1, *s): entry k is k! times coefficient k."""
-        factorials = [float(math.factorial(k)) for k in range(self.order + 1)]
-        return stack([c * f if k > 1 else c for k, (c, f) in enumerate(zip((self.value, *self.higher), factorials))])
+        scaled = [c if k < 2 else c * float(math.factorial(k)) for k, c in enumerate(self.higher, start=1)]
+        return stack([self.value, *scaled])
 
     def truncated(self, order: int) -> Self:
         """The same series to a lower order, at least 1; it shares memory with this one."""
