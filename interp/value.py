@@ -53,6 +53,8 @@ class Value:
     """True if all values of the type share one level, whatever number it has (Measurement)."""
     strong_zeros: ClassVar[bool] = False
     """True if a component that comes out NaN beside a number may be a zero times an infinity (Dual)."""
+    series: ClassVar[tuple[str, ...]] = ()
+    """Components whose leading axis holds coefficients that mix, not directions that go each by itself (Taylor)."""
     native: ClassVar[bool] = True
     """False if compiled code has no struct of the components: see ``through_compiled``."""
     through_compiled: ClassVar[Any] = None

@@ -15,6 +15,7 @@ from interpretations.measurements import (
 from interpretations.sparsity import SparsityTracer, hessian_sparsity, jacobian_sparsity, sparsity
 from interpretations.stages import gradient, tangent
 from interpretations.tape import Tape
+from interpretations.taylor import Taylor, higher_derivatives, jet, taylor
 
 __all__ = [
     "Dual",
@@ -22,6 +23,7 @@ __all__ = [
     "Measurement",
     "SparsityTracer",
     "Tape",
+    "Taylor",
     "bounds",
     "correlated_measurements",
     "correlation_matrix",
@@ -32,13 +34,16 @@ __all__ = [
     "gradient",
     "hessian",
     "hessian_sparsity",
+    "higher_derivatives",
     "hvp",
     "jacfwd",
     "jacobian_sparsity",
     "jacrev",
+    "jet",
     "jvp",
     "sparsity",
     "tangent",
+    "taylor",
     "uncertainty",
     "value_and_grad",
     "vjp",

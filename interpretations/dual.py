@@ -90,25 +90,25 @@ class Dual(Value):
 
 def lift(value: Any, tangent: Any, level: int) -> Dual:
     """A Dual in storage of its own, so that no store reaches the caller's arrays."""
-    return make(owned(value), held(_beside(value, tangent), value), level)
+    return make(owned(value), held(beside(value, tangent), value), level)
 
 
-def _beside(value: Any, tangent: Any) -> Any:
+def beside(value: Any, tangent: Any) -> Any:
     """A copy of ``tangent`` in the memory order of ``value``: a reshape is a view of both or of none."""
     shape = shape_of(tangent)
     if not shape:
         return tangent
-    laid_out = zeros_beside(value, shape[0] if len(shape) > ndim_of(value) else None, tangent)
-    laid_out[...] = tangent
-    return laid_out
+    copied = zeros_beside(value, shape[0] if len(shape) > ndim_of(value) else None, tangent)
+    copied[...] = tangent
+    return copied
 
 
-def _laid_out(tangent: Any, value: Any) -> Any:
+def laid_out(tangent: Any, value: Any) -> Any:
     """``tangent``, new made, in the memory order of ``value``: of a view of the directions NumPy might make a copy."""
     order = getattr(innermost(value), "strides", ())
     if not order or innermost(tangent).strides[-len(order) :] == order:
         return tangent
-    return _beside(value, tangent)
+    return beside(value, tangent)
 
 
 def make(value: Any, tangent: Any, level: int) -> Dual:
@@ -162,7 +162,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             total = broadcast(total, full)
         elif factors[0] is ONE and len(duals) == 1:
             total = copy(total)  # the operand's own tangents, which an in-place change must not reach
-        return make(out, held(_laid_out(total, out), out), duals[0].level)
+        return make(out, held(laid_out(total, out), out), duals[0].level)
 
     if all(p is ZERO for p in partials):  # as of floor: what remains is a constant
         return {
@@ -261,7 +261,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         if batch is not None and not shape_of(out) and not is_array(out):
             t = copy(t)  # an element is a number, but its directions are a view, which a later store would reach
         elif primitive not in VIEWING and not (primitive is getitem and is_basic(params["index"])):
-            t = _laid_out(t, out)
+            t = laid_out(t, out)
         return make(out, held(t, out), first.level)
 
     return rule
@@ -282,7 +282,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
                 total = term if total is None else total + term
         if total is None:
             total = zeros(lead(batch) + shape_of(out), like=duals[0].tangent)
-        return make(out, held(_laid_out(total, out), out), duals[0].level)
+        return make(out, held(laid_out(total, out), out), duals[0].level)
 
     return rule
 

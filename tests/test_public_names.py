@@ -33,7 +33,7 @@ def test_public_methods_have_docstrings(cls):
 
 def test_names_of_the_design():
     assert {"interpret", "primal", "vocabulary", "Primitive", "Value", "Interpretation"} <= set(interp.__all__)
-    types = {"Dual", "Tape", "Measurement", "Interval", "SparsityTracer"}
+    types = {"Dual", "Tape", "Measurement", "Interval", "SparsityTracer", "Taylor"}
     stages = {"gradient", "tangent", "uncertainty", "bounds", "sparsity"}
     transforms = {"grad", "value_and_grad", "jvp", "vjp", "jacfwd", "jacrev", "hessian", "hvp", "jacobian_sparsity"}
     assert types | stages | transforms <= set(interpretations.__all__)

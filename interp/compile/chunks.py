@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from interp.errors import CompileError
 from interp.value import Value, ndim_of, shape_of
 from interp.vocabulary import concatenate, stack
 
@@ -18,9 +19,9 @@ WIDEST = 32
 
 
 def _own_axes(x: Value) -> dict[str, int]:
-    """Component -> number of its axes in front of those of the value; components without are left out."""
+    """Component -> number of its axes in front of those of the value; those without, or of a series, are left out."""
     ndim = x.ndim
-    found = {name: ndim_of(getattr(x, name)) - ndim for name in x.components}
+    found = {name: ndim_of(getattr(x, name)) - ndim for name in x.components if name not in x.series}
     return {name: axes for name, axes in found.items() if axes > 0}
 
 
@@ -29,6 +30,15 @@ def _values(x: Any) -> list[Value]:
     if isinstance(x, Value):
         return [x]
     return [v for part in x for v in _values(part)] if isinstance(x, tuple) else []
+
+
+def _stack(x: Value) -> Iterator[Value]:
+    """The value and those within."""
+    yield x
+    for name in x.components:
+        inner = getattr(x, name)
+        if isinstance(inner, Value):
+            yield from _stack(inner)
 
 
 def _sizes(x: Value, outer: int) -> tuple[Any, ...]:
@@ -60,19 +70,24 @@ def agree(args: Sequence[Any]) -> bool:
 
 
 def step_of(args: Sequence[Any]) -> int | None:
-    """How many directions are taken at a time; None if all can be."""
+    """How many directions are taken at a time; None if all can be, or nothing can be split.
+
+    Raises `CompileError` for series of two levels, which would meet in one vector.
+    """
     values = [value for x in args for value in _values(x)]
-    sizes = [_sizes(value, 0) for value in values]
-    if (
-        max(map(_depth, sizes), default=0) > 1
-        or len({v.level for value in values for v in _with_directions(value)}) > 1
-    ):
+    series = {v.level for value in values for v in _stack(value) if v.series}
+    if len(series) > 1:
+        raise CompileError("series of two levels meet in this call, and have no native code together")
+    levels = {v.level for value in values for v in _with_directions(value)}
+    if not levels:
+        return None
+    if len(levels | series) > 1 or max(_depth(_sizes(value, 0)) for value in values) > 1:
         return 1
-    return WIDEST if max(map(_widest, sizes), default=0) > WIDEST else None
+    return WIDEST if max(map(_widest, values)) > WIDEST else None
 
 
 def has_directions(args: Sequence[Any], above: int = 0) -> bool:
-    """True if some value of a level ``above`` that carries several tangents."""
+    """True if some value of a level ``above`` carries several tangents, which can go one by one."""
     return any(v.level > above for x in args for value in _values(x) for v in _with_directions(value))
 
 
@@ -83,10 +98,11 @@ def _depth(sizes: Any) -> int:
     return len(sizes)
 
 
-def _widest(sizes: Any) -> int:
-    if sizes and isinstance(sizes[0], type):
-        return max(map(_widest, sizes[1:]), default=0)
-    return max(sizes, default=0)
+def _widest(x: Value) -> int:
+    """Most directions that a value in the stack carries."""
+    inner = (getattr(x, name) for name in x.components)
+    own = [shape_of(getattr(x, name))[0] for name in _own_axes(x)]
+    return max([0, *own, *(_widest(part) for part in inner if isinstance(part, Value))])
 
 
 def in_chunks(compiled: Callable[..., Any], args: Sequence[Any], step: int) -> Any:

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from interp import rules
-from interp.compile import algebra as _algebra  # registers its native bodies
+from interp.compile import algebra as _algebra  # these two register native bodies
 from interp.compile import around, calls
+from interp.compile import tuples as _tuples
 from interp.compile.arguments import is_constant
 from interp.compile.cache import on_disk
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
@@ -105,10 +106,14 @@ class Compiled:
             return self._foreign(args, values, foreign)
         if values and not agree(args):
             return self.plain(*args)  # which says what is wrong with them
-        if values and (step := step_of(args)) is not None:
-            version: Any = self._split(step)
-        else:
-            version = self._compiled_or_split(args)
+        try:
+            step = step_of(args) if values else None
+            version = self._compiled_or_split(args) if step is None else self._split(step)
+        except CompileError as error:
+            if not self.options["fallback"]:
+                raise
+            warnings.warn(f"{error}; it runs as plain Python", stacklevel=3)
+            version = self.plain, tuple(map(type, args))
         self.versions[key] = version
         return version[0](*args)
 
@@ -122,24 +127,28 @@ class Compiled:
         if has_directions(args, above=outermost.level):
             return in_chunks(self, args, 1)
         if self.of_components is None:
-            self.of_components = Compiled(around.of_components(self.function, len(args)), **self.options)
-        return around.through(self.of_components, args, outermost.level)
+            options = {**self.options, "fallback": False}
+            self.of_components = Compiled(around.of_components(self.function, len(args)), **options)
+        try:
+            return around.through(self.of_components, args, outermost.level)
+        except CompileError:
+            if not self.options["fallback"]:
+                raise
+            return self.plain(*args)
 
     def _compiled_or_split(self, args: tuple[Any, ...]) -> Any:
         try:
             return self._version(args)
-        except CompileError as error:
-            if has_directions(args):
-                try:  # a rule may take numbers where it takes no vectors
-                    single = first_chunk(args, 1)
-                    self.versions[_key(single)] = self._version(single)
-                    return self._split(1)
-                except CompileError:
-                    pass
-            if not self.options["fallback"]:
+        except CompileError:
+            if not has_directions(args):
                 raise
-            warnings.warn(f"{error}; it runs as plain Python", stacklevel=4)
-            return self.plain, tuple(map(type, args))
+            try:  # a rule may take numbers where it takes no vectors
+                single = first_chunk(args, 1)
+                self.versions[_key(single)] = self._version(single)
+                return self._split(1)
+            except CompileError:
+                pass
+            raise
 
     def _split(self, step: int) -> Any:
         return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"

@@ -4,6 +4,7 @@ A vector meets numbers and vectors of its length in sums, differences, products 
 of `Dual` do to tangents. The optimiser maps it to the processor's registers.
 """
 
+import functools
 import operator
 from typing import Any
 
@@ -217,6 +218,52 @@ def _dense(builder: Any, stride: Any) -> Any:
 def _element(builder: Any, place: Any, stride: Any, i: int) -> Any:
     start = builder.bitcast(place, ir.IntType(8).as_pointer())
     return builder.bitcast(builder.gep(start, [builder.mul(stride, ir.Constant(stride.type, i))]), _DOUBLE.as_pointer())
+
+
+@intrinsic
+def entry_of(typingctx: Any, vector: types.Type, i: types.Type) -> Any:
+    """Entry ``i``, a literal."""
+    if not isinstance(vector, Directions) or not isinstance(i, types.IntegerLiteral):
+        return None
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.extract_element(args[0], _lane(i.literal_value))
+
+    return signature(types.float64, vector, i), lower
+
+
+@intrinsic
+def of_entries(typingctx: Any, entries: types.Type) -> Any:
+    """The vector of a tuple of numbers."""
+    if not isinstance(entries, types.BaseTuple) or not all(isinstance(t, types.Integer | types.Float) for t in entries):
+        return None
+    made = Directions(len(entries))
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = ir.Constant(ir.VectorType(_DOUBLE, made.size), ir.Undefined)
+        for i, typ in enumerate(entries):
+            entry = context.cast(builder, builder.extract_value(args[0], i), typ, types.float64)
+            vector = builder.insert_element(vector, entry, _lane(i))
+        return vector
+
+    return signature(made, entries), lower
+
+
+@intrinsic
+def sum_of_products(typingctx: Any, factors: types.Type) -> Any:
+    """x0 y0 + x1 y1 + ... of a tuple of real numbers x0, y0, x1, y1, ..., from left to right."""
+    if not isinstance(factors, types.BaseTuple) or not all(isinstance(t, types.Integer | types.Float) for t in factors):
+        return None
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        numbers = [
+            context.cast(builder, builder.extract_value(args[0], i), typ, types.float64)
+            for i, typ in enumerate(factors)
+        ]
+        terms = [builder.fmul(x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+        return functools.reduce(builder.fadd, terms)
+
+    return signature(types.float64, factors), lower
 
 
 @intrinsic

@@ -17,11 +17,13 @@ from numba.core import types
 from interp import backends
 from interp import level as levels
 from interp.compile import generated as g
+from interp.compile.directions import Directions, entry_of, of_entries, sum_of_products
 from interp.compile.values import ValueType
 from interp.errors import InterpError
 from interp.primitive import COUNTERPARTS, Elementwise, Predicate, Primitive
 from interp.protocols.operators import BINARY, COMPARISONS, UNARY
 from interp.value import Value
+from interp.vocabulary.creation import held
 from interp.vocabulary.shape import where
 
 
@@ -46,6 +48,11 @@ class Symbol:
 
     __float__ = __int__ = __complex__ = __index__ = __bool__
 
+    def sum_of_products(self, pairs: list[tuple[Any, Any]]) -> "Symbol":
+        """The sum of the products of real numbers, in one statement."""
+        factors = [self.line.written(x) for pair in pairs for x in pair]
+        return self.line.named("sum_of_products", sum_of_products, [g.tuple_of(factors)])
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return self._counterpart(ufunc, method != "__call__")(*inputs, **kwargs)
 
@@ -56,6 +63,23 @@ class Symbol:
         if unknown or function not in COUNTERPARTS:
             raise Untraceable(f"{function.__name__} is no primitive")
         return COUNTERPARTS[function]
+
+
+class Entries:
+    """A component whose leading axis holds coefficients (`Value.series`), taken apart: a number or value each."""
+
+    def __init__(self, parts: list[Any]) -> None:
+        self.parts = parts
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __iter__(self) -> Any:
+        return iter(self.parts)
+
+    def joined(self, parts: list[Any], like: Any) -> "Entries":
+        """Such a component of other numbers, or values as ``like``; None stands for zero."""
+        return Entries([held(0.0 if part is None else part, like) for part in parts])
 
 
 class Line:
@@ -71,10 +95,13 @@ class Line:
             return operands[0]
         if params or not (isinstance(primitive, Elementwise | Predicate) or primitive is where):
             raise Untraceable(f"the rule calls {primitive.name}, which has no meaning on one number")
+        return self.named(primitive.name, primitive, [self.written(x) for x in operands])
+
+    def named(self, function_name: str, function: Any, arguments: list[ast.expr]) -> Symbol:
+        """A name of its own for a call."""
         name = f"s{len(self.statements)}"
-        self.namespace[primitive.name] = primitive
-        value = g.call(primitive.name, *(self.written(x) for x in operands))
-        self.statements.append(g.assign(name, value))
+        self.namespace[function_name] = function
+        self.statements.append(g.assign(name, g.call(function_name, *arguments)))
         return Symbol(g.name(name), self)
 
     def written(self, x: Any) -> ast.expr:
@@ -118,6 +145,15 @@ for _name, _function in UNARY.items():
     setattr(Symbol, f"__{_name}__", lambda x, function=_function: function(x))
 
 
+def size_of(typ: types.Type) -> int:
+    """Number of coefficients that a component of this type holds."""
+    if isinstance(typ, ValueType):
+        return size_of(typ.payload)
+    if not isinstance(typ, Directions):
+        raise Untraceable(f"a component of type {typ} holds no series of numbers")
+    return typ.size
+
+
 def traced(function: Callable[..., Any], operands: tuple[types.Type, ...]) -> Callable[..., Any]:
     """``function`` unrolled for scalar operands of these types. Raises `Untraceable`, or what the rule raises."""
     line = Line()
@@ -130,16 +166,41 @@ def traced(function: Callable[..., Any], operands: tuple[types.Type, ...]) -> Ca
         value.level = (typ.rank + 1) * levels.STRIDE
         homes.setdefault((typ.cls, value.level), at)
         for part, component in zip(typ.cls.components, typ.components, strict=True):
-            setattr(value, part, symbolic(component, g.attribute(at, part)))
+            is_series = part in typ.cls.series
+            setattr(value, part, (entries if is_series else symbolic)(component, g.attribute(at, part)))
         return value
 
-    def written(x: Any) -> ast.expr:
-        if not isinstance(x, Value):
-            return line.written(x)
+    def entries(typ: types.Type, at: ast.expr) -> Entries:
+        return Entries([entry(typ, at, i) for i in range(size_of(typ))])
+
+    def entry(typ: types.Type, at: ast.expr, i: int) -> Any:
+        if isinstance(typ, ValueType):
+            value: Any = object.__new__(typ.cls)
+            value.level = (typ.rank + 1) * levels.STRIDE
+            for part, component in zip(typ.cls.components, typ.components, strict=True):
+                setattr(value, part, entry(component, g.attribute(at, part), i))
+            return value
+        return line.named("entry_of", entry_of, [at, ast.Constant(i)])
+
+    def joined(parts: list[Any]) -> ast.expr:
+        if isinstance(parts[0], Value):
+            components = [joined([getattr(x, c) for x in parts]) for c in parts[0].components]
+            return ast.Call(g.attribute(home_of(parts[0]), "rebuild"), components, [])
+        line.namespace["of_entries"] = of_entries
+        return g.call("of_entries", g.tuple_of([written(x) for x in parts]))
+
+    def home_of(x: Value) -> ast.expr:
         home = homes.get((type(x), x.level))
         if home is None:
             raise Untraceable(f"the rule returns a {type(x).__name__} of its own making")
-        return ast.Call(g.attribute(home, "rebuild"), [written(getattr(x, part)) for part in x.components], [])
+        return home
+
+    def written(x: Any) -> ast.expr:
+        if isinstance(x, Entries):
+            return joined(x.parts)
+        if not isinstance(x, Value):
+            return line.written(x)
+        return ast.Call(g.attribute(home_of(x), "rebuild"), [written(getattr(x, part)) for part in x.components], [])
 
     names = [f"x{i}" for i in range(len(operands))]
     result = function(*(symbolic(t, g.name(name)) for t, name in zip(operands, names, strict=True)))

@@ -156,7 +156,7 @@ class EinsumMap(LinearMap):
         subscripts = ",".join(terms) + "->" + output
         with np.errstate(invalid="ignore"):
             image = einsum.dispatch(*operands, subscripts=subscripts)
-            return _contract_strongly(*operands, subscripts=subscripts) if has_nan(image) else image
+            return contract_strongly(*operands, subscripts=subscripts) if has_nan(image) else image
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         left, output = self.subscripts.split("->")
@@ -165,7 +165,7 @@ class EinsumMap(LinearMap):
         others = [_conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
         directions = self._directions(batch)
         subscripts = ",".join([directions + output, *terms]) + "->" + directions + target
-        contract = _contract_strongly if strong else einsum.dispatch
+        contract = contract_strongly if strong else einsum.dispatch
         return contract(ct, *others, subscripts=subscripts)
 
     def _directions(self, batch: int | None) -> str:
@@ -173,7 +173,7 @@ class EinsumMap(LinearMap):
         return "" if batch is None else next(c for c in reversed(LETTERS) if c not in self.subscripts)
 
 
-def _contract_strongly(*operands: Any, subscripts: str) -> Any:
+def contract_strongly(*operands: Any, subscripts: str) -> Any:
     """The contraction with zeros that absorb infinities and NaN: the norm's gradient at 0 is 0.
 
     Where every number that is not finite meets a zero, the finite ones decide.
