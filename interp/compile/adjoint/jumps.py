@@ -20,15 +20,19 @@ _COPIES = 3000
 """Syntax nodes that may be written twice, because both sides of a branch go on to them."""
 
 
-def tail_form(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The statements of a function without jumps but breaks at the end of branches."""
-    if _falls(body):
+def tail_form(body: Sequence[ast.stmt], for_effect: bool = False) -> list[ast.stmt]:
+    """The statements of a function without jumps but breaks at the end of branches.
+
+    ``for_effect``: what the function returns is of no interest; else all its paths must return something.
+    """
+    if not for_effect and _falls(body):
         raise Refused("a path through the function ends without return")
-    return _Normal().sequence(list(body), function=True)
+    return _Normal(for_effect).sequence(list(body), function=True)
 
 
 class _Normal:
-    def __init__(self) -> None:
+    def __init__(self, for_effect: bool) -> None:
+        self.for_effect = for_effect
         self.copies = _COPIES
         self.flags = itertools.count()
 
@@ -39,7 +43,7 @@ class _Normal:
             if isinstance(s, ast.Return):
                 if not function:
                     return [*done, s]
-                return [*done, *_assigned(s)]
+                return [*done, *self.returned(s)]
             if isinstance(s, ast.Break | ast.Continue | ast.Raise):
                 return [*done, s]
             if isinstance(s, ast.While | ast.For):
@@ -81,28 +85,32 @@ class _Normal:
         if _has(body, ast.Return):
             returned = f"returned {next(self.flags)}"
             before.append(_set(s, returned, False))
-            body = _rewritten(
-                body, lambda jump: [*_assigned(jump), _set(jump, returned, True), _like(jump, ast.Break())], ast.Return
-            )
+
+            def leave(jump: Any) -> list[ast.stmt]:
+                return [*self.returned(jump), _set(jump, returned, True), _like(jump, ast.Break())]
+
+            body = _rewritten(body, leave, ast.Return)
             after.insert(0, _like(s, ast.If(ast.Name(returned, ast.Load()), [_like(s, _Propagated())], [])))
         body = _rewritten(body, lambda jump: [], ast.Continue)
         made: Any = copy.copy(s)
         made.body, made.orelse = body, []
         return [*before, made], after
 
+    def returned(self, s: Any) -> list[ast.stmt]:
+        """What a return does before it leaves."""
+        if isinstance(s, _Propagated):
+            return []
+        if self.for_effect:
+            return [] if s.value is None else [_like(s, ast.Expr(s.value))]
+        if s.value is None:
+            raise Refused("a path through the function returns None")
+        return [_like(s, ast.Assign([ast.Name(RESULT, ast.Store())], s.value))]
+
 
 class _Propagated(ast.Return):
     """A return whose value an inner loop has assigned."""
 
     _fields = ()
-
-
-def _assigned(s: Any) -> list[ast.stmt]:
-    if isinstance(s, _Propagated):
-        return []
-    if s.value is None:
-        raise Refused("a path through the function returns None")
-    return [_like(s, ast.Assign([ast.Name(RESULT, ast.Store())], s.value))]
 
 
 def _set(like: ast.stmt, flag: str, value: bool) -> ast.stmt:

@@ -111,6 +111,10 @@ def lowered(function: python_types.FunctionType, parameters: Sequence[Any]) -> P
     return _Lowering().program(function, parameters)
 
 
+_FOLDED = frozenset({*COMPARE.values(), operator.neg, operator.not_})
+"""Operations whose result on constants is one: a branch on it is no branch."""
+
+
 class _Lowering:
     def __init__(self) -> None:
         self.constants: dict[str, Any] = {}
@@ -143,7 +147,9 @@ class _Lowering:
     def emit(self, statement: Statement) -> None:
         self.statements.append(statement)
 
-    def let(self, function: Any, *operands: Atom, name: str = "t") -> ast.Name:
+    def let(self, function: Any, *operands: Atom, name: str = "t") -> Any:
+        if function in _FOLDED and all(isinstance(x, ast.Constant) for x in operands):
+            return ast.Constant(function(*(x.value for x in operands)))  # type: ignore[attr-defined]
         target = self.fresh(name)
         self.emit(Let(target, function, operands))
         return load(target)
@@ -197,8 +203,9 @@ class _Lowering:
         arguments: list[Operand],
         keywords: dict[str, Operand],
         function: Any,
+        for_effect: bool = False,
     ) -> Operand:
-        """Write in the body of a function; what it returns."""
+        """Write in the body of a function; what it returns, nothing (an empty tuple) ``for_effect`` alone."""
         if tree in self.calls:
             raise Refused(f"{getattr(tree, 'name', 'a lambda')} calls itself")
         if len(self.calls) > 40:
@@ -238,8 +245,8 @@ class _Lowering:
         if isinstance(tree, ast.Lambda):
             result = self.value(tree.body, scope)
         else:
-            self.block(tail_form(body), scope)
-            result = scope.bound.get(RESULT)
+            self.block(tail_form(body, for_effect), scope)
+            result = [] if for_effect else scope.bound.get(RESULT)
             if result is None:
                 raise self.refuse("a function that returns nothing")
         self.calls.pop()
@@ -335,8 +342,11 @@ class _Lowering:
         pass
 
     def on_Expr(self, s: ast.Expr, scope: Scope) -> None:
-        if not isinstance(s.value, ast.Constant):
-            raise self.refuse("a call for its effect alone")
+        if isinstance(s.value, ast.Call):
+            if not self.written_in(s.value, scope, for_effect=True):
+                raise self.refuse(f"the call `{ast.unparse(s.value.func)}(...)` for its effect alone")
+        elif not isinstance(s.value, ast.Constant):
+            self.value(s.value, scope)
 
     def on_Import(self, s: ast.Import, scope: Scope) -> None:
         import importlib
@@ -791,10 +801,9 @@ class _Lowering:
                 raise self.refuse(f"the call `{ast.unparse(node.func)}(...)`")
             receiver = self.value(node.func.value, scope)
             return self.applied(METHODS[node.func.attr], [receiver, *self.values(node.args, scope)], node, scope)
-        if isinstance(called, Nested):
-            arguments = self.values(node.args, scope)
-            keywords = {k.arg: self.value(k.value, scope) for k in node.keywords if k.arg}
-            return self.inlined(called.tree, called.scope.free, called.scope, arguments, keywords, None)
+        written = self.written_in(node, scope)
+        if written:
+            return written[0]
         if not isinstance(called, Static):
             raise self.refuse(f"the call `{ast.unparse(node.func)}(...)`")
         function = called.object
@@ -802,12 +811,21 @@ class _Lowering:
             return self.array_of(node, scope)
         if function is range or function is enumerate or function is zip:
             raise self.refuse(f"{function.__name__} outside a loop's head")
-        if is_inlined(function):
-            function = getattr(function, "function", function)
-            arguments = self.values(node.args, scope)
-            keywords = {k.arg: self.value(k.value, scope) for k in node.keywords if k.arg}
-            return self.inlined(self.source(function), _free(function), None, arguments, keywords, function)
         return self.applied(function, self.values(node.args, scope), node, scope)
+
+    def written_in(self, node: ast.Call, scope: Scope, for_effect: bool = False) -> list[Operand]:
+        """What a call returns whose body is written in here, as a list of one; an empty list for any other call."""
+        called = self.callee(node.func, scope)
+        if not isinstance(called, Nested) and not (isinstance(called, Static) and is_inlined(called.object)):
+            return []
+        arguments = self.values(node.args, scope)
+        keywords = {k.arg: self.value(k.value, scope) for k in node.keywords if k.arg}
+        if isinstance(called, Nested):
+            tree, free, outer, function = called.tree, called.scope.free, called.scope, None
+        else:
+            function = getattr(called.object, "function", called.object)
+            tree, free, outer = self.source(function), _free(function), None
+        return [self.inlined(tree, free, outer, arguments, keywords, function, for_effect)]
 
     def values(self, nodes: Sequence[ast.expr], scope: Scope) -> list[Operand]:
         return [self.value(a, scope) for a in nodes]
