@@ -27,6 +27,7 @@ from interp.compile.crossing import (
     entry,
     gate,
     leaf_types,
+    products_for,
     ranks_of,
     result_type,
     values_in,
@@ -45,15 +46,16 @@ class Compiled:
     """What `interp.compile` returns: call it as the function itself.
 
     ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took, ``reverse``
-    the way that the last gradient went: "adjoint", or "forward" and why.
+    the way that the last gradient went: "adjoint", or "forward" and why. ``products`` fixes which products are strong
+    (`interp.rules.products`); by itself a function finds out.
     """
 
-    def __init__(self, f: Callable[..., Any], *, strong: bool = False, **options: Any) -> None:
+    def __init__(self, f: Callable[..., Any], *, products: str | None = None, **options: Any) -> None:
         functools.update_wrapper(self, f)
         self.__name__: str = getattr(f, "__name__", "f")
         self.function = f
         self.options = options
-        self.strong = strong
+        self.products = products
         self.stronger: Compiled | None = None
         self.compile_seconds = 0.0
         self.pullbacks: dict[Any, Any] = {}
@@ -133,10 +135,10 @@ class Compiled:
 
     def _settled(self, native: Any, *args: Any) -> Any:
         """The result by strong products, where an infinite slope may have met a zero: elsewhere they cost too much."""
-        if self.strong:
+        if self.products is not None:
             return native
         if self.stronger is None or self.stronger.generation != rules.generation:
-            self.stronger = Compiled(self.function, strong=True, **self.options)
+            self.stronger = Compiled(self.function, products="all", **self.options)
         return self.stronger(*args)
 
     def plain(self, *args: Any) -> Any:
@@ -149,23 +151,24 @@ class Compiled:
         start = time.perf_counter()
         ranks = ranks_of(args)
         calls.refusals.clear()
-        rules.strong = self.strong
-        try:
-            arguments = tuple(describe(x, ranks) for x in args)
-            if not ranks and not any(isinstance(t, Constant) for t in arguments):
-                self.dispatcher.compile(arguments)
-                return self.dispatcher, arguments
-            native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
-            native_entry.compile(tuple(leaf_types(arguments)))
-            made = result_type(self.native, self.dispatcher, arguments)
-            return gate(native_entry, arguments, made, self._settled), arguments
-        except CompileError:
-            raise
-        except Exception as error:  # whatever Numba, or a rule asked for native types, says
-            raise compile_error(error, self.function, calls.refusals) from None
-        finally:
-            rules.strong = False
-            self.compile_seconds += time.perf_counter() - start
+        with rules.multiplying(self.products or products_for(args)):
+            try:
+                return self._made(tuple(describe(x, ranks) for x in args), bool(ranks))
+            except CompileError:
+                raise
+            except Exception as error:  # whatever Numba, or a rule asked for native types, says
+                raise compile_error(error, self.function, calls.refusals) from None
+            finally:
+                self.compile_seconds += time.perf_counter() - start
+
+    def _made(self, arguments: tuple[Any, ...], has_values: bool) -> tuple[Callable[..., Any], Any]:
+        if not has_values and not any(isinstance(t, Constant) for t in arguments):
+            self.dispatcher.compile(arguments)
+            return self.dispatcher, arguments
+        native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
+        native_entry.compile(tuple(leaf_types(arguments)))
+        made = result_type(self.native, self.dispatcher, arguments)
+        return gate(native_entry, arguments, made, self._settled), arguments
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
