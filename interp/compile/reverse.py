@@ -19,7 +19,7 @@ from interp.compile.adjoint.lowering import Static
 from interp.compile.adjoint.operations import Refused
 from interp.compile.arguments import is_constant, leaves_of
 from interp.compile.compiled import Compiled
-from interp.value import has_nan, primal
+from interp.value import primal
 
 
 class Pullback:
@@ -40,7 +40,8 @@ class Pullback:
 
     def _adjoint(self, strong: bool) -> Adjoint:
         made = adjoint_of(self.function, self.arguments, self.varying, strong=strong, stretch=self.stretch)
-        self.made[strong, self.stretch] = Compiled(made.function, **self.options)
+        products = "all" if strong else "none"
+        self.made[strong, self.stretch] = Compiled(made.function, products=products, **self.options)
         return made
 
     def _run(self, strong: bool, args: Sequence[Any]) -> Any:
@@ -56,9 +57,9 @@ class Pullback:
 
     def __call__(self, leaves: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         args = (*leaves, *cotangents)
-        results, gradients = self._run(False, args)
-        if any(map(has_nan, gradients)):
-            results, gradients = self._run(True, args)
+        results, gradients, spoiled = self._run(False, args)
+        if spoiled:
+            results, gradients, _ = self._run(True, args)
         return results, gradients
 
 
