@@ -254,8 +254,8 @@ class Expansion:
         if not ndim:
             return atom
         assert isinstance(atom, ast.Name)
-        waiting = self.pending.get(atom.id)
-        if waiting is not None:
+        waiting = self.pending.pop(atom.id, None)
+        if waiting is not None:  # read here and nowhere else
             return self.computed(waiting, index[len(index) - ndim :], steps)
         place = index[len(index) - ndim :]
         if atom.id in steps:
