@@ -10,16 +10,12 @@ import importlib
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Hashable
-from types import CellType, FunctionType
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from interp import rules
 from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
-from interp.compile.arguments import is_constant
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
     Constant,
@@ -35,11 +31,8 @@ from interp.compile.crossing import (
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import OPTIONS, Native
+from interp.compile.versions import OTHER, key_of, nothing, recogniser
 from interp.errors import CompileError
-from interp.value import Value
-
-_PLAIN = frozenset({float, int, bool, complex, np.float64, np.float32, np.int64, np.bool_, str, type(None)})
-"""Classes that are native types by themselves."""
 
 
 class Compiled:
@@ -73,19 +66,30 @@ class Compiled:
         self.native = Native({**OPTIONS, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
+        """By key what is called, and the types it was compiled for: None where nothing was."""
+        self.tests: dict[Any, Callable[..., Any]] = {}
+        self.latest: Callable[..., Any] = nothing
 
     @property
     def signatures(self) -> list[tuple[Any, ...]]:
         """Argument types of every version."""
-        return [signature for _, signature in self.versions.values()]
+        return [signature for _, signature in self.versions.values() if signature is not None]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != self.arity:
+        if not kwargs and len(args) == self.arity and self.generation == rules.generation:
+            result = self.latest(*args)
+            if result is not OTHER:
+                return result
+        else:
             args = self._positional(args, kwargs)
-        key = _key(args)
+        key = key_of(args)
         version = self.versions.get(key)
         if version is None or self.generation != rules.generation:
             return self._first_call(key, args)
+        test = self.tests.get(key)
+        if test is None:
+            test = self.tests[key] = recogniser(args, version[0])
+        self.latest = test
         return version[0](*args)
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -104,11 +108,11 @@ class Compiled:
             outermost = max(foreign, key=lambda v: v.level)
             is_outer = all(v.level <= outermost.level for v in values)
             through = type(outermost).through_compiled if is_outer else None
-            return self.plain(*args) if through is None else through(self, args)
-        if values and not agree(args):
+            version: Any = (self.plain if through is None else lambda *args: through(self, args)), None
+        elif values and not agree(args):
             return self.plain(*args)  # which says what is wrong with them
-        if values and (step := step_of(args)) is not None:
-            version: Any = self._split(step)
+        elif values and (step := step_of(args)) is not None:
+            version = self._split(step)
         else:
             version = self._compiled_or_split(args)
         self.versions[key] = version
@@ -121,7 +125,7 @@ class Compiled:
             if has_directions(args):
                 try:  # a rule may take numbers where it takes no vectors
                     single = first_chunk(args, 1)
-                    self.versions[_key(single)] = self._version(single)
+                    self.versions[key_of(single)] = self._version(single)
                     return self._split(1)
                 except CompileError:
                     pass
@@ -186,60 +190,3 @@ def _restored(module: str, name: str, options: dict[str, Any]) -> Compiled:
     for part in name.split("."):
         found = getattr(found, part)
     return found if isinstance(found, Compiled) else Compiled(found, **options)
-
-
-def _key(args: tuple[Any, ...]) -> Any:
-    """What decides the version: classes, and of values their structure and the order of their levels."""
-    key: list[Any] = []
-    levels: list[int] = []
-    for x in args:
-        cls = x.__class__
-        key.append(cls if cls in _PLAIN else _structure(x, cls, levels))
-    if len(levels) > 1 and min(levels) != max(levels):
-        order = sorted(set(levels))
-        key += map(order.index, levels)
-    return tuple(key)
-
-
-def _structure(x: Any, cls: type, levels: list[int]) -> Any:
-    if issubclass(cls, Value):
-        levels.append(x.level)
-        parts: list[Any] = [cls]
-        for name in cls.components:
-            part = getattr(x, name)
-            inner = part.__class__
-            parts.append(
-                inner
-                if inner in _PLAIN
-                else (*_structure(part, inner, levels), part.shape)
-                if inner is np.ndarray
-                else _structure(part, inner, levels)
-            )
-        return tuple(parts)
-    if cls is np.ndarray:
-        flags = x.flags
-        return cls, x.dtype.str, x.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable
-    if issubclass(cls, tuple):
-        return (cls, *(c if (c := part.__class__) in _PLAIN else _structure(part, c, levels) for part in x))
-    if cls is FunctionType:
-        return _function_key(x)
-    if is_constant(x):
-        return x
-    return cls if cls in (list, str, dict, set) else (cls, _by_identity(x))
-
-
-def _function_key(f: FunctionType) -> Any:
-    """Functions made anew by every call, with equal constants, are one."""
-    cells = [cell.cell_contents for cell in f.__closure__ or () if cell != _EMPTY]
-    constants = (*cells, *(f.__defaults__ or ()))
-    if all(c.__class__ in _PLAIN for c in constants):
-        return f.__code__, constants, tuple(map(type, constants)), id(f.__globals__)
-    return f
-
-
-_EMPTY = CellType()
-
-
-def _by_identity(x: Any) -> Any:
-    """Other objects: each is its own version."""
-    return x if isinstance(x, Hashable) else id(x)

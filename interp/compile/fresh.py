@@ -2,8 +2,8 @@
 
 Numba types an array by the call that makes it, so the store would not fit. Before a function is typed for good, its
 types are inferred as far as they go; every fresh plain array (or list) that receives values, or meets an array of
-values where paths join, is made to hold them, its numbers as constants, and the inference runs again, until nothing changes: a value stored may be typed only
-after the array is.
+values where paths join, is made to hold them, its numbers as constants, and the inference runs again, until
+nothing changes: a value stored may be typed only after the array is.
 """
 
 from collections.abc import Callable, Iterator

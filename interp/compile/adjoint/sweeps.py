@@ -1,9 +1,10 @@
 """The adjoint itself: a forward sweep that pushes what will be needed, and the reverse of every statement.
 
 The adjoint of a function of leaves x is a function ``(block, *leaves, *cotangents) -> (results, gradients, spoiled)``,
-one cotangent a result; ``spoiled`` tells of a NaN among them. ``x_b`` is the cotangent of ``x``: of a number a variable, of an array an array that is made
-with it, seen through the same views. Partials come from the primitives' table and are written in; values are
-whatever numbers arrive, so a Dual through the adjoint gives a Hessian-vector product.
+one cotangent a result; ``spoiled`` tells of a NaN among them. ``x_b`` is the cotangent of ``x``: of a number a
+variable, of an array an array that is made with it, seen through the same views. Partials come from the primitives'
+table and are written in; values are whatever numbers arrive, so a Dual through the adjoint gives a Hessian-vector
+product.
 """
 
 import ast
@@ -421,10 +422,8 @@ class _Adjoint:
             else:
                 assert isinstance(partial, Partial)
                 factor = self.writing.inlined(partial.formula, [names[n] for n in partial.needs])
-                if self.strong:
-                    amount = self.call(strong_multiply, factor, ct)
-                else:
-                    amount = ast.BinOp(factor, ast.Mult(), ct)
+                plain = ast.BinOp(factor, ast.Mult(), ct)
+                amount = self.call(strong_multiply, factor, ct) if self.strong else plain
             add(operand, amount)
 
 
