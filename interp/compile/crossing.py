@@ -207,7 +207,7 @@ def gate(
     ``settle(native, *arguments)`` is asked where a tangent that comes back is NaN, if the call can be made again.
     """
     names = [f"x{i}" for i in range(len(arguments))]
-    namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "moveaxis": np.moveaxis, "has_nan": has_nan}
+    namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "has_nan": has_nan}
     of_rank: dict[int, ast.expr] = {}
     found: list[ast.expr] = []
 
@@ -220,7 +220,7 @@ def gate(
             for i, part in enumerate(typ):
                 visit(part, item(at, i))
         elif isinstance(typ, DirectionsArray):
-            found.append(call("moveaxis", at, ast.Constant(0), ast.Constant(-1)))
+            found.append(_transposed(at, [*range(1, typ.ndim + 1), 0]))
         elif not isinstance(typ, Constant):
             found.append(at)
 
@@ -242,7 +242,7 @@ def gate(
         if isinstance(typ, Directions):
             return call("array", parts)
         if isinstance(typ, DirectionsArray):
-            return call("moveaxis", parts, ast.Constant(-1), ast.Constant(0))
+            return _transposed(parts, [typ.ndim, *range(typ.ndim)])
         if isinstance(typ, types.BaseTuple) and _has_values(typ):
             members = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
             if not isinstance(typ, types.NamedTuple):
@@ -261,6 +261,11 @@ def gate(
         settled = call("settle", rebuilt(result, name("parts")), *map(name, names))
         body.append(ast.If(_any(spoiled), [ast.Return(settled)], []))
     return function(names, rebuilt(result, name("parts")), namespace, body)
+
+
+def _transposed(array: ast.expr, axes: list[int]) -> ast.expr:
+    """``array.transpose(*axes)``: directions lead in the eager tier, and come last in native code."""
+    return ast.Call(attribute(array, "transpose"), [ast.Constant(axis) for axis in axes], [])
 
 
 def _spoiled(typ: types.Type, parts: ast.expr) -> Iterator[ast.expr]:

@@ -35,28 +35,28 @@ class Pullback:
     ) -> None:
         self.function, self.arguments, self.varying, self.options = function, arguments, varying, options
         self.stretch = False
-        self.made: dict[tuple[bool, bool], Compiled] = {}
-        self.scalar, self.stored = self._adjoint(strong=False)
+        self.made: dict[bool, Compiled] = {}
+        self.scalar, self.stored = self._make(strong=False)
 
-    def _adjoint(self, strong: bool) -> tuple[bool, list[int]]:
+    def _make(self, strong: bool) -> tuple[bool, list[int]]:
         made = adjoint_of(self.function, self.arguments, self.varying, strong=strong, stretch=self.stretch)
-        products = "all" if strong else "none"
-        self.made[strong, self.stretch] = Compiled(made.function, products=products, **self.options)
+        self.made[strong] = Compiled(made.function, products="all" if strong else "none", **self.options)
         return made.scalar, made.stored
 
     def _run(self, strong: bool, args: Sequence[Any]) -> Any:
-        if (strong, self.stretch) not in self.made:
-            self._adjoint(strong)
+        if strong not in self.made:
+            self._make(strong)
         try:
-            return self.made[strong, self.stretch](stack.block(), *args)
+            return self.made[strong](*args)
         except Unequal:
             if self.stretch:
                 raise
             self.stretch = True
+            self.made.clear()
             return self._run(strong, args)
 
     def __call__(self, leaves: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-        args = (*leaves, *cotangents)
+        args = (stack.block(), *leaves, *cotangents)
         results, gradients, spoiled = self._run(False, args)
         if spoiled:
             results, gradients, _ = self._run(True, args)
