@@ -32,7 +32,7 @@ def compile(
         if error.name != "numba":
             raise
         raise CompileError("interp.compile needs Numba: pip install interp[compile]") from None
-    options = {"fallback": fallback, "boundscheck": boundscheck}
+    options: Any = {"fallback": fallback, "boundscheck": boundscheck}
     if f is None:
         return lambda f: Compiled(f, **options)
     return f if isinstance(f, Compiled) else Compiled(f, **options)

@@ -86,10 +86,11 @@ class Compiled:
         version = self.versions.get(key)
         if version is None or self.generation != rules.generation:
             return self._first_call(key, args)
-        test = self.tests.get(key)
-        if test is None:
-            test = self.tests[key] = recogniser(args, version[0])
-        self.latest = test
+        if version[1] is not None:  # native code, at last: ways through it come back with other arguments
+            test = self.tests.get(key)
+            if test is None:
+                test = self.tests[key] = recogniser(args, version[0])
+            self.latest = test
         return version[0](*args)
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -137,10 +138,8 @@ class Compiled:
     def _split(self, step: int) -> Any:
         return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
 
-    def _settled(self, native: Any, *args: Any) -> Any:
+    def _settled(self, *args: Any) -> Any:
         """The result by strong products, where an infinite slope may have met a zero: elsewhere they cost too much."""
-        if self.products is not None:
-            return native
         if self.stronger is None or self.stronger.generation != rules.generation:
             self.stronger = Compiled(self.function, products="all", **self.options)
         return self.stronger(*args)
@@ -172,7 +171,7 @@ class Compiled:
         native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
         native_entry.compile(tuple(leaf_types(arguments)))
         made = result_type(self.native, self.dispatcher, arguments)
-        return gate(native_entry, arguments, made, self._settled), arguments
+        return gate(native_entry, arguments, made, self._settled if self.products is None else None), arguments
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)

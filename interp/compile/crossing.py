@@ -200,11 +200,11 @@ def result_type(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.
 
 
 def gate(
-    native_entry: Any, arguments: Sequence[types.Type], result: types.Type, settle: Callable[..., Any]
+    native_entry: Any, arguments: Sequence[types.Type], result: types.Type, settle: Callable[..., Any] | None
 ) -> Callable[..., Any]:
     """Python function of the arguments that calls the entry and rebuilds its result.
 
-    ``settle(native, *arguments)`` is asked where a tangent that comes back is NaN, if the call can be made again.
+    ``settle(*arguments)`` is asked for the result where a tangent comes back NaN, if the call can be made again.
     """
     names = [f"x{i}" for i in range(len(arguments))]
     namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "has_nan": has_nan}
@@ -255,11 +255,10 @@ def gate(
     if not _has_values(result):
         return function(names, handed_back, namespace)
     body: list[ast.stmt] = [ast.Assign([ast.Name("parts", ast.Store())], handed_back)]
-    spoiled = [] if any(map(_has_arrays, arguments)) else list(_spoiled(result, name("parts")))
+    spoiled = [] if settle is None or any(map(_has_arrays, arguments)) else list(_spoiled(result, name("parts")))
     if spoiled:
         namespace["settle"] = settle
-        settled = call("settle", rebuilt(result, name("parts")), *map(name, names))
-        body.append(ast.If(_any(spoiled), [ast.Return(settled)], []))
+        body.append(ast.If(_any(spoiled), [ast.Return(call("settle", *map(name, names)))], []))
     return function(names, rebuilt(result, name("parts")), namespace, body)
 
 

@@ -104,7 +104,7 @@ def recogniser(args: tuple[Any, ...], version: Callable[..., Any]) -> Callable[.
         return nothing
     same = ast.BoolOp(ast.And(), [ast.Constant(True), *tests])  # type: ignore[list-item]
     called = call("version", *map(name, names))
-    return function(names, ast.IfExp(same, called, name("OTHER")), namespace, named="recognised")  # type: ignore[no-any-return]
+    return function(names, ast.IfExp(same, called, name("OTHER")), namespace, named="recognised")
 
 
 def _tests(
