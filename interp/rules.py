@@ -16,7 +16,8 @@ is quadratic in the methods of one function, and with one entry a pair there is 
 """
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,22 @@ def on_numbers(function: Any) -> Any:
     return function
 
 
-strong = False
-"""True while native code is compiled whose products are all strong (see `strong_multiply`)."""
+products = "singular"
+"""Which products of a partial and a tangent are strong (see `strong_multiply`): those of "singular" primitives;
+"all", or "none", in native code that is being compiled. Where none is, the caller looks for a NaN in what comes
+back, and asks once more with all."""
+
+
+@contextmanager
+def multiplying(these: str) -> Iterator[None]:
+    """Rules made meanwhile multiply strongly where `products` says ``these``."""
+    global products
+    before, products = products, these
+    try:
+        yield
+    finally:
+        products = before
+
 
 generation = 0
 """Counts changes of rules: what was compiled in an older generation is compiled anew."""

@@ -5,6 +5,7 @@ differentiated may be numbers, arrays or nested containers of them; integers are
 Results are writable, share memory with nothing and have the type of the input they belong to.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -318,13 +319,13 @@ def _typed(columns: list[Any], leaves: list[Any]) -> list[Any]:
 
 def seed(leaves: list[Any], level: int) -> list[Dual]:
     """Duals of ``leaves`` whose tangents together are the identity: one direction an element."""
-    sizes = [int(np.prod(shape_of(leaf), dtype=int)) for leaf in leaves]
+    sizes = [math.prod(shape_of(leaf)) for leaf in leaves]
     total = sum(sizes)
     on_device = next((x for x in map(primal, leaves) if backends.namespace(x) is not np), None)
     lifted, start = [], 0
     for leaf, size in zip(leaves, sizes, strict=True):
         tangent = zeros((total, size), like=primal(leaf) if on_device is None else on_device)
-        tangent[range(start, start + size), range(size)] = 1.0
+        tangent.reshape(total * size)[start * size : (start + size) * size : size + 1] = 1.0  # at (start + i, i)
         lifted.append(dual.lift(leaf, tangent.reshape((total, *shape_of(leaf))), level))
         start += size
     return lifted
@@ -335,7 +336,7 @@ def jacobian_columns(out: Any, level: int, shapes: list[tuple[int, ...]]) -> lis
     ndim = ndim_of(out)
     columns, start = [], 0
     for shape in shapes:
-        size = int(np.prod(shape, dtype=int))
+        size = math.prod(shape)
         if not _at(level, out):
             columns.append(zeros(shape_of(out) + shape, like=out))
             continue

@@ -135,7 +135,7 @@ def _directions(duals: list[Dual]) -> int | None:
 @Elementwise.rule(Dual)
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
-    times = strong_multiply if primitive.singular or rules.strong else operator.mul
+    times = strong_multiply if primitive.singular or rules.products == "all" else operator.mul
     compose = primitive.compose(active)
 
     def combined(factors: list[Any], duals: list[Dual], by: Any, batch: int | None, ndim: int) -> Any:

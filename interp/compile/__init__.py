@@ -36,7 +36,7 @@ def compile(
         if error.name != "numba":
             raise
         raise CompileError("interp.compile needs Numba: pip install interp[compile]") from None
-    options = {"fallback": fallback, "boundscheck": boundscheck, "cache": cache}
+    options: Any = {"fallback": fallback, "boundscheck": boundscheck, "cache": cache}
     if f is None:
         return lambda f: compile(f, **options)  # type: ignore[return-value]
     if hasattr(f, "transformed"):

@@ -24,6 +24,10 @@ _TOP, _STEP = 1_000_000, 1_000
 """What was taken apart first is outermost, and has the highest ranks; all are above those of ordinary calls."""
 
 
+PRODUCTS = "all"
+"""Which products are strong: all, for a NaN in what is recorded is not seen here, and no second run can settle it."""
+
+
 class Apart:
     """How the values of one depth are taken apart and put together; ``_STEP`` levels have room at each."""
 
@@ -47,7 +51,7 @@ class Apart:
 
     def _type_together(self, typ: types.Type) -> types.Type:
         value = self.value_of(getattr(typ, "instance_class", None))
-        return typ if value is None else ValueType(*value, tuple(map(self._type_together, typ)))
+        return typ if value is None else ValueType(*value, tuple(map(self._type_together, typ)), PRODUCTS)
 
     def _natives(self) -> tuple[Any, Any]:
         def put_together(x: Any) -> Any:

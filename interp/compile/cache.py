@@ -119,7 +119,7 @@ def on_disk(
     """The disk side of ``function`` for arguments of these native types; None, with a warning, where it has none."""
     chosen = sorted((k, v) for k, v in options.items() if k not in ("cache", "fallback"))
     try:
-        made_of = fingerprint(function, tuple(arguments), tuple(chosen), rules.strong)
+        made_of = fingerprint(function, tuple(arguments), tuple(chosen), rules.products)
     except Unknown as unknown:
         _not_kept(name, f"no digest stands for {unknown}")
         return None

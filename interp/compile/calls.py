@@ -23,6 +23,7 @@ from interp.compile.values import ValueType, element, native_function, ndim_of
 from interp.errors import InterpError
 from interp.primitive import COUNTERPARTS, PRIMITIVES, Elementwise, Predicate, Primitive
 from interp.protocols.operators import BINARY, COMPARISONS
+from interp.vocabulary.elementwise import multiply, strong_multiply
 from interp.vocabulary.shape import where
 
 _rules: dict[Any, Any] = {}
@@ -54,16 +55,24 @@ def rule_for(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
 
 def callee(context: Any, primitive: Primitive, operands: tuple[types.Type, ...]) -> types.Callable:
     """Native function of `rule_for`: compiled if it is Python's, else as Numba knows it."""
-    key = (primitive, operands, rules.strong)
-    if key not in _rules:
-        rule = rule_for(primitive, operands)
-        is_python = isinstance(rule, FunctionType)
-        has_value = any(isinstance(t, ValueType) for t in operands)
-        _rules[key] = (
-            native_function(rule, operands) if is_python and has_value else native_rule(rule) if is_python else rule
-        )
-    rule = _rules[key]
+    rule = compiled_rule(primitive, operands)
     return types.Dispatcher(rule) if isinstance(rule, Dispatcher) else context.resolve_value_type(rule)
+
+
+def compiled_rule(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
+    """Numba's dispatcher of a rule that is Python's, else the function that Numba knows."""
+    values = [t for t in operands if isinstance(t, ValueType)]
+    products = values[0].products if values else rules.products
+    if primitive is strong_multiply and products == "none":
+        primitive = multiply
+    key = (primitive, operands, products)
+    if key not in _rules:
+        with rules.multiplying(products):
+            rule = rule_for(primitive, operands)
+            if isinstance(rule, FunctionType):
+                rule = native_function(rule, operands) if values else native_rule(rule)
+        _rules[key] = rule
+    return _rules[key]
 
 
 def elementwise(
@@ -72,14 +81,14 @@ def elementwise(
     """The loop over elements for operands among which are arrays. ``stored``: into the first of them."""
     if not isinstance(primitive, Elementwise | Predicate) and primitive is not where:
         return None
-    key = (primitive, operands, stored, rules.strong)
+    key = (primitive, operands, stored, rules.products)
     if key not in _rules:
         elements = tuple(map(element, operands))
         scalar = callee(context, primitive, elements)
         sig = scalar.get_call_type(context, elements, {})
         if sig is None:
             return None
-        apply = _rules[primitive, elements, rules.strong]
+        apply = compiled_rule(primitive, elements)
         made = native(
             looped(apply if isinstance(apply, Dispatcher) else native_rule(_calling(apply)), operands, sig.return_type)
         )

@@ -10,17 +10,13 @@ import importlib
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Hashable
-from types import CellType, FunctionType
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from interp import rules
 from interp.compile import algebra as _algebra  # these two register native bodies
 from interp.compile import around, calls
 from interp.compile import tuples as _tuples
-from interp.compile.arguments import is_constant
 from interp.compile.cache import on_disk
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
@@ -29,6 +25,7 @@ from interp.compile.crossing import (
     entry,
     gate,
     leaf_types,
+    products_for,
     ranks_of,
     result_type,
     values_in,
@@ -36,11 +33,9 @@ from interp.compile.crossing import (
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import MEANING, Native
+from interp.compile.versions import OTHER, key_of, nothing, recogniser
 from interp.errors import CompileError
 from interp.value import Value
-
-_PLAIN = frozenset({float, int, bool, complex, np.float64, np.float32, np.int64, np.bool_, str, type(None)})
-"""Classes that are native types by themselves."""
 
 
 class Compiled:
@@ -48,14 +43,16 @@ class Compiled:
 
     ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took, ``cache_hits``
     how many of them came from disk, ``reverse`` the way that the last gradient went: "adjoint", or "forward" and why.
+    ``products`` fixes which products are strong
+    (`interp.rules.products`); by itself a function finds out.
     """
 
-    def __init__(self, f: Callable[..., Any], *, strong: bool = False, **options: Any) -> None:
+    def __init__(self, f: Callable[..., Any], *, products: str | None = None, **options: Any) -> None:
         functools.update_wrapper(self, f)
         self.__name__: str = getattr(f, "__name__", "f")
         self.function = f
         self.options = options
-        self.strong = strong
+        self.products = products
         self.stronger: Compiled | None = None
         self.of_components: Compiled | None = None
         self.compile_seconds = 0.0
@@ -75,19 +72,31 @@ class Compiled:
         self.native = Native({**MEANING, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
+        """By key what is called, and the types it was compiled for: None where nothing was."""
+        self.tests: dict[Any, Callable[..., Any]] = {}
+        self.latest: Callable[..., Any] = nothing
 
     @property
     def signatures(self) -> list[tuple[Any, ...]]:
         """Argument types of every version."""
-        return [signature for _, signature in self.versions.values()]
+        return [signature for _, signature in self.versions.values() if signature is not None]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != self.arity:
+        if not kwargs and len(args) == self.arity and self.generation == rules.generation:
+            result = self.latest(*args)
+            if result is not OTHER:
+                return result
+        else:
             args = self._positional(args, kwargs)
-        key = _key(args)
+        key = key_of(args)
         version = self.versions.get(key)
         if version is None or self.generation != rules.generation:
             return self._first_call(key, args)
+        if version[1] is not None:  # native code, at last: ways through it come back with other arguments
+            test = self.tests.get(key)
+            if test is None:
+                test = self.tests[key] = recogniser(args, version[0])
+            self.latest = test
         return version[0](*args)
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -103,34 +112,42 @@ class Compiled:
         values = [v for x in args for v in values_in(x)]
         foreign = [v for v in values if not v.native]
         if foreign:
-            return self._foreign(args, values, foreign)
-        if values and not agree(args):
+            version: Any = self._foreign(values, foreign), None
+        elif values and not agree(args):
             return self.plain(*args)  # which says what is wrong with them
-        try:
-            step = step_of(args) if values else None
-            version = self._compiled_or_split(args) if step is None else self._split(step)
-        except CompileError as error:
-            if not self.options["fallback"]:
-                raise
-            warnings.warn(f"{error}; it runs as plain Python", stacklevel=3)
-            version = self.plain, tuple(map(type, args))
+        else:
+            try:
+                step = step_of(args) if values else None
+                version = self._compiled_or_split(args) if step is None else self._split(step)
+            except CompileError as error:
+                if not self.options["fallback"]:
+                    raise
+                warnings.warn(f"{error}; it runs as plain Python", stacklevel=3)
+                version = self.plain, tuple(map(type, args))
         self.versions[key] = version
         return version[0](*args)
 
-    def _foreign(self, args: tuple[Any, ...], values: list[Value], foreign: list[Value]) -> Any:
-        """A call with values that have no struct: they go through the compiled function their own way."""
+    def _foreign(self, values: list[Value], foreign: list[Value]) -> Callable[..., Any]:
+        """How calls go with values that have no struct: through the compiled function in a way of their own."""
         if any(type(v).through_compiled is None for v in foreign):
-            return self.plain(*args)
-        outermost = max(foreign, key=lambda v: v.level)
-        if all(v.level <= outermost.level for v in values):
-            return type(outermost).through_compiled(self, args)
-        if has_directions(args, above=outermost.level):
+            return self.plain
+        outermost = type(max(foreign, key=lambda v: v.level))
+        if max(v.level for v in values) == max(v.level for v in foreign):
+            return lambda *args: outermost.through_compiled(self, args)
+        return self._around
+
+    def _around(self, *args: Any) -> Any:
+        """A call with native values around others that have no struct."""
+        innermost = max(v.level for x in args for v in values_in(x) if not v.native)
+        if has_directions(args, above=innermost):
             return in_chunks(self, args, 1)
         if self.of_components is None:
             options = {**self.options, "fallback": False}
-            self.of_components = Compiled(around.of_components(self.function, len(args)), **options)
+            self.of_components = Compiled(
+                around.of_components(self.function, len(args)), products=around.PRODUCTS, **options
+            )
         try:
-            return around.through(self.of_components, args, outermost.level)
+            return around.through(self.of_components, args, innermost)
         except CompileError:
             if not self.options["fallback"]:
                 raise
@@ -144,7 +161,7 @@ class Compiled:
                 raise
             try:  # a rule may take numbers where it takes no vectors
                 single = first_chunk(args, 1)
-                self.versions[_key(single)] = self._version(single)
+                self.versions[key_of(single)] = self._version(single)
                 return self._split(1)
             except CompileError:
                 pass
@@ -153,12 +170,10 @@ class Compiled:
     def _split(self, step: int) -> Any:
         return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
 
-    def _settled(self, native: Any, *args: Any) -> Any:
+    def _settled(self, *args: Any) -> Any:
         """The result by strong products, where an infinite slope may have met a zero: elsewhere they cost too much."""
-        if self.strong:
-            return native
         if self.stronger is None or self.stronger.generation != rules.generation:
-            self.stronger = Compiled(self.function, strong=True, **self.options)
+            self.stronger = Compiled(self.function, products="all", **self.options)
         return self.stronger(*args)
 
     def plain(self, *args: Any) -> Any:
@@ -171,33 +186,33 @@ class Compiled:
         start = time.perf_counter()
         ranks = ranks_of(args)
         calls.refusals.clear()
-        rules.strong = self.strong
-        try:
-            arguments = tuple(describe(x, ranks) for x in args)
-            if not ranks and not any(isinstance(t, Constant) for t in arguments):
-                self._made(self.dispatcher, arguments, arguments, lambda: None)
-                return self.dispatcher, arguments
-            native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
-            leaves = tuple(leaf_types(arguments))
-            result = functools.partial(result_type, self.native, self.dispatcher, arguments)
-            made = self._made(native_entry, leaves, arguments, result)
-            native_entry.disable_compile()  # arrays of other layouts are converted
-            return gate(native_entry, arguments, made, self._settled), arguments
-        except CompileError:
-            raise
-        except Exception as error:  # whatever Numba, or a rule asked for native types, says
-            raise compile_error(error, self.function, calls.refusals) from None
-        finally:
-            rules.strong = False
-            self.compile_seconds += time.perf_counter() - start
+        with rules.multiplying(self.products or products_for(args)):
+            try:
+                return self._made(tuple(describe(x, ranks) for x in args), bool(ranks))
+            except CompileError:
+                raise
+            except Exception as error:  # whatever Numba, or a rule asked for native types, says
+                raise compile_error(error, self.function, calls.refusals) from None
+            finally:
+                self.compile_seconds += time.perf_counter() - start
 
-    def _made(
+    def _made(self, arguments: tuple[Any, ...], has_values: bool) -> tuple[Callable[..., Any], Any]:
+        if not has_values and not any(isinstance(t, Constant) for t in arguments):
+            self._compile(self.dispatcher, arguments, arguments, lambda: None)
+            return self.dispatcher, arguments
+        native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
+        result = functools.partial(result_type, self.native, self.dispatcher, arguments)
+        made = self._compile(native_entry, tuple(leaf_types(arguments)), arguments, result)
+        native_entry.disable_compile()  # arrays of other layouts are converted
+        return gate(native_entry, arguments, made, self._settled if self.products is None else None), arguments
+
+    def _compile(
         self, dispatcher: Any, leaves: tuple[Any, ...], arguments: tuple[Any, ...], result: Callable[[], Any]
     ) -> Any:
         """Compile ``dispatcher`` for these leaves of the arguments, or read it from disk; the type of its result."""
-        disk = (
-            on_disk(self.__name__, self.dispatcher, arguments, self.options, result) if self.options["cache"] else None
-        )
+        disk = None
+        if self.options["cache"]:
+            disk = on_disk(self.__name__, self.dispatcher, arguments, self.options, result)
         without, dispatcher._cache = dispatcher._cache, disk or dispatcher._cache
         try:
             dispatcher.compile(leaves)
@@ -224,60 +239,3 @@ def _restored(module: str, name: str, options: dict[str, Any]) -> Compiled:
     for part in name.split("."):
         found = getattr(found, part)
     return found if isinstance(found, Compiled) else Compiled(found, **options)
-
-
-def _key(args: tuple[Any, ...]) -> Any:
-    """What decides the version: classes, and of values their structure and the order of their levels."""
-    key: list[Any] = []
-    levels: list[int] = []
-    for x in args:
-        cls = x.__class__
-        key.append(cls if cls in _PLAIN else _structure(x, cls, levels))
-    if len(levels) > 1 and min(levels) != max(levels):
-        order = sorted(set(levels))
-        key += map(order.index, levels)
-    return tuple(key)
-
-
-def _structure(x: Any, cls: type, levels: list[int]) -> Any:
-    if issubclass(cls, Value):
-        levels.append(x.level)
-        parts: list[Any] = [cls]
-        for name in cls.components:
-            part = getattr(x, name)
-            inner = part.__class__
-            parts.append(
-                inner
-                if inner in _PLAIN
-                else (*_structure(part, inner, levels), part.shape)
-                if inner is np.ndarray
-                else _structure(part, inner, levels)
-            )
-        return tuple(parts)
-    if cls is np.ndarray:
-        flags = x.flags
-        return cls, x.dtype.str, x.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned
-    if issubclass(cls, tuple):
-        return (cls, *(c if (c := part.__class__) in _PLAIN else _structure(part, c, levels) for part in x))
-    if cls is FunctionType:
-        return _function_key(x)
-    if is_constant(x):
-        return x
-    return cls if cls in (list, str, dict, set) else (cls, _by_identity(x))
-
-
-def _function_key(f: FunctionType) -> Any:
-    """Functions made anew by every call, with equal constants, are one."""
-    cells = [cell.cell_contents for cell in f.__closure__ or () if cell != _EMPTY]
-    constants = (*cells, *(f.__defaults__ or ()))
-    if all(c.__class__ in _PLAIN for c in constants):
-        return f.__code__, constants, tuple(map(type, constants)), id(f.__globals__)
-    return f
-
-
-_EMPTY = CellType()
-
-
-def _by_identity(x: Any) -> Any:
-    """Other objects: each is its own version."""
-    return x if isinstance(x, Hashable) else id(x)

@@ -16,6 +16,7 @@ from numba.core import types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
+from interp import rules
 from interp.compile.arguments import is_constant
 from interp.compile.arrays import data_of, maker
 from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
@@ -23,7 +24,7 @@ from interp.compile.generated import attribute, call, function, item, name, tupl
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType, ndim_of
 from interp.errors import CompileError
-from interp.value import Value, shape_of
+from interp.value import Value, has_nan, shape_of
 
 Path = tuple[Any, ...]
 """The way to a part of the arguments: position, then component names or positions in tuples."""
@@ -54,12 +55,30 @@ def ranks_of(args: Sequence[Any]) -> dict[int, int]:
     return {level: rank for rank, level in enumerate(levels)}
 
 
+def products_for(args: Sequence[Any]) -> str:
+    """Which products are strong (`interp.rules.products`): none where the gate can look for NaN and call again.
+
+    It can if all values know strong zeros and the function can change none of its arguments.
+    """
+    values = [v for x in args for v in values_in(x)]
+    again = values and all(v.strong_zeros for v in values) and not any(map(_may_change, args))
+    return "none" if again else "singular"
+
+
+def _may_change(x: Any) -> bool:
+    """True of an argument into which a function may store."""
+    if isinstance(x, tuple):
+        return any(map(_may_change, x))
+    return isinstance(x, np.ndarray | list | dict | set) or (isinstance(x, Value) and bool(x.shape))
+
+
 def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
     """Native type of an argument. ``extra``: axes of directions in front, as the tangents of a value have them."""
     if isinstance(x, Value):
         ndim = x.ndim - extra
         parts = (getattr(x, name) for name in x.components)
-        return ValueType(type(x), ranks[x.level], tuple(describe(p, ranks, len(shape_of(p)) - ndim) for p in parts))
+        components = tuple(describe(p, ranks, len(shape_of(p)) - ndim) for p in parts)
+        return ValueType(type(x), ranks[x.level], components, rules.products)
     if extra:
         return _directions(x, extra)
     if isinstance(x, np.ndarray) and not x.shape:
@@ -182,14 +201,14 @@ def result_type(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.
 
 
 def gate(
-    native_entry: Any, arguments: Sequence[types.Type], result: types.Type, settle: Callable[..., Any]
+    native_entry: Any, arguments: Sequence[types.Type], result: types.Type, settle: Callable[..., Any] | None
 ) -> Callable[..., Any]:
     """Python function of the arguments that calls the entry and rebuilds its result.
 
-    ``settle(native, *arguments)`` is asked where a number comes back whose tangent alone is NaN.
+    ``settle(*arguments)`` is asked for the result where a tangent comes back NaN, if the call can be made again.
     """
     names = [f"x{i}" for i in range(len(arguments))]
-    namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "moveaxis": np.moveaxis}
+    namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "has_nan": has_nan}
     of_rank: dict[int, ast.expr] = {}
     found: list[ast.expr] = []
 
@@ -202,7 +221,7 @@ def gate(
             for i, part in enumerate(typ):
                 visit(part, item(at, i))
         elif isinstance(typ, DirectionsArray):
-            found.append(call("moveaxis", at, ast.Constant(0), ast.Constant(-1)))
+            found.append(_transposed(at, [*range(1, typ.ndim + 1), 0]))
         elif not isinstance(typ, Constant):
             found.append(at)
 
@@ -224,7 +243,7 @@ def gate(
         if isinstance(typ, Directions):
             return call("array", parts)
         if isinstance(typ, DirectionsArray):
-            return call("moveaxis", parts, ast.Constant(-1), ast.Constant(0))
+            return _transposed(parts, [typ.ndim, *range(typ.ndim)])
         if isinstance(typ, types.BaseTuple) and _is_rebuilt(typ):
             members = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
             if not isinstance(typ, types.BaseNamedTuple):
@@ -238,29 +257,40 @@ def gate(
     if not _is_rebuilt(result):
         return function(names, handed_back, namespace)
     body: list[ast.stmt] = [ast.Assign([ast.Name("parts", ast.Store())], handed_back)]
-    spoiled = [] if any(map(_has_arrays, arguments)) else list(_spoiled(result, name("parts")))
+    spoiled = [] if settle is None or any(map(_has_arrays, arguments)) else list(_spoiled(result, name("parts")))
     if spoiled:
         namespace["settle"] = settle
-        settled = call("settle", rebuilt(result, name("parts")), *map(name, names))
-        body.append(
-            ast.If(ast.BoolOp(ast.Or(), spoiled) if len(spoiled) > 1 else spoiled[0], [ast.Return(settled)], [])
-        )
+        body.append(ast.If(_any(spoiled), [ast.Return(call("settle", *map(name, names)))], []))
     return function(names, rebuilt(result, name("parts")), namespace, body)
 
 
+def _transposed(array: ast.expr, axes: list[int]) -> ast.expr:
+    """``array.transpose(*axes)``: directions lead in the eager tier, and come last in native code."""
+    return ast.Call(attribute(array, "transpose"), [ast.Constant(axis) for axis in axes], [])
+
+
 def _spoiled(typ: types.Type, parts: ast.expr) -> Iterator[ast.expr]:
-    """Tests for a number that is none of NaN with a component beside it that is."""
+    """Tests for NaN in what may be 0 by a strong product: the components beside a number.
+
+    Where products of singular primitives are strong already, only beside a number that is none of NaN.
+    """
+    if isinstance(typ, types.Optional):
+        tests = list(_spoiled(typ.type, parts))
+        if tests:
+            present = ast.Compare(parts, [ast.IsNot()], [ast.Constant(None)])
+            yield ast.BoolOp(ast.And(), [present, _any(tests)])
     if isinstance(typ, types.BaseTuple):
         for i, part in enumerate(typ):
             yield from _spoiled(part, item(parts, i))
-    if isinstance(typ, ValueType) and not ndim_of(typ) and typ.cls.strong_zeros:
-        first, number = item(parts, 0), typ.payload
-        while isinstance(number, ValueType):
-            first, number = item(first, 0), number.payload
-        beside = [t for i in range(1, len(typ.components)) for t in _nans(typ.components[i], item(parts, i))]
-        yield ast.BoolOp(
-            ast.And(), [ast.Compare(first, [ast.Eq()], [first]), ast.BoolOp(ast.Or(), [*beside, ast.Constant(False)])]
-        )
+    if isinstance(typ, ValueType) and typ.cls.strong_zeros:
+        beside = _any([t for i in range(1, len(typ.components)) for t in _nans(typ.components[i], item(parts, i))])
+        if typ.products == "none":
+            yield beside
+        elif not ndim_of(typ):
+            first, number = item(parts, 0), typ.payload
+            while isinstance(number, ValueType):
+                first, number = item(first, 0), number.payload
+            yield ast.BoolOp(ast.And(), [ast.Compare(first, [ast.Eq()], [first]), beside])
         yield from _spoiled(typ.payload, item(parts, 0))
 
 
@@ -271,6 +301,12 @@ def _nans(typ: types.Type, part: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(typ, types.Float | Directions):
         number = call("sum", part) if isinstance(typ, Directions) else part
         yield ast.Compare(number, [ast.NotEq()], [number])
+    elif isinstance(typ, types.Array | DirectionsArray):
+        yield call("has_nan", part)
+
+
+def _any(tests: list[ast.expr]) -> ast.expr:
+    return ast.BoolOp(ast.Or(), [*tests, ast.Constant(False)])
 
 
 def _has_arrays(typ: types.Type) -> bool:

@@ -33,7 +33,7 @@ def _picked(context: Any, x: types.Type, index: types.Type) -> types.Type | None
         return element(x)
     if isinstance(x, ValueType):
         made = [_picked(context, c, index) for c in x.components]
-        return None if None in made else ValueType(x.cls, x.rank, tuple(made))
+        return None if None in made else x.made_of(tuple(made))
     if isinstance(x, DirectionsArray):
         if types.ellipsis in parts_of(index)[:-1]:
             return None  # what follows would count from the axis of directions

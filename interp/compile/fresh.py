@@ -1,9 +1,10 @@
 """Fresh arrays that come to hold values: ``a = np.zeros(n)`` where later ``a[i] = x`` stores a Dual.
 
 Numba types an array by the call that makes it, so the store would not fit. Before a function is typed for good, its
-types are inferred as far as they go; every fresh plain array (or list) that receives values is made to hold them,
-its numbers as constants, and the inference runs again, until nothing changes: a value stored may be typed only
-after the array is. The last inference, if it leaves nothing open, is the function's typing.
+types are inferred as far as they go; every fresh plain array (or list) that receives values, or meets an array of
+values where paths join, is made to hold them, its numbers as constants, and the inference runs again, until
+nothing changes: a value stored may be typed only after the array is. The last inference, if it leaves nothing open,
+is the function's typing.
 """
 
 from collections.abc import Callable, Iterator
@@ -125,6 +126,19 @@ def _stores(program: _Program, typed: Types) -> Iterator[tuple[str, types.Type]]
                 yield target.name, element(stored)
 
 
+def _joined(program: _Program, typed: Types) -> Iterator[tuple[str, types.Type]]:
+    """(array, value type) of arrays that hold values on one path to a variable and are plain on another."""
+    for statements in program.assigned.values():
+        for statement in statements:
+            made = statement.value
+            if not isinstance(made, ir.Expr) or made.op != "phi":
+                continue
+            incoming = [(x.name, typed.get(x.name)) for x in made.incoming_values if isinstance(x, ir.Var)]
+            for name, held in incoming:
+                if isinstance(held, types.Array):
+                    yield from ((name, element(t)) for _, t in incoming if isinstance(t, ValueType) and ndim_of(t))
+
+
 def _passed_on(program: _Program, typed: Types) -> Iterator[tuple[str, types.Type]]:
     """(array, value type) of calls that have no type: perhaps the callee stores its other arguments there."""
     for statements in program.assigned.values():
@@ -180,10 +194,9 @@ class Typing(NopythonTypeInference):
         for _ in range(_ROUNDS):
             found = _inferred(state)
             typed = _known(found)
-            wanted = _wanted(state.typingctx, program, typed, lifted, _stores) or _wanted(
-                state.typingctx, program, typed, lifted, _passed_on
-            )
-            if not wanted:
+            ways = (_wanted(state.typingctx, program, typed, lifted, way) for way in (_stores, _joined, _passed_on))
+            wanted = next(filter(None, ways), None)
+            if wanted is None:
                 break
             found = None
             for statement, typ in wanted:

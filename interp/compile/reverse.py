@@ -1,8 +1,8 @@
 """Reverse mode of a compiled function: its adjoint in native code, one for each set of plain argument types.
 
-The adjoint is written on floats (`interp.compile.adjoint`) and compiled for whatever values arrive. Gradients that
-come out NaN are computed once more with strong products throughout, as the eager sweep does; shapes that turn out to
-broadcast make a version whose loops stretch.
+The adjoint is written on floats (`interp.compile.adjoint`) and compiled for whatever values arrive. Its products are
+plain; where a NaN comes out, all is computed once more with strong products, as the eager sweep does. Shapes that
+turn out to broadcast make a version whose loops stretch.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,12 +14,13 @@ import numpy as np
 from interp import rules
 from interp.compile.adjoint import stack
 from interp.compile.adjoint.arrays import Unequal
-from interp.compile.adjoint.generate import Adjoint, adjoint_of
+from interp.compile.adjoint.generate import adjoint_of
 from interp.compile.adjoint.lowering import Static
 from interp.compile.adjoint.operations import Refused
-from interp.compile.arguments import is_constant, leaves_of
+from interp.compile.arguments import is_constant, leaves_of, replaced
 from interp.compile.compiled import Compiled
-from interp.value import has_nan, primal
+from interp.compile.versions import key_of
+from interp.value import primal
 
 
 class Pullback:
@@ -34,31 +35,31 @@ class Pullback:
     ) -> None:
         self.function, self.arguments, self.varying, self.options = function, arguments, varying, options
         self.stretch = False
-        self.made: dict[tuple[bool, bool], Compiled] = {}
-        plain = self._adjoint(strong=False)
-        self.scalar, self.stored = plain.scalar, plain.stored
+        self.made: dict[bool, Compiled] = {}
+        self.scalar, self.stored = self._make(strong=False)
 
-    def _adjoint(self, strong: bool) -> Adjoint:
+    def _make(self, strong: bool) -> tuple[bool, list[int]]:
         made = adjoint_of(self.function, self.arguments, self.varying, strong=strong, stretch=self.stretch)
-        self.made[strong, self.stretch] = Compiled(made.function, **self.options)
-        return made
+        self.made[strong] = Compiled(made.function, products="all" if strong else "none", **self.options)
+        return made.scalar, made.stored
 
     def _run(self, strong: bool, args: Sequence[Any]) -> Any:
-        if (strong, self.stretch) not in self.made:
-            self._adjoint(strong)
+        if strong not in self.made:
+            self._make(strong)
         try:
-            return self.made[strong, self.stretch](stack.block(), *args)
+            return self.made[strong](*args)
         except Unequal:
             if self.stretch:
                 raise
             self.stretch = True
+            self.made.clear()
             return self._run(strong, args)
 
     def __call__(self, leaves: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-        args = (*leaves, *cotangents)
-        results, gradients = self._run(False, args)
-        if any(map(has_nan, gradients)):
-            results, gradients = self._run(True, args)
+        args = (stack.block(), *leaves, *cotangents)
+        results, gradients, spoiled = self._run(False, args)
+        if spoiled:
+            results, gradients, _ = self._run(True, args)
         return results, gradients
 
 
@@ -67,11 +68,13 @@ def pullback(compiled: Compiled, args: Sequence[Any], varies: Callable[[Any], bo
 
     Raises `Refused` where the adjoint cannot be written.
     """
-    kinds = [_kind(x) for x in args]
-    varying = tuple(i for i, x in enumerate(leaves_of(args)) if varies(x))
-    key = (*map(_key, kinds), varying, rules.generation)
+    leaves = leaves_of(args)
+    varying = tuple(i for i, x in enumerate(leaves) if varies(x))
+    plain = replaced(args, [primal(x) for x in leaves])
+    key = key_of(plain), varying, rules.generation
     found = compiled.pullbacks.get(key)
     if found is None:
+        kinds = [_kind(x) for x in plain]
         options = {**compiled.options, "fallback": False}
         try:
             found = Pullback(compiled.function, kinds, varying, options)
@@ -89,14 +92,9 @@ def _kind(x: Any) -> Any:
         return [_kind(part) for part in x]
     if is_constant(x):
         return Static(x)
-    plain = primal(x)
-    if isinstance(plain, np.ndarray) and not plain.shape:
+    if isinstance(x, np.ndarray) and not x.shape:
         raise Refused("an array without axes")
     try:
-        return numba.typeof(plain)
+        return numba.typeof(x)
     except ValueError:
         raise Refused(f"an argument of class {type(x).__name__}") from None
-
-
-def _key(kind: Any) -> Any:
-    return tuple(map(_key, kind)) if isinstance(kind, list) else kind.object if isinstance(kind, Static) else kind

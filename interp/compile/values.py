@@ -31,20 +31,28 @@ class ValueType(types.IterableType):
     """Native type of the values of one class and level.
 
     ``rank`` orders the levels of one call, 0 innermost: levels themselves change with every activation,
-    and native code must not.
+    and native code must not. ``products``, as `interp.rules.products`, is part of the type because all that is compiled
+    for it depends on that.
     """
 
-    def __init__(self, cls: type[Value], rank: int, components: tuple[types.Type, ...]) -> None:
-        self.cls, self.rank, self.components = cls, rank, components
-        super().__init__(f"{cls.__name__}@{rank}({', '.join(map(str, components))})")
+    def __init__(
+        self, cls: type[Value], rank: int, components: tuple[types.Type, ...], products: str = "singular"
+    ) -> None:
+        self.cls, self.rank, self.components, self.products = cls, rank, components, products
+        label = cls.__name__ if products == "singular" else f"{cls.__name__}[{products}]"
+        super().__init__(f"{label}@{rank}({', '.join(map(str, components))})")
+
+    def made_of(self, components: tuple[types.Type, ...]) -> "ValueType":
+        """The type of such a value with other components."""
+        return ValueType(self.cls, self.rank, components, self.products)
 
     @property
     def key(self) -> Any:
-        return self.cls, self.rank, self.components
+        return self.cls, self.rank, self.components, self.products
 
     @property
     def mangling_args(self) -> Any:
-        return self.cls.__name__, (*self.components, self.rank)
+        return f"{self.cls.__name__}_{self.products}", (*self.components, self.rank)
 
     @property
     def mutable(self) -> bool:
@@ -81,7 +89,7 @@ class ValueType(types.IterableType):
         else:
             return None
         unified = [typingctx.unify_pairs(a, b) for a, b in pairs]
-        return None if None in unified else ValueType(self.cls, self.rank, tuple(unified))
+        return None if None in unified else self.made_of(tuple(unified))
 
     def can_convert_from(self, typingctx: Any, other: types.Type) -> Any:
         if isinstance(other, ValueType) and other.rank == self.rank:
@@ -127,7 +135,7 @@ def is_array(typ: types.Type) -> bool:
 def element(typ: types.Type) -> types.Type:
     """Type of one element."""
     if isinstance(typ, ValueType):
-        return ValueType(typ.cls, typ.rank, tuple(map(element, typ.components)))
+        return typ.made_of(tuple(map(element, typ.components)))
     if isinstance(typ, DirectionsArray):
         return Directions(typ.size)
     return typ.dtype if isinstance(typ, types.Array) else typ
@@ -136,7 +144,7 @@ def element(typ: types.Type) -> types.Type:
 def row(typ: types.Type) -> types.Type:
     """Type of the array that an integer picks of one with several axes."""
     if isinstance(typ, ValueType):
-        return ValueType(typ.cls, typ.rank, tuple(map(row, typ.components)))
+        return typ.made_of(tuple(map(row, typ.components)))
     if isinstance(typ, DirectionsArray):
         return DirectionsArray(row(typ.array), typ.size)
     return typ.copy(ndim=typ.ndim - 1, layout=typ.layout if typ.layout == "C" else "A")
@@ -145,7 +153,7 @@ def row(typ: types.Type) -> types.Type:
 def array_of(typ: types.Type, ndim: int) -> types.Type:
     """Type of a fresh array of such elements."""
     if isinstance(typ, ValueType):
-        return ValueType(typ.cls, typ.rank, tuple(array_of(c, ndim) for c in typ.components))
+        return typ.made_of(tuple(array_of(c, ndim) for c in typ.components))
     if isinstance(typ, Directions):
         return DirectionsArray(types.Array(types.float64, ndim + 1, "C"), typ.size)
     return types.Array(typ, ndim, "C")
@@ -167,7 +175,7 @@ class _Rebuild(AbstractTemplate):
         if kws or len(args) != len(self.this.cls.components):
             return None
         components = tuple(_floating(types.unliteral(a)) for a in args)
-        return signature(ValueType(self.this.cls, self.this.rank, components), *args, recvr=self.this)
+        return signature(self.this.made_of(components), *args, recvr=self.this)
 
 
 def _floating(component: types.Type) -> types.Type:

@@ -81,7 +81,7 @@ def is_affine(primitive: Elementwise, active: tuple[bool, ...]) -> bool:
 @Elementwise.rule(Taylor, native=True)
 def expanded(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     """By series: in native code also what is affine, for there coefficients are numbers one by one."""
-    strong = rules.strong
+    strong = rules.products == "all"
 
     def rule(*operands: Any) -> Any:
         taylors = [x for x, is_active in zip(operands, active, strict=True) if is_active]

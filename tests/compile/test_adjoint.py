@@ -17,9 +17,6 @@ NO_FORWARD = {
     "bilinear_table": "min of an int and a value is a value, and no index",
     "conjugate_gradients": "a row of values times a plain vector, in Numba's own typing",
     "skew_normal_mixture": "the same",
-    "matrix_exponential": "a plain matrix that becomes one of values in a loop",
-    "faddeev_leverrier": "the same",
-    "kalman_constant_velocity": "the same",
 }
 """What raises CompileError today, and why: forward mode only, for the adjoint is written on floats."""
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from interp.compile import generated as g
 from interp.compile.adjoint.operations import (
     OUT_OF_PLACE,
     Attribute,
@@ -35,10 +36,11 @@ from interp.compile.adjoint.operations import (
     walk,
 )
 from interp.compile.adjoint.table import elementwise_of
-from interp.compile.arrays import full_of, native
+from interp.compile.arrays import data_of, full_of, native
+from interp.compile.directions import Directions, DirectionsArray, as_tuple
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType, element, ndim_of
-from interp.value import primal
+from interp.value import has_nan, primal
 
 
 class Unequal(Exception):
@@ -84,6 +86,27 @@ def _cleared(x: Any) -> Any:
         full = native(full_of(element(x), ndim_of(x)))
         return lambda x: full(x.shape, 0.0)
     return lambda x: np.zeros_like(x)
+
+
+@overloaded(has_nan)
+def _has_nan(x: Any) -> Any:
+    if isinstance(x, Directions):
+        return lambda x: has_nan(as_tuple(x))
+    if isinstance(x, DirectionsArray):
+        return lambda x: has_nan(data_of(x))
+    if isinstance(x, types.Array) and isinstance(x.dtype, types.Float):
+        indices = [f"i{axis}" for axis in range(x.ndim)]
+        element = g.at(g.name("x"), [g.name(i) for i in indices])
+        found = ast.BinOp(g.name("found"), ast.BitOr(), ast.Compare(element, [ast.NotEq()], [element]))
+        lengths = [g.length(g.name("x"), axis) for axis in range(x.ndim)]
+        body = [g.assign("found", ast.Constant(False)), *g.loops(indices, lengths, [g.assign("found", found)])]
+        return g.function(["x"], g.name("found"), {}, body, named="has_nan")
+    if isinstance(x, types.BaseTuple | ValueType):
+        names = x.cls.components if isinstance(x, ValueType) else ()
+        parts = [g.attribute(g.name("x"), name) for name in names] or [g.item(g.name("x"), i) for i in range(len(x))]
+        tests = [g.call("has_nan", part) for part in parts]
+        return g.function(["x"], ast.BoolOp(ast.Or(), [*tests, ast.Constant(False)]), {"has_nan": has_nan})
+    return (lambda x: x != x) if isinstance(x, types.Float) else lambda x: False
 
 
 class Expansion:
@@ -231,8 +254,8 @@ class Expansion:
         if not ndim:
             return atom
         assert isinstance(atom, ast.Name)
-        waiting = self.pending.get(atom.id)
-        if waiting is not None:
+        waiting = self.pending.pop(atom.id, None)
+        if waiting is not None:  # read here and nowhere else
             return self.computed(waiting, index[len(index) - ndim :], steps)
         place = index[len(index) - ndim :]
         if atom.id in steps:

@@ -275,7 +275,7 @@ class Needs:
                 case If():
                     then, orelse = self.flow(s.then, needed), self.flow(s.orelse, needed)
                     needed = then | orelse
-                    if s.code is None and (reverses(s.then) or reverses(s.orelse)):
+                    if s.code is None and (self.reverses(s.then) or self.reverses(s.orelse)):
                         needed |= {s.test}
                 case Loop():
                     needed = self._loop(s, needed)
@@ -315,10 +315,32 @@ class Needs:
             if again == head:
                 break
             head = again
-        kept = {s.count, s.exit} | (set(names_in(s.start)) | set(names_in(s.step)) if isinstance(s, For) else set())
+        kept: set[str] = set()
+        if self.reverses([*s.head, *s.body]):
+            kept.add(s.count)
+            if isinstance(s, For):
+                kept |= {*names_in(s.start), *names_in(s.step)}
+            leaves_within = any(isinstance(n, If) and n.code and n.code[0] is s for n in walk_nodes(s.body))
+            if leaves_within or (s.test is not None and self.reverses(s.head)):
+                kept.add(s.exit)
         return (frozenset(self.exits.pop()) | head | kept) - target
 
+    def reverses(self, nodes: Sequence[Any]) -> bool:
+        """True if the reverse of the statements may do something."""
+        return any(map(self._reverses, nodes))
 
-def reverses(nodes: Sequence[Any]) -> bool:
-    """True if the reverse of the statements may do something."""
-    return any(not isinstance(s, Break | Raise) for s in nodes)
+    def _reverses(self, s: Any) -> bool:
+        if self.pushes.get(id(s)):
+            return True
+        match s:
+            case Block():
+                return bool(s.again) or any(operation.target in self.facts.active for operation in s.statements)
+            case Store():
+                return s.array in self.facts.active or id(s) in self.saves_element
+            case If():
+                return self.reverses([*s.then, *s.orelse])
+            case Loop():
+                return self.reverses([*s.head, *s.body])
+            case Buffered():
+                return True
+        return False

@@ -1,9 +1,10 @@
 """The adjoint itself: a forward sweep that pushes what will be needed, and the reverse of every statement.
 
-The adjoint of a function of leaves x is a function ``(block, *leaves, *cotangents) -> (results, gradients)``, one
-cotangent a result. ``x_b`` is the cotangent of ``x``: of a number a variable, of an array an array that is made
-with it, seen through the same views. Partials come from the primitives' table and are written in; values are
-whatever numbers arrive, so a Dual through the adjoint gives a Hessian-vector product.
+The adjoint of a function of leaves x is a function ``(block, *leaves, *cotangents) -> (results, gradients, spoiled)``,
+one cotangent a result; ``spoiled`` tells of a NaN among them. ``x_b`` is the cotangent of ``x``: of a number a
+variable, of an array an array that is made with it, seen through the same views. Partials come from the primitives'
+table and are written in; values are whatever numbers arrive, so a Dual through the adjoint gives a Hessian-vector
+product.
 """
 
 import ast
@@ -41,6 +42,7 @@ from interp.compile.inlining import Writing
 from interp.compile.rebinding import KNOWN
 from interp.linear import MINUS_ONE, ONE, ZERO
 from interp.primitive import Partial
+from interp.value import has_nan
 from interp.vocabulary.elementwise import strong_multiply
 
 STACK = "stack"
@@ -59,7 +61,8 @@ def adjoint(
 ) -> python_types.FunctionType:
     """The adjoint as a Python function for native code. ``varying`` are the leaves that get a gradient.
 
-    ``strong``: all products are strong, as `interp.vocabulary.elementwise.strong_multiply`.
+    ``strong``: all products are strong, as `interp.vocabulary.elementwise.strong_multiply`; else none is, and a result
+    or gradient with a NaN may be wrong.
     """
     facts = Facts(statements, typemap, varying, [r.id for r in results if isinstance(r, ast.Name)])
     nodes = blocks(statements, facts)
@@ -70,9 +73,8 @@ class _Adjoint:
     def __init__(self, facts: Facts, needs: Needs, constants: dict[str, Any], strong: bool) -> None:
         self.facts, self.needs, self.strong = facts, needs, strong
         self.writing = Writing(constants, KNOWN.__contains__)
-        self.witnesses = 0
+        self.witnesses: dict[int, str] = {}
         self.bars: set[str] = set()
-        self.codes: dict[int, str] = {}
 
     # -- the whole
 
@@ -110,7 +112,9 @@ class _Adjoint:
         zeros = [assign(bar(v), ast.Constant(0.0)) for v in sorted(self.scalar_bars(varying, results))]
         ends = [ast.Expr(self.call(stacks.closed, load(STACK)))]
         gradients: list[ast.expr] = [load(bar(v)) for v in varying]
-        answer = ast.Tuple([ast.Tuple(returned, ast.Load()), ast.Tuple(gradients, ast.Load())], ast.Load())
+        pair: list[ast.expr] = [ast.Tuple(returned, ast.Load()), ast.Tuple(gradients, ast.Load())]
+        spoiled = self.call(has_nan, ast.Tuple([_copy(part) for part in pair], ast.Load()))
+        answer = ast.Tuple([*pair, spoiled], ast.Load())
         body = [*begin, *forward, *kept, *zeros, *seeded, *backward, *ends, ast.Return(answer)]
         parameters = [ast.arg(p) for p in (BLOCK, *leaves, *seeds)]
         definition = ast.FunctionDef(named, ast.arguments([], parameters, None, [], [], None, []), body, [], None)
@@ -201,22 +205,25 @@ class _Adjoint:
 
     def saved(self, s: Any) -> list[ast.stmt]:
         """Pushes before a statement overwrites what a reverse needs."""
-        done: list[ast.stmt] = []
-        for name in self.needs.pushes.get(id(s), ()):
-            done += self.pushed(load(name))
-            if self.facts.is_array(name) and name in self.facts.active:
-                done += self.pushed(load(bar(name)))
-        if isinstance(s, Store) and id(s) in self.needs.saves_element:
-            if self.facts.is_array(s.array) and _is_view(s.index, self.facts, s.array):
-                raise Refused("a store into a slice, whose old elements the adjoint needs")
-            done += self.pushed(item(s.array, s.index))
-        self.codes[id(s)] = str(self.witnesses)
-        return done
-
-    def pushed(self, value: ast.expr) -> list[ast.stmt]:
-        self.witnesses += 1
-        witness = f"witness{self.witnesses}"
+        saved = self.kept(s, ast.Load())
+        if not saved:
+            return []
+        if isinstance(s, Store) and _is_view(s.index, self.facts, s.array):
+            raise Refused("a store into a slice, whose old elements the adjoint needs")
+        witness = self.witnesses[id(s)] = f"witness{len(self.witnesses)}"
+        value = saved[0] if len(saved) == 1 else ast.Tuple(saved, ast.Load())
         return [assign(witness, value), assign(STACK, self.call(stacks.push, load(STACK), load(witness)))]
+
+    def kept(self, s: Any, context: ast.expr_context) -> list[ast.expr]:
+        """What is pushed before a statement, together: variables, and the element that a store overwrites."""
+        places: list[ast.expr] = []
+        for name in self.needs.pushes.get(id(s), ()):
+            places.append(ast.Name(name, context))
+            if self.facts.is_array(name) and name in self.facts.active:
+                places.append(ast.Name(bar(name), context))
+        if isinstance(s, Store) and id(s) in self.needs.saves_element:
+            places.append(ast.Subscript(load(s.array), _copy(s.index), context))
+        return places
 
     def performed(self, s: Let | Read, names: dict[str, str], target: str | None = None) -> list[ast.stmt]:
         """One operation, its variables renamed; of an array that carries derivatives, its cotangents with it."""
@@ -264,24 +271,16 @@ class _Adjoint:
         return done
 
     def restored(self, s: Any) -> list[ast.stmt]:
-        """The pops that answer `saved`, last first."""
-        places: list[ast.expr] = []
-        for name in self.needs.pushes.get(id(s), ()):
-            places.append(ast.Name(name, ast.Store()))
-            if self.facts.is_array(name) and name in self.facts.active:
-                places.append(ast.Name(bar(name), ast.Store()))
-        if isinstance(s, Store) and id(s) in self.needs.saves_element:
-            places.append(ast.Subscript(load(s.array), _copy(s.index), ast.Store()))
-        last = int(self.codes[id(s)])
-        done: list[ast.stmt] = []
-        for k, place in enumerate(reversed(places)):
-            popped = self.call(stacks.pop, load(STACK), load(f"witness{last - k}"))
-            if isinstance(place, ast.Name):
-                done.append(_unpack([place, ast.Name(STACK, ast.Store())], popped))
-            else:
-                done.append(_unpack([ast.Name("old", ast.Store()), ast.Name(STACK, ast.Store())], popped))
-                done.append(ast.Assign([place], load("old")))
-        return done
+        """The pop that answers `saved`."""
+        places = self.kept(s, ast.Store())
+        if not places:
+            return []
+        place = places[0] if len(places) == 1 else ast.Tuple(places, ast.Store())
+        popped = self.call(stacks.pop, load(STACK), load(self.witnesses[id(s)]))
+        return [
+            _unpack([ast.Name("old", ast.Store()), ast.Name(STACK, ast.Store())], popped),
+            ast.Assign([place], load("old")),
+        ]
 
     def added(self, name: str, amount: ast.expr) -> ast.stmt:
         return assign(name, ast.BinOp(load(name), ast.Add(), amount))
@@ -423,10 +422,8 @@ class _Adjoint:
             else:
                 assert isinstance(partial, Partial)
                 factor = self.writing.inlined(partial.formula, [names[n] for n in partial.needs])
-                if self.strong or primitive.singular:
-                    amount = self.call(strong_multiply, factor, ct)
-                else:
-                    amount = ast.BinOp(factor, ast.Mult(), ct)
+                plain = ast.BinOp(factor, ast.Mult(), ct)
+                amount = self.call(strong_multiply, factor, ct) if self.strong else plain
             add(operand, amount)
 
 
