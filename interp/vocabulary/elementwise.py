@@ -17,7 +17,7 @@ import numpy as np
 from interp.errors import UnsupportedInput
 from interp.linear import MINUS_ONE, ONE, ZERO
 from interp.primitive import COUNTERPARTS, Elementwise, Structural
-from interp.value import Value
+from interp.value import Value, primal
 
 
 def rounded(c: float, like: Any) -> Any:
@@ -28,6 +28,12 @@ def rounded(c: float, like: Any) -> Any:
 def floating(x: Any) -> Any:
     """A constant operand for use in a partial: of small integers NumPy's log has half precision."""
     return x * 1.0 if getattr(x, "dtype", None) is not None and x.dtype.kind in "iub" else x
+
+
+def as_numpy_at_zero(x: Any) -> Any:
+    """The base of a power in a partial: at Python's own 0.0 a negative power raises, where NumPy's is infinite."""
+    zero = primal(x)
+    return x * np.float64(1.0) if type(zero) is float and zero == 0.0 else x
 
 
 def _real(x: Any) -> Any:
@@ -86,7 +92,7 @@ power: Elementwise = Elementwise(
     "power",
     np.power,
     # Strongly, so that y = 0 gives 0 where x**(y - 1) is infinite, and out = 0 where log(x) is.
-    dx=lambda x, y: strong_multiply(y, power(x, y - 1.0)),
+    dx=lambda x, y: strong_multiply(y, power(as_numpy_at_zero(x), y - 1.0)),
     dy=lambda out, x: strong_multiply(out, log(floating(x))),
     singular=True,
     operator="**",
