@@ -168,6 +168,13 @@ def measurements() -> Iterator[Line]:
             reference,
             reverse,
         )
+        lifted = _lifted(args, 1.0)
+        yield Line(
+            f"{name}: Hessian times a vector, Dual through the adjoint",
+            lambda native=native, lifted=lifted: native(lifted, (1.0,)),
+            reference,
+            6.0,
+        )
     x = np.linspace(0.1, 0.9, 1000)
     for f, budget in ARRAY:
         plain, ours = _plain(f), interp.compile(f)
@@ -175,6 +182,12 @@ def measurements() -> Iterator[Line]:
         native = pullback(ours, (x,), lambda _: True)
         reference = functools.partial(plain, x)
         yield Line(f"{name}: gradient by the adjoint", functools.partial(native, (x,), (1.0,)), reference, budget)
+        yield Line(
+            f"{name}: Hessian times a vector, Dual through the adjoint",
+            functools.partial(native, (Dual(x, x),), (1.0,)),
+            reference,
+            6.0,
+        )
         yield Line(f"{name}: grad(compile(f)), the call included", functools.partial(grad(ours), x), reference, None)
         yield Line(
             f"{name}: hvp(compile(f), x, v), the call included", functools.partial(hvp, ours, x, x), reference, None
