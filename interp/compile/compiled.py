@@ -45,7 +45,7 @@ class Compiled:
     """What `interp.compile` returns: call it as the function itself.
 
     ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took, ``reverse``
-    the way that the last gradient went: "adjoint", or "forward" and why.
+    the way that the last gradient went: "adjoint", "forward" or "tape", and why not a better one.
     """
 
     def __init__(self, f: Callable[..., Any], *, strong: bool = False, **options: Any) -> None:
@@ -138,6 +138,15 @@ class Compiled:
         if self.stronger is None or self.stronger.generation != rules.generation:
             self.stronger = Compiled(self.function, strong=True, **self.options)
         return self.stronger(*args)
+
+    def result_of(self, args: tuple[Any, ...]) -> Any:
+        """Native type of the result for plain arguments like these."""
+        try:
+            return result_type(self.native, self.dispatcher, tuple(describe(x, {}) for x in args))
+        except CompileError:
+            raise
+        except Exception as error:
+            raise compile_error(error, self.function, calls.refusals) from None
 
     def plain(self, *args: Any) -> Any:
         """The function itself, of the positional arguments that native code takes."""

@@ -1,8 +1,11 @@
 """Memory that native code grows and a thread owns: what reverse sweeps write forwards and read backwards.
 
 A *region* is two words of the thread's block, start and size in bytes. It outlives an exception halfway, so nothing
-leaks, and keeps its memory for the next call, up to `KEPT` bytes. Large regions ask for huge pages: fresh memory
-costs a page fault every 4 KiB otherwise, more than what is computed in between.
+leaks, and keeps its memory for the next call, up to `KEPT` bytes.
+
+On Linux a large region reserves far more addresses than it needs: pages come as they are touched, huge ones where
+the system gives them, and growing moves nothing. A reallocation that moves pages breaks the huge ones up; we measured
+three times the cost of the recording itself.
 """
 
 import ctypes
@@ -18,8 +21,12 @@ FIRST = 1 << 16
 KEPT = 1 << 28
 """Bytes that a region keeps for the next call."""
 HUGE = 1 << 21
-"""Bytes of a huge page."""
-_MADV_HUGEPAGE = 14
+"""Bytes of a huge page, and of the least region that reserves addresses."""
+RESERVES = sys.platform == "linux"
+AHEAD = (512, 4)
+"""How many times the memory needed is reserved, the second where the system refuses the first."""
+_READ_WRITE, _PRIVATE_ANONYMOUS_NORESERVE, _MADV_DONTNEED, _MADV_HUGEPAGE = 0x3, 0x4022, 4, 14
+"""Linux's numbers for mmap and madvise."""
 
 BYTE = ir.IntType(8).as_pointer()
 WORD = ir.IntType(64)
@@ -34,10 +41,17 @@ class Block(threading.local):
         self.address = ctypes.addressof(self.words)
 
     def __del__(self) -> None:
-        free = ctypes.CDLL(None).free
-        free.argtypes = (ctypes.c_void_p,)
-        for start in self.starts:
-            free(ctypes.c_void_p(self.words[start]))
+        library = ctypes.CDLL(None)
+        for at in self.starts:
+            start, size = ctypes.c_void_p(self.words[at]), ctypes.c_size_t(self.words[at + 1])
+            if _is_reserved(self.words[at + 1]):
+                library.munmap(start, size)
+            else:
+                library.free(start)
+
+
+def _is_reserved(size: Any) -> bool:
+    return RESERVES and size >= HUGE
 
 
 def word(builder: Any, words: Any, position: int) -> Any:
@@ -69,28 +83,64 @@ def grown(builder: Any, region: Any, least: Any) -> Any:
 def _define(function: Any) -> None:
     region, least = function.args
     builder = ir.IRBuilder(function.append_basic_block())
-    old = builder.load(builder.bitcast(region, BYTE.as_pointer()))
-    double = builder.shl(builder.load(word(builder, region, 1)), WORD(1))
-    size = builder.select(builder.icmp_signed(">", double, least), double, least)
-    size = builder.select(builder.icmp_signed(">", size, WORD(FIRST)), size, WORD(FIRST))
+    old, old_size = _start(builder, region), builder.load(word(builder, region, 1))
+    size = _greatest(builder, builder.shl(old_size, WORD(1)), least, WORD(FIRST))
+    if RESERVES:
+        with builder.if_then(builder.icmp_signed(">=", size, WORD(HUGE))):
+            for factor in AHEAD:
+                reserved = builder.and_(builder.mul(size, WORD(factor)), WORD(-HUGE))
+                start = called(
+                    builder,
+                    "mmap",
+                    BYTE,
+                    BYTE(None),
+                    reserved,
+                    *map(_INT, (_READ_WRITE, _PRIVATE_ANONYMOUS_NORESERVE, -1)),
+                    WORD(0),
+                )
+                with builder.if_then(builder.icmp_signed("!=", builder.ptrtoint(start, WORD), WORD(-1))):
+                    called(builder, "madvise", _INT, start, reserved, _INT(_MADV_HUGEPAGE))
+                    called(builder, "memcpy", BYTE, start, old, old_size)
+                    with builder.if_else(builder.icmp_signed(">=", old_size, WORD(HUGE))) as (mapped, allocated):
+                        with mapped:
+                            called(builder, "munmap", _INT, old, old_size)
+                        with allocated:
+                            called(builder, "free", ir.VoidType(), old)
+                    _set(builder, region, start, reserved)
+                    builder.ret(start)
+            builder.ret(BYTE(None))
     start = called(builder, "realloc", BYTE, old, size)
     with builder.if_then(cgutils.is_null(builder, start)):
         builder.ret(start)
-    if sys.platform == "linux":
-        with builder.if_then(builder.icmp_signed(">=", size, WORD(2 * HUGE))):
-            begin = builder.ptrtoint(start, WORD)
-            inner = builder.and_(builder.add(begin, WORD(HUGE - 1)), WORD(-HUGE))
-            length = builder.sub(builder.add(begin, size), inner)
-            called(builder, "madvise", ir.IntType(32), builder.inttoptr(inner, BYTE), length, ir.IntType(32)(_MADV_HUGEPAGE))
-    builder.store(builder.ptrtoint(start, WORD), region)
-    builder.store(size, word(builder, region, 1))
+    _set(builder, region, start, size)
     builder.ret(start)
 
 
+_INT = ir.IntType(32)
+
+
+def _greatest(builder: Any, first: Any, *others: Any) -> Any:
+    for other in others:
+        first = builder.select(builder.icmp_signed(">", first, other), first, other)
+    return first
+
+
+def _start(builder: Any, region: Any) -> Any:
+    return builder.load(builder.bitcast(region, BYTE.as_pointer()))
+
+
+def _set(builder: Any, region: Any, start: Any, size: Any) -> None:
+    builder.store(builder.ptrtoint(start, WORD), region)
+    builder.store(size, word(builder, region, 1))
+
+
 def released(builder: Any, region: Any) -> None:
-    """Emit: give the memory of a large region back."""
+    """Emit: give back what a region has beyond `KEPT` bytes."""
     size = builder.load(word(builder, region, 1))
     with cgutils.if_unlikely(builder, builder.icmp_signed(">", size, WORD(KEPT))):
-        called(builder, "free", ir.VoidType(), builder.load(builder.bitcast(region, BYTE.as_pointer())))
-        builder.store(WORD(0), region)
-        builder.store(WORD(0), word(builder, region, 1))
+        if RESERVES:
+            beyond = builder.gep(_start(builder, region), [WORD(KEPT)])
+            called(builder, "madvise", _INT, beyond, builder.sub(size, WORD(KEPT)), _INT(_MADV_DONTNEED))
+        else:
+            called(builder, "free", ir.VoidType(), _start(builder, region))
+            _set(builder, region, BYTE(None), WORD(0))

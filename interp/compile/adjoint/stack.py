@@ -7,7 +7,6 @@ can be pushed: numbers, values, and arrays, which stay alive until they are popp
 
 from typing import Any
 
-from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.extending import intrinsic

@@ -5,7 +5,7 @@ As the adjoint, it is compiled like any other function, for whatever payloads ar
 
 import ast
 import types as python_types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from interp.compile import generated as g
@@ -13,11 +13,23 @@ from interp.compile.arguments import is_constant, leaves_of
 from interp.compile.tape import sweep
 from interp.value import shape_of
 
-_PARTS = ("changed", "cleared", "finish", "gradient", "length", "lifted", "outcome", "owned", "seed", "start", "witness")
+_PARTS = (
+    "changed",
+    "cleared",
+    "finish",
+    "gradient",
+    "length",
+    "lifted",
+    "outcome",
+    "owned",
+    "seed",
+    "start",
+    "witness",
+)
 
 
 def recorded(
-    function: python_types.FunctionType, like: Sequence[Any], varying: Sequence[bool], result: Any, strong: bool
+    function: Callable[..., Any], like: Sequence[Any], varying: Sequence[bool], result: Any, strong: bool
 ) -> python_types.FunctionType:
     """``(*leaves, *cotangents) -> (result, after, changed, gradients)``.
 
@@ -73,9 +85,9 @@ def recorded(
     count = ast.BinOp(first, ast.Sub(), ast.Constant(1))
     body.append(ast.Expr(g.call("start", node, count)))
     for i, varies in enumerate(varying):
-        a = g.name(f"a{i}")
-        made = g.call("lifted", node, a, g.name(f"n{i}")) if varies else g.call("owned", a)
-        body.append(g.assign(f"x{i}", made))
+        leaf = g.name(f"a{i}")
+        argued = g.call("lifted", node, leaf, g.name(f"n{i}")) if varies else g.call("owned", leaf)
+        body.append(g.assign(f"x{i}", argued))
     body.append(g.assign("result", g.call("f", *arguments)))
     body.append(g.assign("held", g.call("cleared", node)))
     body.append(ast.Expr(g.call("seed", node, held, g.name("result"), of_result)))
@@ -90,6 +102,7 @@ def recorded(
         g.tuple_of([g.call("changed", g.name(f"x{i}"), g.name(f"n{i}")) for i in stored]),
         g.name("gradients"),
     ]
-    named = f"recorded_{function.__name__}" if function.__name__.isidentifier() else "recorded_lambda"
+    name = getattr(function, "__name__", "f")
+    named = f"recorded_{name}" if name.isidentifier() else "recorded_lambda"
     made: python_types.FunctionType = g.function(parameters, g.tuple_of(returned), namespace, body, named=named)
     return made

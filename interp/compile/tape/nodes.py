@@ -199,7 +199,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     if not recorded:  # as of floor: what remains is a plain number
         return _function(names, g.item(made, 0), {"compose": primitive.compose(active)})
     node = g.name(composed[0][0])
-    outputs = [ast.Name(o, ast.Store()) for o in ("out", *(f"d{x}" for x, _ in composed))]
+    outputs: list[ast.expr] = [ast.Name(o, ast.Store()) for o in ("out", *(f"d{x}" for x, _ in composed))]
     body: list[ast.stmt] = [ast.Assign([ast.Tuple(outputs, ast.Store())], made)]
     (partial, index, first), *rest = recorded
     if not rest and first is not ONE:

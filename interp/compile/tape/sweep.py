@@ -61,9 +61,11 @@ def _node(typ: types.Type) -> ValueType:
 def _with_room(context: Any, builder: Any, region: Any, least: Any) -> None:
     """Emit: make the region hold ``least`` bytes."""
     size = builder.load(word(builder, region, 1))
-    with cgutils.if_unlikely(builder, builder.icmp_signed(">", least, size)):
-        with cgutils.if_unlikely(builder, cgutils.is_null(builder, grown(builder, region, least))):
-            context.call_conv.return_user_exc(builder, MemoryError, ("no memory for the tape",))
+    with (
+        cgutils.if_unlikely(builder, builder.icmp_signed(">", least, size)),
+        cgutils.if_unlikely(builder, cgutils.is_null(builder, grown(builder, region, least))),
+    ):
+        context.call_conv.return_user_exc(builder, MemoryError, ("no memory for the tape",))
 
 
 @intrinsic
@@ -122,9 +124,7 @@ def cotangents(typingctx: Any, node: types.Type) -> Any:
         words = tape(context, builder, node)
         region = word(builder, words, COTANGENTS)
         width = context.get_abi_sizeof(context.data_model_manager[node.payload].get_data_type())
-        _with_room(
-            context, builder, region, builder.mul(builder.load(word(builder, words, COUNT)), WORD(int(width)))
-        )
+        _with_room(context, builder, region, builder.mul(builder.load(word(builder, words, COUNT)), WORD(int(width))))
         return builder.load(builder.bitcast(region, BYTE.as_pointer()))
 
     return types.voidptr(node), lower
@@ -283,7 +283,9 @@ def seed(node: Any, held: Any, x: Any, ct: Any) -> None:
 @overloaded(seed)
 def _seed(node: Any, held: Any, x: Any, ct: Any) -> Any:
     if isinstance(x, types.BaseTuple):
-        parts = [call("seed", name("node"), name("held"), item(name("x"), i), item(name("ct"), i)) for i in range(len(x))]
+        parts = [
+            call("seed", name("node"), name("held"), item(name("x"), i), item(name("ct"), i)) for i in range(len(x))
+        ]
         return function(["node", "held", "x", "ct"], tuple_of(parts), {"seed": seed})
     if isinstance(x, types.Optional):
 
