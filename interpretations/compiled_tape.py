@@ -93,17 +93,16 @@ def _backward(
     seeds = [np.zeros(shape_of(out)) if shape_of(out) else 0.0 for out in outputs]
 
     def made(i: int) -> Any:
+        if not _is_real(outputs[i]):
+            return outputs[i]
         pull = _Pullback(lambda cotangents: native.gradients(payloads, run, cotangents), seeds, i)
-        return (
-            record(recording, outputs[i], _links(pull, inputs, shape_of(seeds[i])))
-            if _is_real(outputs[i])
-            else outputs[i]
-        )
+        return record(recording, outputs[i], _links(pull, inputs, shape_of(seeds[i])))
 
+    recorded = list(map(made, range(len(outputs))))  # before the stores: their links are to what the arguments were
     for i, position in enumerate(run.stored, len(results)):
         leaf = leaves[position]
-        leaf[...] = made(i) if _is_of(leaf, inputs) else outputs[i]
-    return _built(run.result, map(made, range(len(results))))
+        leaf[...] = recorded[i] if _is_of(leaf, inputs) else outputs[i]
+    return _built(run.result, iter(recorded))
 
 
 def _share_memory(leaves: list[Any]) -> bool:
@@ -182,9 +181,10 @@ def _forward(compiled: Any, args: tuple[Any, ...], leaves: list[Any], inputs: li
     stored = [(x, d) for x, d, old in zip(inputs, lifted, before, strict=True) if x.shape and not identical(d, old)]
     if stored and _share_memory(leaves):
         raise _Aliased
-    for x, d in stored:
-        x[...] = tape(d)
-    return _built(result, (tape(out) for out in _flat(result)))
+    results, after = list(map(tape, _flat(result))), [tape(d) for _, d in stored]
+    for (x, _), made in zip(stored, after, strict=True):
+        x[...] = made
+    return _built(result, iter(results))
 
 
 def _columns(x: Tape, columns: Any, out_shape: tuple[int, ...], single: bool) -> Link:
