@@ -18,6 +18,8 @@ from numba.core import cgutils
 
 FIRST = 1 << 16
 """Bytes of a region's first allocation."""
+LARGEST = 24 * 2**31
+"""Bytes that a region may grow to: what no larger numbers than 31 bits can count, of 24 bytes each."""
 KEPT = 1 << 28
 """Bytes that a region keeps for the next call."""
 HUGE = 1 << 21
@@ -66,7 +68,8 @@ def called(builder: Any, named: str, returned: Any, *arguments: Any) -> Any:
 
 
 def grown(builder: Any, region: Any, least: Any) -> Any:
-    """Emit: the start of the region at address ``region``, made to hold ``least`` bytes; null without memory.
+    """Emit: the start of the region at address ``region``, made to hold ``least`` bytes; null without memory,
+    and for more than `LARGEST`.
 
     The region at least doubles. A function of its own in every module, for it is called rarely and from many places.
     """
@@ -84,11 +87,14 @@ def _define(function: Any) -> None:
     region, least = function.args
     builder = ir.IRBuilder(function.append_basic_block())
     old, old_size = _start(builder, region), builder.load(word(builder, region, 1))
+    with builder.if_then(builder.icmp_signed(">", least, WORD(LARGEST))):
+        builder.ret(BYTE(None))
     size = _greatest(builder, builder.shl(old_size, WORD(1)), least, WORD(FIRST))
+    size = _least(builder, size, WORD(LARGEST))
     if RESERVES:
         with builder.if_then(builder.icmp_signed(">=", size, WORD(HUGE))):
             for factor in AHEAD:
-                reserved = builder.and_(builder.mul(size, WORD(factor)), WORD(-HUGE))
+                reserved = _least(builder, builder.and_(builder.mul(size, WORD(factor)), WORD(-HUGE)), WORD(LARGEST))
                 start = called(
                     builder,
                     "mmap",
@@ -123,6 +129,10 @@ def _greatest(builder: Any, first: Any, *others: Any) -> Any:
     for other in others:
         first = builder.select(builder.icmp_signed(">", first, other), first, other)
     return first
+
+
+def _least(builder: Any, x: Any, y: Any) -> Any:
+    return builder.select(builder.icmp_signed("<", x, y), x, y)
 
 
 def _start(builder: Any, region: Any) -> Any:

@@ -29,8 +29,9 @@ from interp.value import Value
 
 RANKS = 8
 """Tapes of one thread, and so ranks of Nodes."""
-MOST = 2**31 - 1
-"""Records that an index can number."""
+NO_MEMORY = (
+    "no memory for the tape, which holds at most 48 GiB and 2**31 operations: differentiate the program in parts"
+)
 NODES, COTANGENTS, COUNT, WORDS = 0, 2, 4, 8
 """Words of one tape: two regions, and how many records there are, record 0 included."""
 
@@ -61,6 +62,11 @@ _thread = _Tapes()
 def prepare() -> None:
     """Give this thread its tapes, which native code expects to be there."""
     assert _thread.address
+
+
+def operations(rank: int = 0) -> int:
+    """How many records this thread's last recording at a rank has, its inputs included."""
+    return int(_thread.words[rank * WORDS + COUNT]) - 1
 
 
 def tape(context: Any, builder: Any, node: ValueType) -> Any:
@@ -109,12 +115,9 @@ def _pushed(context: Any, builder: Any, node: ValueType, partials: list[Any], op
         with cgutils.if_unlikely(
             builder, builder.icmp_signed(">", least, builder.load(word(builder, words, NODES + 1)))
         ):
-            with cgutils.if_unlikely(builder, builder.icmp_signed(">", after, WORD(MOST))):
-                raised = ("more than 2**31 operations, which a tape cannot number: differentiate it in parts",)
-                context.call_conv.return_user_exc(builder, OverflowError, raised)
             start = grown(builder, words, least)
             with cgutils.if_unlikely(builder, cgutils.is_null(builder, start)):
-                context.call_conv.return_user_exc(builder, MemoryError, ("no memory for the tape",))
+                context.call_conv.return_user_exc(builder, MemoryError, (NO_MEMORY,))
         nodes = builder.load(builder.bitcast(words, BYTE.as_pointer()))
         for i, (partial, operand) in enumerate(zip(partials, operands, strict=True)):
             builder.store(record.model.as_data(builder, partial), record.place(builder, nodes, count, i), align=8)

@@ -19,7 +19,7 @@ from interp.compile.crossing import present
 from interp.compile.generated import call, function, item, name, tuple_of
 from interp.compile.memory import BYTE, WORD, grown, released, word
 from interp.compile.rebinding import overloaded
-from interp.compile.tape.nodes import COTANGENTS, COUNT, NODES, Node, Record, tape
+from interp.compile.tape.nodes import COTANGENTS, COUNT, NO_MEMORY, NODES, Node, Record, tape
 from interp.compile.values import ValueType, element, is_array, ndim_of
 from interp.vocabulary.elementwise import strong_multiply
 
@@ -65,7 +65,7 @@ def _with_room(context: Any, builder: Any, region: Any, least: Any) -> None:
         cgutils.if_unlikely(builder, builder.icmp_signed(">", least, size)),
         cgutils.if_unlikely(builder, cgutils.is_null(builder, grown(builder, region, least))),
     ):
-        context.call_conv.return_user_exc(builder, MemoryError, ("no memory for the tape",))
+        context.call_conv.return_user_exc(builder, MemoryError, (NO_MEMORY,))
 
 
 @intrinsic
