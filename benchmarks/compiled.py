@@ -5,7 +5,9 @@ Every reference is plain ``@njit`` (with NumPy's division), the limit that no de
 
 import functools
 import math
+import threading
 from collections.abc import Callable, Iterator
+from time import perf_counter
 from typing import Any
 
 import numba
@@ -13,7 +15,8 @@ import numpy as np
 
 import interp
 from benchmarks.measure import Line
-from interp.compile.reverse import pullback
+from interp.compile.reverse import pullback, taped
+from interp.compile.tape.nodes import operations as recorded_operations
 from interpretations import Dual, grad, hvp
 
 POINTS, LORENZ_STEPS, BODY_STEPS = 200, 100_000, 5000
@@ -192,15 +195,51 @@ def measurements() -> Iterator[Line]:
         yield Line(
             f"{name}: hvp(compile(f), x, v), the call included", functools.partial(hvp, ours, x, x), reference, None
         )
+    yield from _tape()
     square = interp.compile(lambda x: x * x)
     dual = Dual(2.0, 1.0)
-    yield Line("1,000 calls with a scalar Dual / 1.5 ms", lambda: [square(dual) for _ in range(1000)], _pause, 1.0)
+
+    def thousand_calls() -> None:
+        for _ in range(1000):
+            square(dual)
+
+    yield Line("1,000 calls with a scalar Dual / 1.5 ms", thousand_calls, _lasting(1.5e-3), 1.0)
 
 
-def _pause() -> None:
-    """1.5 ms by the clock: the budget of a thousand crossings."""
-    from time import perf_counter
+def fibonacci(x: float, n: int) -> float:
+    if n < 2:
+        return x * x
+    return 0.5 * fibonacci(x, n - 1) + x * fibonacci(x, n - 2)
 
-    end = perf_counter() + 1.5e-3
-    while perf_counter() < end:
-        pass
+
+def _tape() -> Iterator[Line]:
+    """Recording and sweeping of a recursive program, in nanoseconds an operation: against as many nanoseconds."""
+    ours, args, varying = interp.compile(fibonacci), (0.7, 24), (True, False)
+    waiting = iter(varying)
+    native = taped(ours, args, lambda _: next(waiting))
+
+    def gradient() -> None:
+        native.run(ours, args, args)
+
+    def in_a_new_thread() -> None:
+        thread = threading.Thread(target=gradient)
+        thread.start()
+        thread.join()
+
+    gradient()
+    operations = recorded_operations()
+    reference = _lasting(operations * 1e-9)
+    yield Line(f"fibonacci by the tape: ns an operation, {operations:,} of them", gradient, reference, 10.0)
+    yield Line("fibonacci by the tape, on fresh memory: ns an operation", in_a_new_thread, reference, 25.0)
+    yield Line("fibonacci by the tape / @njit", gradient, lambda: ours(*args), None)
+
+
+def _lasting(seconds: float) -> Callable[[], None]:
+    """A reference that takes so long by the clock: a budget in absolute time."""
+
+    def pause() -> None:
+        end = perf_counter() + seconds
+        while perf_counter() < end:
+            pass
+
+    return pause

@@ -235,6 +235,13 @@ def has_nan(x: Any) -> bool:
     return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
 
 
+def identical(x: Any, y: Any) -> bool:
+    """True if two payloads of one type are made of equal numbers, NaN equal to NaN: what is carried included."""
+    if isinstance(x, Value):
+        return all(map(identical, x.parts(), y.parts()))
+    return bool(np.array_equal(x, y, equal_nan=np.asarray(x).dtype.kind in "fc"))
+
+
 def primal(x: Any) -> Any:
     """The plain number or array inside ``x``, however deep the stack.
 

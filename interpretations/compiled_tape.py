@@ -1,9 +1,11 @@
 """Tapes through a compiled function: one entry a result, whose map is the native pullback.
 
 Few numbers go forward: one native run with a direction each gives the partials. Everything else takes the source
-adjoint; where that cannot be written (recursion, say) the directions of all inputs go forward, some at a time.
+adjoint; where that cannot be written (recursion, say) the run is recorded on a native tape, and where that has no
+native code either the directions of all inputs go forward, some at a time.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,7 @@ from interp import level as levels
 from interp.compile.arguments import leaves_of, replaced
 from interp.errors import CompileError
 from interp.linear import Diagonal, Formula
-from interp.value import primal, shape_of
+from interp.value import identical, innermost, primal, shape_of
 from interp.vocabulary import copy, reshape, stack
 from interpretations import dual
 from interpretations.derivatives import seed
@@ -26,31 +28,40 @@ FEW = 4
 
 def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
     """Call a compiled function with Tapes, the outermost values, among its arguments."""
-    from interp.compile.reverse import Refused, pullback
+    from interp.compile.reverse import Refused, pullback, taped
 
     leaves = leaves_of(args)
     level = max(x.level for x in leaves if isinstance(x, Tape))
     inputs = [x for x in leaves if _varies(x, level)]
     payloads = [(copy(x.value) if x.shape else x.value) if _varies(x, level) else x for x in leaves]
 
-    def adjoint() -> Any:
-        native = pullback(compiled, replaced(args, payloads), _varying(leaves, level))
+    def backward(native_of: Any) -> Any:
+        native = native_of(compiled, replaced(args, payloads), _varying(leaves, level))
         return _backward(compiled, args, native, payloads, leaves, inputs)
 
-    def forward() -> Any:
-        return _forward(compiled, args, leaves, inputs)
-
+    ways = {
+        "forward": lambda: _forward(compiled, args, leaves, inputs),
+        "adjoint": lambda: backward(pullback),
+        "tape": lambda: backward(taped),
+    }
     few = len(inputs) <= FEW and not any(x.shape for x in inputs)
-    first, second = (forward, adjoint) if few else (adjoint, forward)
-    try:
-        result, way = first(), first.__name__
-    except (Refused, CompileError) as refusal:
+    refusals: list[Exception] = []
+    for way in ("forward", "adjoint", "tape") if few else ("adjoint", "tape", "forward"):
         try:
-            result, way = second(), f"{second.__name__}: {refusal}"
-        except Refused:
-            raise refusal from None
-    compiled.reverse = way
-    return result
+            result = ways[way]()
+        except _Aliased:
+            compiled.reverse = "plain Python: arguments that share memory are stored into"
+            return compiled.plain(*args)
+        except (Refused, CompileError) as error:
+            refusals.append(error)
+        else:
+            compiled.reverse = f"{way}: {'; '.join(map(str, refusals))}" if refusals else way
+            return result
+    raise next((e for e in reversed(refusals) if not isinstance(e, Refused)), refusals[0])
+
+
+class _Aliased(Exception):
+    """A store into one argument shows in another: native copies of them would not."""
 
 
 def _varies(x: Any, level: int) -> bool:
@@ -63,37 +74,46 @@ def _varying(leaves: list[Any], level: int) -> Callable[[Any], bool]:
     return lambda _: next(answers)
 
 
-# -- by the adjoint
+# -- in reverse: by the adjoint or the tape
 
 
 def _backward(
     compiled: Any, args: tuple[Any, ...], native: Any, payloads: list[Any], leaves: list[Any], inputs: list[Tape]
 ) -> Any:
     recording = inputs[0].recording
-    if native.scalar:
-        (value,), gradients = native(payloads, (1.0,))
-        return record(recording, value, tuple(map(_gradient, inputs, gradients)))
-    kept = [copy(x) if shape_of(x) else x for x in payloads]
-    result = compiled(*replaced(args, kept))
-    outputs = [*_flat(result), *(kept[position] for position in native.stored)]
+    run = native.run(compiled, args, payloads)
+    if run.stored and _share_memory(leaves):
+        raise _Aliased
+    if run.gradients is not None and not run.stored:
+        return record(recording, run.result, tuple(map(_gradient, inputs, run.gradients)))
+    results = _flat(run.result)
+    outputs = [*results, *run.stored.values()]
     seeds = [np.zeros(shape_of(out)) if shape_of(out) else 0.0 for out in outputs]
-    made = [
-        record(recording, out, _links(native, payloads, seeds, i, inputs)) if _is_real(out) else out
-        for i, out in enumerate(outputs)
-    ]
-    for position, after in zip(native.stored, made[len(made) - len(native.stored) :], strict=True):
-        if isinstance(leaves[position], Tape):
-            leaves[position][...] = after
-        else:
-            leaves[position][...] = primal(after)
-    return _built(result, iter(made))
+
+    def made(i: int) -> Any:
+        if not _is_real(outputs[i]):
+            return outputs[i]
+        pull = _Pullback(lambda cotangents: native.gradients(payloads, run, cotangents), seeds, i)
+        return record(recording, outputs[i], _links(pull, inputs, shape_of(seeds[i])))
+
+    recorded = list(map(made, range(len(outputs))))  # before the stores: their links are to what the arguments were
+    for i, position in enumerate(run.stored, len(results)):
+        leaf = leaves[position]
+        leaf[...] = recorded[i] if _is_of(leaf, inputs) else outputs[i]
+    return _built(run.result, iter(recorded))
+
+
+def _share_memory(leaves: list[Any]) -> bool:
+    """True if two arrays among the arguments overlap, as far as their bounds tell."""
+    arrays = [x for x in map(innermost, leaves) if isinstance(x, np.ndarray)]
+    return any(np.may_share_memory(x, y) for x, y in itertools.combinations(arrays, 2))
 
 
 class _Pullback:
     """Cotangents of all inputs for those of one of several results; the last are kept, for each input asks for them."""
 
-    def __init__(self, native: Any, payloads: list[Any], seeds: list[Any], position: int) -> None:
-        self.native, self.payloads, self.seeds, self.position = native, payloads, seeds, position
+    def __init__(self, gradients: Callable[[list[Any]], Any], seeds: list[Any], position: int) -> None:
+        self.gradients, self.seeds, self.position = gradients, seeds, position
         self.ct: Any = None
         self.found: list[Any] = []
 
@@ -106,15 +126,14 @@ class _Pullback:
 
     def once(self, ct: Any) -> Any:
         seeds = [*self.seeds[: self.position], ct, *self.seeds[self.position + 1 :]]
-        return self.native(self.payloads, seeds)[1]
+        return self.gradients(seeds)
 
 
-def _links(native: Any, payloads: list[Any], seeds: list[Any], position: int, inputs: list[Tape]) -> tuple[Link, ...]:
-    """The links of one of several results; one run of the adjoint serves all inputs."""
-    pull = _Pullback(native, payloads, seeds, position)
+def _links(pull: _Pullback, inputs: list[Tape], out_shape: tuple[int, ...]) -> tuple[Link, ...]:
+    """The links of one of several results; one run serves all inputs."""
 
     def link(i: int, x: Tape) -> Link:
-        return Link(x, Formula(x.shape, shape_of(seeds[position]), _refused, lambda ct, batch: pull(ct, batch)[i]))
+        return Link(x, Formula(x.shape, out_shape, _refused, lambda ct, batch: pull(ct, batch)[i]))
 
     return tuple(link(i, x) for i, x in enumerate(inputs))
 
@@ -143,7 +162,7 @@ def _forward(compiled: Any, args: tuple[Any, ...], leaves: list[Any], inputs: li
     plain = [copy(x.value) if x.shape else x.value for x in inputs]
     lifted = [dual.make(plain[0], 1.0, level)] if len(inputs) == 1 and not inputs[0].shape else seed(plain, level)
     waiting = iter(lifted)
-    before = [copy(d.value) if d.shape else d.value for d in lifted]
+    before = [copy(d) if d.shape else d for d in lifted]
     result = compiled(*replaced(args, [next(waiting) if _is_of(x, inputs) else x for x in leaves]))
 
     def tape(out: Any) -> Any:
@@ -157,10 +176,13 @@ def _forward(compiled: Any, args: tuple[Any, ...], leaves: list[Any], inputs: li
             links.append(_columns(x, part, shape_of(out.value), out.directions is None))
         return record(recording, out.value, tuple(links))
 
-    for x, d, old in zip(inputs, lifted, before, strict=True):
-        if x.shape and not _same(d.value, old):
-            x[...] = tape(d)
-    return _built(result, (tape(out) for out in _flat(result)))
+    stored = [(x, d) for x, d, old in zip(inputs, lifted, before, strict=True) if x.shape and not identical(d, old)]
+    if stored and _share_memory(leaves):
+        raise _Aliased
+    results, after = list(map(tape, _flat(result))), [tape(d) for _, d in stored]
+    for (x, _), made in zip(stored, after, strict=True):
+        x[...] = made
+    return _built(result, iter(results))
 
 
 def _columns(x: Tape, columns: Any, out_shape: tuple[int, ...], single: bool) -> Link:
@@ -185,10 +207,6 @@ def _columns(x: Tape, columns: Any, out_shape: tuple[int, ...], single: bool) ->
 
 def _is_of(x: Any, inputs: list[Tape]) -> bool:
     return any(x is known for known in inputs)
-
-
-def _same(x: Any, y: Any) -> bool:
-    return bool(np.array_equal(primal(x), primal(y), equal_nan=True))
 
 
 def _is_real(value: Any) -> bool:

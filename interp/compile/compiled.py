@@ -42,9 +42,9 @@ class Compiled:
     """What `interp.compile` returns: call it as the function itself.
 
     ``signatures`` lists the sets of types it was compiled for, ``compile_seconds`` the time that took, ``cache_hits``
-    how many of them came from disk, ``reverse`` the way that the last gradient went: "adjoint", or "forward" and why.
-    ``products`` fixes which products are strong
-    (`interp.rules.products`); by itself a function finds out.
+    how many of them came from disk, ``reverse`` the way that the last gradient went: "adjoint", "forward" or "tape",
+    and why not a better one. ``products`` fixes which products are strong (`interp.rules.products`); by itself a
+    function finds out.
     """
 
     def __init__(self, f: Callable[..., Any], *, products: str | None = None, **options: Any) -> None:
@@ -121,6 +121,7 @@ class Compiled:
                 version = self._compiled_or_split(args) if step is None else self._split(step)
             except CompileError as error:
                 if not self.options["fallback"]:
+                    self.versions[key] = _refusing(str(error)), None
                     raise
                 warnings.warn(f"{error}; it runs as plain Python", stacklevel=3)
                 version = self.plain, tuple(map(type, args))
@@ -175,6 +176,15 @@ class Compiled:
         if self.stronger is None or self.stronger.generation != rules.generation:
             self.stronger = Compiled(self.function, products="all", **self.options)
         return self.stronger(*args)
+
+    def result_of(self, args: tuple[Any, ...]) -> Any:
+        """Native type of the result for plain arguments like these."""
+        try:
+            return result_type(self.native, self.dispatcher, tuple(describe(x, {}) for x in args))
+        except CompileError:
+            raise
+        except Exception as error:
+            raise compile_error(error, self.function, calls.refusals) from None
 
     def plain(self, *args: Any) -> Any:
         """The function itself, of the positional arguments that native code takes."""
@@ -231,6 +241,15 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {len(self.versions)} versions>"
+
+
+def _refusing(message: str) -> Callable[..., Any]:
+    """In place of a version that cannot be: the next call is not compiled again to find out."""
+
+    def refuse(*args: Any) -> Any:
+        raise CompileError(message)
+
+    return refuse
 
 
 def _restored(module: str, name: str, options: dict[str, Any]) -> Compiled:

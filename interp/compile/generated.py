@@ -43,6 +43,7 @@ def function(
     module = ast.fix_missing_locations(ast.Module([tree], []))
     scope = {"__name__": __name__, **namespace}  # Numba's cache asks for the module by name
     exec(compile(module, f"<{named}>", "exec"), scope)
+    scope[named].tree = tree  # the source, for native code
     return scope[named]
 
 

@@ -1,15 +1,17 @@
-"""Reverse mode of a compiled function: its adjoint in native code, one for each set of plain argument types.
+"""Reverse mode of a compiled function: its adjoint or its tape in native code, one for each set of argument types.
 
-The adjoint is written on floats (`interp.compile.adjoint`) and compiled for whatever values arrive. Its products are
-plain; where a NaN comes out, all is computed once more with strong products, as the eager sweep does. Shapes that
-turn out to broadcast make a version whose loops stretch.
+Both are written as functions of floats (`interp.compile.adjoint`, `interp.compile.tape`) and compiled for whatever
+values arrive. Products are plain; where a NaN comes out, all is computed once more with strong products, as the eager
+sweep does. Shapes that turn out to broadcast make an adjoint whose loops stretch.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numba
 import numpy as np
+from numba.core import types
 
 from interp import rules
 from interp.compile.adjoint import stack
@@ -19,16 +21,34 @@ from interp.compile.adjoint.lowering import Static
 from interp.compile.adjoint.operations import Refused
 from interp.compile.arguments import is_constant, leaves_of, replaced
 from interp.compile.compiled import Compiled
+from interp.compile.tape.generate import recorded
+from interp.compile.tape.nodes import prepare
 from interp.compile.versions import key_of
-from interp.value import primal
+from interp.value import has_nan, identical, primal, shape_of
+from interp.vocabulary import copy
+
+
+@dataclass
+class Run:
+    """What running a function once gives.
+
+    ``stored``: what the arrays among the leaves hold afterwards, by position, of those that it stored into.
+    ``gradients`` of the varying leaves, where the result is one number.
+    """
+
+    result: Any
+    stored: dict[int, Any] = field(default_factory=dict)
+    gradients: Sequence[Any] | None = None
 
 
 class Pullback:
-    """``(leaves, cotangents) -> (results, gradients)`` of one function at one set of argument types.
+    """The adjoint of one function at one set of argument types: ``(leaves, cotangents) -> (results, gradients)``.
 
     ``scalar``: the one result is a number. ``stored`` are the positions of leaves into which the function stores:
     what they hold afterwards follows the results.
     """
+
+    name = "adjoint"
 
     def __init__(
         self, function: Any, arguments: Sequence[Any], varying: tuple[int, ...], options: dict[str, Any]
@@ -61,6 +81,100 @@ class Pullback:
         if spoiled:
             results, gradients, _ = self._run(True, args)
         return results, gradients
+
+    def run(self, compiled: Compiled, args: Sequence[Any], leaves: Sequence[Any]) -> Run:
+        """The function at these leaves of its arguments."""
+        if self.scalar:
+            (value,), gradients = self(leaves, (1.0,))
+            return Run(value, {}, gradients)
+        kept = [copy(x) if shape_of(x) else x for x in leaves]
+        return Run(compiled(*replaced(args, kept)), {i: kept[i] for i in self.stored})
+
+    def gradients(self, leaves: Sequence[Any], run: Run, cotangents: Sequence[Any]) -> Sequence[Any]:
+        """Those of the varying leaves, for cotangents of the results and of what was stored."""
+        return self(leaves, cotangents)[1]
+
+
+class Taped:
+    """The recorded program of one function at one set of argument types (`interp.compile.tape`)."""
+
+    name = "tape"
+
+    def __init__(self, compiled: Compiled, args: Sequence[Any], varying: Sequence[bool]) -> None:
+        leaves = leaves_of(args)
+        typ = compiled.result_of(replaced(args, [primal(x) for x in leaves]))
+        self.scalar = isinstance(typ, types.Float)
+        self.cotangents = _flat_types(typ)
+        self.arrays = [i for i, x in enumerate(leaves) if shape_of(x)]
+        self.varying = [i for i in self.arrays if varying[i]]
+        options = {**compiled.options, "fallback": False}
+        self.made = {
+            strong: Compiled(recorded(compiled.function, args, varying, _structure(typ), strong), **options)
+            for strong in (False, True)
+        }
+
+    def _run(self, leaves: Sequence[Any], cotangents: Sequence[Any]) -> Any:
+        prepare()
+        found = self.made[False](*leaves, *cotangents)
+        if any(map(has_nan, found[-1])):
+            found = self.made[True](*leaves, *cotangents)
+        return found
+
+    def run(self, compiled: Compiled, args: Sequence[Any], leaves: Sequence[Any]) -> Run:
+        """The function at these leaves of its arguments."""
+        after_of = [_nothing(np.ndim(primal(leaves[i]))) for i in self.varying]
+        cotangents = (
+            [1.0]
+            if self.scalar
+            else [_nothing(typ.ndim if isinstance(typ, types.Array) else 0) for typ in self.cotangents]
+        )
+        result, after, changed, gradients = self._run(leaves, [*cotangents, *after_of])
+        stores = dict(zip(self.varying, changed, strict=True))
+        stored = {
+            i: x
+            for i, x in zip(self.arrays, after, strict=True)
+            if (stores[i] if i in stores else not identical(x, leaves[i]))
+        }
+        return Run(result, stored, gradients if self.scalar else None)
+
+    def gradients(self, leaves: Sequence[Any], run: Run, cotangents: Sequence[Any]) -> Sequence[Any]:
+        """Those of the varying leaves, for cotangents of the results and of what was stored."""
+        count = len(self.cotangents)
+        of_stored = dict(zip(run.stored, cotangents[count:], strict=True))
+        after = [of_stored[i] if i in of_stored else _nothing(np.ndim(primal(leaves[i]))) for i in self.varying]
+        found: Sequence[Any] = self._run(leaves, [*map(_laid_out, cotangents[:count]), *map(_laid_out, after)])[-1]
+        return found
+
+
+def _nothing(ndim: int) -> Any:
+    """A cotangent that stands for zeros."""
+    return np.zeros((0,) * ndim) if ndim else 0.0
+
+
+def _laid_out(ct: Any) -> Any:
+    """Rows one after the other: each layout would be compiled for itself."""
+    return np.ascontiguousarray(ct) if isinstance(ct, np.ndarray) and ct.shape else ct
+
+
+def _structure(typ: types.Type) -> Any:
+    return tuple(map(_structure, typ)) if isinstance(typ, types.BaseTuple) else None
+
+
+def _flat_types(typ: types.Type) -> list[types.Type]:
+    if isinstance(typ, types.Optional) and isinstance(typ.type, types.BaseTuple):
+        raise Refused("the function returns a tuple on one path and None on another")
+    return [t for part in typ for t in _flat_types(part)] if isinstance(typ, types.BaseTuple) else [typ]
+
+
+def taped(compiled: Compiled, args: Sequence[Any], varies: Callable[[Any], bool]) -> Taped:
+    """The recorded program of a compiled function for arguments like these; ``varies`` as in `pullback`."""
+    leaves = leaves_of(args)
+    varying = tuple(map(varies, leaves))
+    key = "tape", key_of(replaced(args, [primal(x) for x in leaves])), varying, rules.generation
+    if key not in compiled.pullbacks:
+        compiled.pullbacks[key] = Taped(compiled, args, varying)
+    found: Taped = compiled.pullbacks[key]
+    return found
 
 
 def pullback(compiled: Compiled, args: Sequence[Any], varies: Callable[[Any], bool]) -> Pullback:
