@@ -46,6 +46,11 @@ def compile_error(error: Exception, function: Callable[..., Any], refusals: Sequ
     )
 
 
+def reason(error: Exception) -> str:
+    """What is wrong, in a few words, of an error of Numba's."""
+    return _reason(_STYLE.sub("", str(error)), ())
+
+
 def _place(message: str, error: Exception, function: Callable[..., Any]) -> tuple[str, int]:
     """The innermost place in code that is neither ours nor a library's."""
     code = getattr(function, "__code__", None)

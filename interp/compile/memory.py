@@ -34,22 +34,30 @@ BYTE = ir.IntType(8).as_pointer()
 WORD = ir.IntType(64)
 
 
-class Block(threading.local):
-    """``words`` 64-bit words a thread, zero at first; ``starts`` are the positions of the starts of regions."""
+class _Owned:
+    """The words of one thread and the regions among them, which are given back with the thread."""
 
     def __init__(self, words: int, starts: tuple[int, ...]) -> None:
         self.words = (ctypes.c_int64 * words)()
         self.starts = starts
-        self.address = ctypes.addressof(self.words)
+        self.library = ctypes.CDLL(None)
 
     def __del__(self) -> None:
-        library = ctypes.CDLL(None)
         for at in self.starts:
             start, size = ctypes.c_void_p(self.words[at]), ctypes.c_size_t(self.words[at + 1])
             if _is_reserved(self.words[at + 1]):
-                library.munmap(start, size)
+                self.library.munmap(start, size)
             else:
-                library.free(start)
+                self.library.free(start)
+
+
+class Block(threading.local):
+    """``words`` 64-bit words a thread, zero at first; ``starts`` are the positions of the starts of regions."""
+
+    def __init__(self, words: int, starts: tuple[int, ...]) -> None:
+        self.owned = _Owned(words, starts)  # of the thread: this object is all threads' and dies with the program
+        self.words = self.owned.words
+        self.address = ctypes.addressof(self.words)
 
 
 def _is_reserved(size: Any) -> bool:

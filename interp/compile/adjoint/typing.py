@@ -9,6 +9,7 @@ from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
 from interp.compile.adjoint.operations import Refused, Statement, primal
+from interp.compile.diagnosis import reason
 from interp.compile.rebinding import REPLACED
 
 
@@ -41,5 +42,5 @@ def inferred(
         ir = compiler.run_frontend(namespace["typed"], inline_closures=True)
         found = typed_passes.type_inference_stage(context, cpu_target.target_context, ir, tuple(leaf_types), None)
     except NumbaError as error:
-        raise Refused(str(error)) from error
+        raise Refused(reason(error)) from error
     return {name: types.unliteral(typ) for name, typ in found.typemap.items()}
