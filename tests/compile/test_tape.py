@@ -202,10 +202,13 @@ SAMPLE = [p for p in SMOOTH if p.name not in NO_FORWARD]
 """What has native code on values at all."""
 
 
-@pytest.mark.parametrize("program", SAMPLE, ids=lambda p: p.name)
-def test_program(program, request, forced):
-    if SAMPLE.index(program) % 5 and not request.config.getoption("--every"):
-        pytest.skip("every fifth program by default, for time")
+def sampled(program, i):
+    """Every tenth program by default, for time."""
+    return pytest.param(program, id=program.name, marks=[pytest.mark.every] if i % 10 else [])
+
+
+@pytest.mark.parametrize("program", [sampled(p, i) for i, p in enumerate(SAMPLE)])
+def test_program(program, forced):
     c = Case(program)
     kept = [np.copy(x) for x in c.varying]
     value, pullback = vjp(c.on(c.compiled), *c.varying)
