@@ -115,6 +115,7 @@ class Primitive:
             COUNTERPARTS[function] = self
         PRIMITIVES[name] = self
         _EVERY.add(self)
+        rules.changed()
 
     # -- calling
 

@@ -42,11 +42,11 @@ strong = False
 """True while native code is compiled whose products are all strong (see `strong_multiply`)."""
 
 generation = 0
-"""Counts changes of rules: what was compiled in an older generation is compiled anew."""
+"""Counts changes of rules and of primitives: what was compiled in an older generation is compiled anew."""
 
 
 def changed() -> None:
-    """A rule was registered."""
+    """A rule was registered, or a primitive declared."""
     global generation
     generation += 1
 

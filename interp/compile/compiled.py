@@ -49,6 +49,7 @@ class Compiled:
     """
 
     def __init__(self, f: Callable[..., Any], *, strong: bool = False, **options: Any) -> None:
+        f = getattr(f, "py_func", f)  # of a function under Numba's decorators: its options may be unsound for values
         functools.update_wrapper(self, f)
         self.__name__: str = getattr(f, "__name__", "f")
         self.function = f

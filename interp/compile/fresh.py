@@ -6,6 +6,8 @@ its numbers as constants, and the inference runs again, until nothing changes: a
 after the array is.
 """
 
+import contextlib
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +17,7 @@ from numba.core import ir, typed_passes, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.ir_utils import mk_unique_var
+from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.core.untyped_passes import ReconstructSSA
 
 from interp.compile.arrays import caster, looped, native
@@ -140,6 +143,20 @@ def _passed_on(program: _Program, typed: Types) -> Iterator[tuple[str, types.Typ
                     yield from ((name, element(t)) for _, t in given if isinstance(t, ValueType))
 
 
+def _joined(program: _Program, typed: Types) -> Iterator[tuple[str, types.Type]]:
+    """(array, value type) of every variable that is a plain array on one path and an array of values on another."""
+    for statements in program.assigned.values():
+        for statement in statements:
+            made = statement.value
+            if not isinstance(made, ir.Expr) or made.op != "phi":
+                continue
+            names = [x.name for x in made.incoming_values if isinstance(x, ir.Var)]
+            values = [t for name in names if isinstance(t := typed.get(name), ValueType) and ndim_of(t)]
+            for name in names:
+                if isinstance(typed.get(name), types.Array):
+                    yield from ((name, element(t)) for t in values)
+
+
 def _is_fresh(statement: Any, typed: Types) -> bool:
     made, held = statement.value, typed.get(statement.target.name)
     if not isinstance(made, ir.Expr) or not isinstance(held, types.Array | types.List):
@@ -174,9 +191,8 @@ class FreshArrays(FunctionPass):
         lifted: dict[str, types.Type] = {}
         for _ in range(_ROUNDS):
             typed = _inferred(state)
-            wanted = _wanted(state.typingctx, program, typed, lifted, _stores) or _wanted(
-                state.typingctx, program, typed, lifted, _passed_on
-            )
+            found = (_wanted(state.typingctx, program, typed, lifted, find) for find in (_stores, _joined, _passed_on))
+            wanted = next(filter(None, found), None)
             if not wanted:
                 break
             for statement, typ in wanted:
@@ -212,10 +228,49 @@ _MAKER_NAMES = frozenset(f.__name__ for f in MAKERS)
 
 def _inferred(state: Any) -> Types:
     """Types as far as they can be told."""
-    found = typed_passes.type_inference_stage(
-        state.typingctx, state.targetctx, state.func_ir, state.args, None, state.locals, raise_errors=False
-    )
+    with _tried(state.func_ir):
+        found = typed_passes.type_inference_stage(
+            state.typingctx, state.targetctx, state.func_ir, state.args, None, state.locals, raise_errors=False
+        )
     return {name: types.unliteral(t) for name, t in found.typemap.items() if t is not None and not _unknown(t)}
+
+
+class _Tried(AbstractTemplate):
+    """An in-place operator that has no type where values go into a plain array: Numba's own raises there."""
+
+    operator: Any
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        if isinstance(args[0], types.Array) and any(isinstance(a, ValueType) for a in args):
+            return None
+        return self.context.resolve_function_type(type(self).operator, args, kws)
+
+
+_TRIED: dict[Any, Any] = {}
+for _name in ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow"):
+
+    def _stand_in(x: Any, y: Any) -> Any:
+        raise NotImplementedError("typed only")
+
+    _operator = getattr(operator, _name)
+    _TRIED[_operator] = _stand_in
+    infer_global(_stand_in, types.Function(type(f"Tried_{_name}", (_Tried,), {"key": _stand_in, "operator": _operator})))
+
+
+@contextlib.contextmanager
+def _tried(func_ir: Any) -> Iterator[None]:
+    """While types are only inferred: in-place operators that may fail."""
+    changed = []
+    for block in func_ir.blocks.values():
+        for expression in block.find_exprs("inplace_binop"):
+            if expression.fn in _TRIED:
+                changed.append((expression, expression.fn))
+                expression.fn = _TRIED[expression.fn]
+    try:
+        yield
+    finally:
+        for expression, original in changed:
+            expression.fn = original
 
 
 def _unknown(typ: types.Type) -> bool:
