@@ -254,7 +254,9 @@ for _name in ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow"):
 
     _operator = getattr(operator, _name)
     _TRIED[_operator] = _stand_in
-    infer_global(_stand_in, types.Function(type(f"Tried_{_name}", (_Tried,), {"key": _stand_in, "operator": _operator})))
+    infer_global(
+        _stand_in, types.Function(type(f"Tried_{_name}", (_Tried,), {"key": _stand_in, "operator": _operator}))
+    )
 
 
 @contextlib.contextmanager

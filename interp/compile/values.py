@@ -28,7 +28,6 @@ from interp.compile.directions import Directions, DirectionsArray
 from interp.compile.rebinding import native_rule, overloaded
 from interp.value import Value, primal
 
-
 _epoch = 0
 """Counts the changes of rules between compilations."""
 

@@ -14,12 +14,17 @@ import numpy as np
 from interp import vocabulary
 from interp.value import Value, primal
 from interp.vocabulary.creation import held
+from interpretations import Interval
 
 MAKERS = ("zeros", "ones", "empty", "full", "eye")
 COUNTS = {"floor": math.floor, "ceil": math.ceil, "trunc": math.trunc}
-"""Functions of math whose result is an integer: it carries nothing."""
+"""Functions of math whose result is an integer, which carries nothing; of an Interval they are an Interval."""
 OURS = {"lgamma": "gammaln", "fabs": "absolute", "pow": "power"}
 """Functions of math -> the name in our vocabulary, where it is another one."""
+
+
+class Undecidable(TypeError):
+    """A box of several numbers is asked for one integer."""
 
 
 class _Math:
@@ -28,7 +33,7 @@ class _Math:
     def __getattr__(self, name):
         plain = getattr(math, name)
         if name in COUNTS:
-            return lambda x: COUNTS[name](_follow(x))
+            return lambda x: getattr(vocabulary, name)(x) if _is_box(x) else COUNTS[name](primal(x))
         ours = getattr(vocabulary, OURS.get(name, name), None)
         if not callable(ours):
             return plain
@@ -48,14 +53,12 @@ class _NumPy:
     def __getattr__(self, name):
         function = getattr(np, name)
         if name in MAKERS:
-            return lambda *args, **kwargs: self._held(function(*args, **kwargs)) if self._plain(args) else self._full(*args)
+            return lambda *args, **kwargs: (
+                self._full(*args) if any(map(_holds_values, args)) else self._held(function(*args, **kwargs))
+            )
         if name == "array":
             return lambda x, **kwargs: self._array(x, **kwargs)
         return function
-
-    @staticmethod
-    def _plain(args):
-        return not any(isinstance(x, Value) for x in args)
 
     def _held(self, array):
         return array if self._like is None or array.dtype.kind != "f" else held(array, self._like)
@@ -73,18 +76,18 @@ def _holds_values(x):
     return isinstance(x, Value) or (isinstance(x, list | tuple) and any(map(_holds_values, x)))
 
 
-def _follow(x):
-    """The number that a count follows; a box of intervals decides none."""
-    inner = x
-    while isinstance(inner, Value):
-        if type(inner).__bool__ is not Value.__bool__:
-            raise TypeError(f"a {type(inner).__name__} decides no integer")
-        inner = inner.primal_payload()
-    return inner
+def _is_box(x):
+    while isinstance(x, Value):
+        if isinstance(x, Interval):
+            return True
+        x = x.payload
+    return False
 
 
 def _int(x=0):
-    return int(_follow(x))
+    if _is_box(x):
+        raise Undecidable("an Interval decides no integer")
+    return int(primal(x))
 
 
 def eager(function, like=None):
@@ -122,6 +125,3 @@ def _names(code):
     """Global names that a function, or one within it, uses."""
     inner = [name for c in code.co_consts if isinstance(c, types.CodeType) for name in _names(c)]
     return [*code.co_names, *inner]
-
-
-__all__ = ["eager", "primal"]

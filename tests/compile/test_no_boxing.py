@@ -9,7 +9,9 @@ from scalar_programs import agm, broken, escape, logistic, newton
 import interp
 from interpretations import Dual, Interval
 
-FORBIDDEN = re.compile(r"NRT_\w*[Aa]lloc\w*|NRT_MemInfo\w*|NRT_incref|NRT_decref|\bPy[A-Z_]\w*|numba_gil\w*|numba_unbox\w*")
+FORBIDDEN = re.compile(
+    r"NRT_\w*[Aa]lloc\w*|NRT_MemInfo\w*|NRT_incref|NRT_decref|\bPy[A-Z_]\w*|numba_gil\w*|numba_unbox\w*"
+)
 _FUNCTION = re.compile(r'^define [^\n]*?@"?([^"(\s]+)"?\([^\n]*\{\n(.*?)^\}', re.M | re.S)
 _CALLED = re.compile(r'(?:call|invoke)[^\n@]*@"?([^"(\s]+)"?\(')
 

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from jet import Jet
 
 import interp
 from interp import Value, rules
 from interp.level import above
-from interp.primitive import Elementwise, Differentiable
-from interp.vocabulary import multiply, zeros
+from interp.primitive import Differentiable, Elementwise
 from interp.value import shape_of
+from interp.vocabulary import multiply, zeros
 from interpretations import Dual, grad, jacfwd
 
 SLOPES = {"first": lambda x: 3.0 * x, "second": lambda x: 5.0 * x}
