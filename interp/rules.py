@@ -57,11 +57,11 @@ def multiplying(these: str) -> Iterator[None]:
 
 
 generation = 0
-"""Counts changes of rules: what was compiled in an older generation is compiled anew."""
+"""Counts changes of rules and of primitives: what was compiled in an older generation is compiled anew."""
 
 
 def changed() -> None:
-    """A rule was registered."""
+    """A rule was registered, or a primitive declared."""
     global generation
     generation += 1
 

@@ -9,11 +9,14 @@ import numpy as np
 from interp.primitive import Primitive
 
 
+def is_compiled(x: Any) -> bool:
+    """True of what `interp.compile` returns."""
+    return hasattr(x, "dispatcher") and hasattr(x, "function")
+
+
 def is_constant(x: Any) -> bool:
     """True of a function passed as an argument."""
-    return isinstance(x, types.FunctionType | types.BuiltinFunctionType | np.ufunc | Primitive) or (
-        hasattr(x, "dispatcher") and hasattr(x, "function")
-    )
+    return isinstance(x, types.FunctionType | types.BuiltinFunctionType | np.ufunc | Primitive) or is_compiled(x)
 
 
 def leaves_of(args: Sequence[Any]) -> list[Any]:

@@ -305,7 +305,41 @@ def _full(shape: Any, fill_value: Any) -> Any:
     return lambda shape, fill_value: full(shape, fill_value)
 
 
+@overload(np.round, jit_options=OPTIONS, strict=False)
+def _round(a: Any, decimals: Any = 0) -> Any:
+    """As `interp.vocabulary.round`."""
+    if not isinstance(a, ValueType):
+        return None
+    if decimals == 0 or isinstance(decimals, types.Omitted):
+        return lambda a, decimals=0: np.rint(a)
+    return lambda a, decimals=0: np.rint(a * 10.0**decimals) / 10.0**decimals
+
+
 # -- arrays of several scalars
+
+
+@overload(np.array, jit_options=OPTIONS, strict=False)
+def _matrix(rows: Any) -> Any:
+    """Of scalar values in a list of lists, or in a tuple of them."""
+    parts = tuple(rows) if isinstance(rows, types.BaseTuple) else (getattr(rows, "dtype", None),)
+    if not all(isinstance(p, types.List | types.UniTuple) for p in parts):
+        return None
+    inner = [p.dtype for p in parts if isinstance(p, types.List | types.UniTuple)]
+    typ = joint_type(tuple(inner)) if any(isinstance(t, ValueType) and not ndim_of(t) for t in inner) else None
+    if typ is None:
+        return None
+    empty = native(empty_of(typ, 2))
+
+    def matrix(rows: Any) -> Any:
+        made = empty((len(rows), len(rows[0])))
+        for i in range(len(rows)):
+            if len(rows[i]) != made.shape[1]:
+                raise ValueError("rows of different lengths make no matrix")
+            for j in range(made.shape[1]):
+                made[i, j] = rows[i][j]
+        return made
+
+    return matrix
 
 
 @overload(np.array, jit_options=OPTIONS, strict=False)

@@ -19,7 +19,7 @@ from interp.compile import scalars
 from interp.compile.arrays import in_place, looped, native
 from interp.compile.directions import Directions
 from interp.compile.rebinding import native_rule
-from interp.compile.values import ValueType, element, native_function, ndim_of
+from interp.compile.values import ValueType, element, native_function, ndim_of, new_epoch
 from interp.errors import InterpError
 from interp.primitive import COUNTERPARTS, PRIMITIVES, Elementwise, Predicate, Primitive
 from interp.protocols.operators import BINARY, COMPARISONS
@@ -75,11 +75,20 @@ def compiled_rule(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any
     return _rules[key]
 
 
+def is_elementwise(primitive: Any) -> bool:
+    """True of primitives that act on each element; predicates with axes to reduce have a canonical form."""
+    return (
+        isinstance(primitive, Elementwise)
+        or (isinstance(primitive, Predicate) and primitive.canonical is None)
+        or primitive is where
+    )
+
+
 def elementwise(
     context: Any, primitive: Primitive, operands: tuple[types.Type, ...], stored: bool = False
 ) -> types.Callable | None:
     """The loop over elements for operands among which are arrays. ``stored``: into the first of them."""
-    if not isinstance(primitive, Elementwise | Predicate) and primitive is not where:
+    if not is_elementwise(primitive):
         return None
     key = (primitive, operands, stored, rules.products)
     if key not in _rules:
@@ -109,7 +118,10 @@ def forget_older() -> None:
     global _generation
     if _generation != rules.generation:
         _generation = rules.generation
-        _rules.clear()
+        _name_counterparts()
+        if _rules:
+            _rules.clear()
+            new_epoch()
 
 
 refusals: list[InterpError] = []
@@ -119,8 +131,12 @@ _OPERAND = (ValueType, types.Number, types.Boolean, Directions, types.Array)
 
 
 class _Call(AbstractTemplate):
-    """Calls of one primitive. ``plain``: also on plain numbers, which are Numba's own business under its own names."""
+    """Calls of one primitive, or of a function of NumPy's or SciPy's that means one.
 
+    ``plain``: also on plain numbers, which are Numba's own business under its own names.
+    """
+
+    key: Any
     primitive: Primitive
     plain: bool
     stores: bool
@@ -145,12 +161,13 @@ class _Call(AbstractTemplate):
         return sig
 
     def _called(self, operands: tuple[types.Type, ...]) -> types.Callable | None:
+        primitive = COUNTERPARTS.get(type(self).key, self.primitive)  # it may have been declared anew
         if max(map(ndim_of, operands)) == 0:
-            return callee(self.context, self.primitive, operands)
+            return callee(self.context, primitive, operands)
         into = self.stores and ndim_of(operands[0]) > 0
         if into and not isinstance(operands[0], ValueType):
             return None  # a plain array cannot hold values
-        return elementwise(self.context, self.primitive, operands, into)
+        return elementwise(self.context, primitive, operands, into)
 
     def get_impl_key(self, sig: Any) -> Any:
         return self._keys[sig.args]
@@ -190,6 +207,17 @@ for _function, _primitive in OPERATORS.items():
     infer_global(_function, types.Function(_template(_function, _primitive, plain=False)))
 for _function, _primitive in IN_PLACE.items():
     infer_global(_function, types.Function(_template(_function, _primitive, plain=False, stores=True)))
-for _function, _found in {**COUNTERPARTS, **scalars.MATH}.items():
-    if isinstance(_found, Primitive) and (isinstance(_found, Elementwise | Predicate) or _found is where):
-        infer_global(_function, types.Function(_template(_function, _found, plain=False)))
+_named: set[Any] = set()
+
+
+def _name_counterparts() -> None:
+    """Tell Numba of the functions that mean a primitive, those declared since the last time among them."""
+    for function, found in {**COUNTERPARTS, **scalars.MATH}.items():
+        if function in scalars.COUNTS:
+            continue
+        if is_elementwise(found) and function not in _named:
+            _named.add(function)
+            infer_global(function, types.Function(_template(function, found, plain=False)))
+
+
+_name_counterparts()

@@ -48,6 +48,7 @@ class Compiled:
     """
 
     def __init__(self, f: Callable[..., Any], *, products: str | None = None, **options: Any) -> None:
+        f = getattr(f, "py_func", f)  # of a function under Numba's decorators: its options may be unsound for values
         functools.update_wrapper(self, f)
         self.__name__: str = getattr(f, "__name__", "f")
         self.function = f

@@ -17,7 +17,7 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from interp import rules
-from interp.compile.arguments import is_constant
+from interp.compile.arguments import is_compiled, is_constant
 from interp.compile.arrays import data_of, maker
 from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
 from interp.compile.generated import attribute, call, function, item, name, tuple_of
@@ -87,7 +87,7 @@ def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
         described = [describe(part, ranks) for part in x]
         return types.Tuple(described) if type(x) is tuple else types.NamedTuple(described, type(x))
     if is_constant(x):
-        return Constant(getattr(x, "function", x) if hasattr(x, "dispatcher") else x)
+        return Constant(x.function if is_compiled(x) else x)
     try:
         return numba.typeof(x)
     except ValueError:

@@ -7,6 +7,8 @@ nothing changes: a value stored may be typed only after the array is. The last i
 is the function's typing.
 """
 
+import contextlib
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +19,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import mk_unique_var
 from numba.core.typed_passes import NopythonTypeInference
+from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from interp.compile.arrays import caster, looped, native
 from interp.compile.values import ValueType, element, ndim_of
@@ -233,9 +236,16 @@ _MAKER_NAMES = frozenset(f.__name__ for f in MAKERS)
 
 def _inferred(state: Any) -> Any:
     """Numba's inference, as far as it gets."""
-    return typed_passes.type_inference_stage(
-        state.typingctx, state.targetctx, state.func_ir, state.args, state.return_type, state.locals, raise_errors=False
-    )
+    with _tried(state.func_ir):
+        return typed_passes.type_inference_stage(
+            state.typingctx,
+            state.targetctx,
+            state.func_ir,
+            state.args,
+            state.return_type,
+            state.locals,
+            raise_errors=False,
+        )
 
 
 def _known(found: Any) -> Types:
@@ -248,6 +258,46 @@ def _is_complete(found: Any) -> bool:
     known = not found.typing_errors and not any(t is None or _unknown(t) for t in found.typemap.values())
     returned = found.return_type
     return known and returned is not None and not isinstance(returned, types.Function | types.Phantom)
+
+
+class _Tried(AbstractTemplate):
+    """An in-place operator that has no type where values go into a plain array: Numba's own raises there."""
+
+    operator: Any
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        if isinstance(args[0], types.Array) and any(isinstance(a, ValueType) for a in args):
+            return None
+        return self.context.resolve_function_type(type(self).operator, args, kws)
+
+
+_TRIED: dict[Any, Any] = {}
+for _name in ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow"):
+
+    def _stand_in(x: Any, y: Any) -> Any:
+        raise NotImplementedError("typed only")
+
+    _operator = getattr(operator, _name)
+    _TRIED[_operator] = _stand_in
+    infer_global(
+        _stand_in, types.Function(type(f"Tried_{_name}", (_Tried,), {"key": _stand_in, "operator": _operator}))
+    )
+
+
+@contextlib.contextmanager
+def _tried(func_ir: Any) -> Iterator[None]:
+    """While types are only inferred: in-place operators that may fail."""
+    changed = []
+    for block in func_ir.blocks.values():
+        for expression in block.find_exprs("inplace_binop"):
+            if expression.fn in _TRIED:
+                changed.append((expression, expression.fn))
+                expression.fn = _TRIED[expression.fn]
+    try:
+        yield
+    finally:
+        for expression, original in changed:
+            expression.fn = original
 
 
 def _unknown(typ: types.Type) -> bool:

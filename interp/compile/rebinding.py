@@ -14,6 +14,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 from numba.extending import overload
 
+from interp.compile.arguments import is_compiled
 from interp.compile.inlining import flattened
 
 LIBRARIES = ("numpy", "cmath", "numba", "builtins", "operator")
@@ -66,6 +67,8 @@ class Native:
             return REPLACED[x]
         if getattr(x, "transforms", False) or hasattr(x, "transformed"):
             return _TRANSFORM
+        if is_compiled(x):
+            x = x.function
         if isinstance(x, Dispatcher) and not has_body(x):
             x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
         if isinstance(x, python_types.FunctionType):

@@ -158,6 +158,9 @@ MATH: dict[Any, Primitive] = {
 }
 """Functions of Python's math that mean a primitive."""
 
+COUNTS = frozenset({math.floor, math.ceil, math.trunc})
+"""Those of them whose result is an integer: on values their code is in `values`."""
+
 UNKNOWN = {
     **{f: p for f, p in COUNTERPARTS.items() if isinstance(f, np.ufunc) and f.__name__ in dir(scipy.special)},
     **{getattr(math, name): PRIMITIVES[name] for name in ("cbrt", "exp2") if hasattr(math, name)},

@@ -8,10 +8,12 @@ the class's own Python functions, compiled.
 
 import functools
 import inspect
+import math
 import operator
 import types as python_types
 from typing import Any
 
+import numpy as np
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.core.errors import TypingError
@@ -26,9 +28,19 @@ from interp.compile.directions import Directions, DirectionsArray
 from interp.compile.rebinding import native_rule, overloaded
 from interp.value import Value, primal
 
+_epoch = 0
+"""Counts the changes of rules between compilations."""
+
+
+def new_epoch() -> None:
+    """Native types made from now on are new ones: nothing compiled for the old, by us or by Numba, serves them."""
+    global _epoch
+    _epoch += 1
+    _methods.clear()
+
 
 class ValueType(types.IterableType):
-    """Native type of the values of one class and level.
+    """Native type of the values of one class and level, under the rules of one epoch.
 
     ``rank`` orders the levels of one call, 0 innermost: levels themselves change with every activation,
     and native code must not. ``products``, as `interp.rules.products`, is part of the type because all that is compiled
@@ -39,6 +51,7 @@ class ValueType(types.IterableType):
         self, cls: type[Value], rank: int, components: tuple[types.Type, ...], products: str = "singular"
     ) -> None:
         self.cls, self.rank, self.components, self.products = cls, rank, components, products
+        self.epoch = _epoch
         label = cls.__name__ if products == "singular" else f"{cls.__name__}[{products}]"
         super().__init__(f"{label}@{rank}({', '.join(map(str, components))})")
 
@@ -48,11 +61,11 @@ class ValueType(types.IterableType):
 
     @property
     def key(self) -> Any:
-        return self.cls, self.rank, self.components, self.products
+        return self.cls, self.rank, self.components, self.products, self.epoch
 
     @property
     def mangling_args(self) -> Any:
-        return f"{self.cls.__name__}_{self.products}", (*self.components, self.rank)
+        return f"{self.cls.__name__}_{self.products}", (*self.components, self.rank, self.epoch)
 
     @property
     def mutable(self) -> bool:
@@ -379,6 +392,29 @@ def follows_primal(typ: types.Type) -> bool:
 def _int(x: Any) -> Any:
     """A cast picks an index, or a count: it carries no derivative."""
     return (lambda x: int(primal(x))) if isinstance(x, ValueType) and follows_primal(x) else None
+
+
+def _count(function: Any, primitive: Any) -> None:
+    """floor, ceil and trunc of the math module, which are integers in Python: an interval's stays one."""
+
+    def body(x: Any) -> Any:
+        if not isinstance(x, ValueType) or ndim_of(x):
+            return None
+        return (lambda x: int(primitive(primal(x)))) if follows_primal(x) else lambda x: primitive(x)
+
+    overload(function, strict=False)(body)
+
+
+_count(math.floor, np.floor)
+_count(math.ceil, np.ceil)
+_count(math.trunc, np.trunc)
+
+
+@overload(divmod, strict=False)
+def _divmod(x: Any, y: Any) -> Any:
+    if not (isinstance(x, ValueType) or isinstance(y, ValueType)) or ndim_of(x) or ndim_of(y):
+        return None
+    return lambda x, y: (x // y, x % y)
 
 
 def _extreme(chosen: Any) -> None:

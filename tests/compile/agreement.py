@@ -1,12 +1,11 @@
 """Compiled against eager: the same types, the same values to 1e-13, whatever the structure of the result."""
 
-import math
-import types
-
 import numpy as np
 
-from interp import vocabulary
 from interp.value import Value
+from interp.vocabulary.creation import held
+from interpretations import Interval, Measurement
+from interpretations.measurements import coefficients
 
 RTOL = 1e-13
 
@@ -35,42 +34,47 @@ def _kind(x):
     return np.asarray(x).dtype.kind
 
 
-class _Math:
-    """The math module for values: what it lacks in native code's place is our vocabulary."""
+def parts(compiled, other, at="result"):
+    """(where, number, number) of two results, of which one may be plain where the other is a constant.
 
-    def __getattr__(self, name):
-        ours = getattr(vocabulary, {"lgamma": "gammaln", "fabs": "absolute", "pow": "power"}.get(name, name), None)
-        found = getattr(math, name)
-        return found if ours is None or not callable(found) else ours
-
-
-def eager(function):
-    """The plain function, its math module, and that of its callees, taken for NumPy's: values go through it."""
-    if not isinstance(function, types.FunctionType) or function.__module__.startswith(("interp", "numpy", "scipy")):
-        return function
-    known = {}
-
-    def bound(x):
-        if x is math:
-            return _Math()
-        if isinstance(x, types.FunctionType) and x.__module__ == function.__module__:
-            return made(x)
-        return x
-
-    def made(f):
-        if f not in known:
-            scope = dict(f.__globals__)
-            known[f] = types.FunctionType(f.__code__, scope, f.__name__, f.__defaults__, f.__closure__)
-            known[f].__kwdefaults__ = f.__kwdefaults__
-            for name in _names(f.__code__):
-                if name in scope:
-                    scope[name] = bound(scope[name])
-        return known[f]
-
-    return made(function)
+    Intervals are handed out whole, and met by numbers where ``other`` ran on points. Structures, types and levels
+    are asserted equal; Measurements compare by what each source contributes.
+    """
+    if isinstance(other, tuple | list):
+        assert type(compiled) is type(other) and len(compiled) == len(other), at
+        for i, (c, o) in enumerate(zip(compiled, other, strict=True)):
+            yield from parts(c, o, f"{at}[{i}]")
+    elif isinstance(compiled, Measurement) or isinstance(other, Measurement):
+        c, o = (x if isinstance(x, Measurement) else constant(x, compiled, other) for x in (compiled, other))
+        yield f"{at}.nominal_value", c.nominal_value, o.nominal_value
+        sources = list({*c.coefficients, *o.coefficients})
+        if sources:
+            yield f"{at}.contributions", contributions(c, sources), contributions(o, sources)
+    elif isinstance(compiled, Interval) or isinstance(other, Interval):
+        if isinstance(other, Interval) and not isinstance(compiled, Interval):
+            compiled = other.constant(compiled)
+        yield at, compiled, other
+    elif isinstance(compiled, Value) or isinstance(other, Value):
+        c, o = (x if isinstance(x, Value) else constant(x, compiled, other) for x in (compiled, other))
+        assert type(c) is type(o), at
+        for name in c.components:
+            yield from parts(getattr(c, name), getattr(o, name), f"{at}.{name}")
+    else:
+        assert _kind(compiled) == _kind(other) and np.shape(compiled) == np.shape(other), at
+        yield at, compiled, other
 
 
-def _names(code):
-    """Global names that a function, or one within it, uses."""
-    inner = [name for c in code.co_consts if isinstance(c, types.CodeType) for name in _names(c)]
-    return [*code.co_names, *inner]
+def constant(plain, *others):
+    """A plain result as a constant of the type of the other."""
+    return held(plain, next(x for x in others if isinstance(x, Value)))
+
+
+def contributions(measurement, sources):
+    """What every source contributes to the standard deviation of every element, signed: one array, of one unit."""
+    found = []
+    for source in sources:
+        c = measurement.coefficients.get(source)
+        shape = (*measurement.shape, *source.shape)
+        full = np.zeros(shape) if c is None else coefficients.dense(c, source, measurement.shape)
+        found.append(np.ravel(full * source.std))
+    return np.concatenate(found)

@@ -2,7 +2,7 @@
 
 from interp import Value
 from interp.level import above
-from interp.primitive import Differentiable
+from interp.primitive import Differentiable, Structural
 from interp.value import shape_of
 from interp.vocabulary import zeros
 from interpretations.dual import make
@@ -37,5 +37,24 @@ def _(primitive, active):
             return jets[0].constant(out.value)
         slope = sum(slopes[1:], slopes[0])
         return jets[0].rebuild(out.value, slope.value, 0.5 * slope.tangent)
+
+    return rule
+
+
+@Structural.rule(Jet)
+def _(primitive, active):
+    """Coefficients are rearranged alike; of views each is a view."""
+
+    def rule(*operands, **params):
+        jets = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+
+        def rearranged(name):
+            parts = [
+                getattr(x, name) if is_active else x if name == "c0" or i in primitive.selectors else 0.0 * x
+                for i, (x, is_active) in enumerate(zip(operands, active, strict=True))
+            ]
+            return primitive.dispatch(*parts, **params)
+
+        return jets[0].rebuild(*map(rearranged, Jet.components))
 
     return rule

@@ -4,7 +4,8 @@ import functools
 
 import numpy as np
 import pytest
-from agreement import assert_same, eager
+from agreement import assert_same
+from eagerly import eager
 from jet import Jet
 from scalar_programs import PROGRAMS, defaults, helper, logistic, square, twice
 
