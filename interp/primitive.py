@@ -93,6 +93,9 @@ class Primitive:
     canonical: turns NumPy's signature into ``(operands, parameters)``; None if they are the same.
     """
 
+    listed: ClassVar[bool] = True
+    """False of primitives made for one function of a user's, which `PRIMITIVES` does not know."""
+
     def __init__(
         self,
         name: str,
@@ -113,7 +116,8 @@ class Primitive:
         )
         for function in counterparts:
             COUNTERPARTS[function] = self
-        PRIMITIVES[name] = self
+        if self.listed:
+            PRIMITIVES[name] = self
         _EVERY.add(self)
 
     # -- calling

@@ -76,7 +76,7 @@ def _backward(
         (value,), gradients = native(payloads, (1.0,))
         return record(recording, value, tuple(map(_gradient, inputs, gradients)))
     kept = [copy(x) if shape_of(x) else x for x in payloads]
-    result = compiled(*replaced(args, kept))
+    result = compiled.run(*replaced(args, kept))
     outputs = [*_flat(result), *(kept[position] for position in native.stored)]
     seeds = [np.zeros(shape_of(out)) if shape_of(out) else 0.0 for out in outputs]
     made = [
@@ -146,7 +146,7 @@ def _forward(compiled: Any, args: tuple[Any, ...], leaves: list[Any], inputs: li
     lifted = [dual.make(plain[0], 1.0, level)] if len(inputs) == 1 and not inputs[0].shape else seed(plain, level)
     waiting = iter(lifted)
     before = [copy(d.value) if d.shape else d.value for d in lifted]
-    result = compiled(*replaced(args, [next(waiting) if _is_of(x, inputs) else x for x in leaves]))
+    result = compiled.run(*replaced(args, [next(waiting) if _is_of(x, inputs) else x for x in leaves]))
 
     def tape(out: Any) -> Any:
         if not (isinstance(out, Dual) and out.level == level):

@@ -8,9 +8,12 @@ compiled function.
 import functools
 import importlib
 import inspect
+import sys
+import threading
 import time
+import uuid
 import warnings
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from types import CellType, FunctionType
 from typing import Any
 
@@ -19,7 +22,7 @@ import numpy as np
 from interp import rules
 from interp.compile import algebra as _algebra  # registers its native bodies
 from interp.compile import calls
-from interp.compile.arguments import is_constant
+from interp.compile.arguments import is_constant, values_in
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
     Constant,
@@ -29,7 +32,6 @@ from interp.compile.crossing import (
     leaf_types,
     ranks_of,
     result_type,
-    values_in,
 )
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
@@ -39,6 +41,9 @@ from interp.value import Value
 
 _PLAIN = frozenset({float, int, bool, complex, np.float64, np.float32, np.int64, np.bool_, str, type(None)})
 """Classes that are native types by themselves."""
+
+_COMPILING = threading.RLock()
+"""One version is made at a time: compilation sets what is strong, and notes refusals, for all threads."""
 
 
 class Compiled:
@@ -54,32 +59,56 @@ class Compiled:
         self.function = f
         self.options = options
         self.strong = strong
-        self.stronger: Compiled | None = None
-        self.compile_seconds = 0.0
+        self.stronger: Any = None
+        self.parts: tuple[Compiled, ...] = ()
+        self.seconds = 0.0
+        self.token: str | None = None
         self.pullbacks: dict[Any, Any] = {}
         self.reverse: str | None = None
         self._signature = inspect.signature(f)
         kinds = [p.kind for p in self._signature.parameters.values()]
         fixed = not {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.KEYWORD_ONLY}.intersection(kinds)
         self.arity = len(kinds) if fixed else -1
-        self._forget()
+        self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
+        self.generation = -1  # a module may still be about to define what the function calls
 
     def _forget(self) -> None:
-        """Start anew: rules have changed since."""
+        """Start anew: rules have changed since, or nothing is compiled yet."""
         self.generation = rules.generation
         calls.forget_older()
         self.native = Native({**OPTIONS, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
-        self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
+        self.versions = {}
 
     @property
     def signatures(self) -> list[tuple[Any, ...]]:
         """Argument types of every version."""
         return [signature for _, signature in self.versions.values()]
 
+    @property
+    def compile_seconds(self) -> float:
+        """Time that compilation took, of all versions."""
+        return self.seconds + sum(part.compile_seconds for part in self.parts)
+
+    @property
+    def native_callee(self) -> Any:
+        """The function that other native code calls in place of this one."""
+        return self.function
+
+    def _program(self, arguments: Sequence[Any]) -> Any:
+        """The native function of arguments of these types."""
+        return self.dispatcher
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != self.arity:
-            args = self._positional(args, kwargs)
+            return self.run(*self._positional(args, kwargs))
+        version = self.versions.get(_key(args))  # as in `run`: a call more is a tenth of the crossing
+        if version is None or self.generation != rules.generation:
+            return self.run(*args)
+        return version[0](*args)
+
+    def run(self, *args: Any) -> Any:
+        """A call of every argument by position, keyword-only ones last: as native code takes them."""
         key = _key(args)
         version = self.versions.get(key)
         if version is None or self.generation != rules.generation:
@@ -94,25 +123,30 @@ class Compiled:
         return (*bound.args, *bound.kwargs.values())  # keyword-only ones come last, as in the native copy
 
     def _first_call(self, key: Any, args: tuple[Any, ...]) -> Any:
-        if self.generation != rules.generation:
-            self._forget()
         values = [v for x in args for v in values_in(x)]
-        foreign = [v for v in values if not v.native]
-        if foreign:
-            outermost = max(foreign, key=lambda v: v.level)
-            is_outer = all(v.level <= outermost.level for v in values)
-            through = type(outermost).through_compiled if is_outer else None
-            return self.plain(*args) if through is None else through(self, args)
+        if not all(v.native for v in values):
+            return self._through(args, values)
         if values and not agree(args):
             return self.plain(*args)  # which says what is wrong with them
-        if values and (step := step_of(args)) is not None:
-            version: Any = self._split(step)
-        else:
-            version = self._compiled_or_split(args)
-        self.versions[key] = version
-        return version[0](*args)
+        return self._made(key, args, step_of(args) if values else None)(*args)
 
-    def _compiled_or_split(self, args: tuple[Any, ...]) -> Any:
+    def _made(self, key: Any, args: tuple[Any, ...], step: int | None) -> Callable[..., Any]:
+        """The version for arguments like these, which takes ``step`` directions at a time."""
+        with _COMPILING:
+            if self.generation != rules.generation:
+                self._forget()
+            if key not in self.versions:
+                self.versions[key] = self._compiled_or_split(args) if step is None else self._split(step)
+            return self.versions[key][0]
+
+    def _through(self, args: tuple[Any, ...], values: Sequence[Value]) -> Any:
+        """A call with values among its arguments that native code has no struct for."""
+        outermost = max((v for v in values if not v.native), key=lambda v: v.level)
+        is_outer = all(v.level <= outermost.level for v in values)
+        through = type(outermost).through_compiled if is_outer else None
+        return self.plain(*args) if through is None else through(self, args)
+
+    def _compiled_or_split(self, args: tuple[Any, ...]) -> tuple[Callable[..., Any], Any]:
         try:
             return self._version(args)
         except CompileError as error:
@@ -128,16 +162,16 @@ class Compiled:
             warnings.warn(f"{error}; it runs as plain Python", stacklevel=4)
             return self.plain, tuple(map(type, args))
 
-    def _split(self, step: int) -> Any:
-        return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
+    def _split(self, step: int) -> tuple[Callable[..., Any], Any]:
+        return lambda *args: in_chunks(self.run, args, step), f"{step} directions at a time"
 
     def _settled(self, native: Any, *args: Any) -> Any:
         """The result by strong products, where an infinite slope may have met a zero: elsewhere they cost too much."""
         if self.strong:
             return native
         if self.stronger is None or self.stronger.generation != rules.generation:
-            self.stronger = Compiled(self.function, strong=True, **self.options)
-        return self.stronger(*args)
+            self.stronger = type(self)(self.function, strong=True, **self.options)
+        return self.stronger.run(*args)
 
     def plain(self, *args: Any) -> Any:
         """The function itself, of the positional arguments that native code takes."""
@@ -146,43 +180,96 @@ class Compiled:
         return self.function(*args[:positional], **dict(zip(keyword_only, args[positional:], strict=True)))
 
     def _version(self, args: tuple[Any, ...]) -> tuple[Callable[..., Any], Any]:
+        return self._native_version(args, self._program)
+
+    def _native_version(
+        self, args: tuple[Any, ...], program_of: Callable[..., Any], *, finished: bool = True
+    ) -> tuple[Callable[..., Any], Any]:
+        """The Python function that calls a native program of these arguments' types, and the types.
+
+        ``finished``: False if what comes back is still to be filled.
+        """
         start = time.perf_counter()
         ranks = ranks_of(args)
         calls.refusals.clear()
         rules.strong = self.strong
         try:
             arguments = tuple(describe(x, ranks) for x in args)
+            program = program_of(arguments)
             if not ranks and not any(isinstance(t, Constant) for t in arguments):
-                self.dispatcher.compile(arguments)
-                return self.dispatcher, arguments
-            native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
+                program.compile(arguments)
+                return program, arguments
+            native_entry = entry(self.native, program, arguments, self.native.options)
             native_entry.compile(tuple(leaf_types(arguments)))
-            made = result_type(self.native, self.dispatcher, arguments)
-            return gate(native_entry, arguments, made, self._settled), arguments
+            made = result_type(self.native, program, arguments)
+            return gate(native_entry, arguments, made, self._settled, finished), arguments
         except CompileError:
             raise
         except Exception as error:  # whatever Numba, or a rule asked for native types, says
             raise compile_error(error, self.function, calls.refusals) from None
         finally:
             rules.strong = False
-            self.compile_seconds += time.perf_counter() - start
+            self.seconds += time.perf_counter() - start
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
-    def __reduce__(self) -> Any:
-        return _restored, (self.function.__module__, self.function.__qualname__, self.options)
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.token is None:
+            self.token = uuid.uuid4().hex
+        f = self.function
+        if _at(f.__module__, f.__qualname__) is not self:
+            return _restored, (type(self), f, self.options, self.token)
+        if protocol < 4:  # which finds a function within an object by the object
+            return _imported, (f.__module__, f.__qualname__)
+        return _restored, (type(self), self.named, self.options, self.token)
+
+    @functools.cached_property
+    def named(self) -> FunctionType:
+        """The function under a name at which pickle finds it: that of a decorated one stands for this object.
+
+        What no module has under its name (a lambda, a function within another) is the pickler's business: cloudpickle,
+        which joblib uses, carries it by value, as everything in ``__main__``; pickle says that it cannot.
+        """
+        f = self.function
+        named = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+        named.__kwdefaults__, named.__module__ = f.__kwdefaults__, f.__module__
+        named.__qualname__ = f"{f.__qualname__}.named"
+        return named
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {len(self.versions)} versions>"
 
 
-def _restored(module: str, name: str, options: dict[str, Any]) -> Compiled:
-    """The compiled function of that name, or the function of that name compiled."""
-    found: Any = importlib.import_module(module)
+_arrived: dict[str, Compiled] = {}
+"""Compiled functions that came out of a pickle, by what names the original: it may come many times, as joblib sends
+it with every task, and is compiled once."""
+
+
+def _restored(cls: type[Compiled], f: Callable[..., Any], options: dict[str, Any], token: str) -> Compiled:
+    """The compiled function of that name in its module, or the function compiled."""
+    if f.__qualname__.endswith(".named"):
+        owner = _at(f.__module__, f.__qualname__.removesuffix(".named"))
+        if isinstance(owner, Compiled) and owner.named is f:
+            return owner
+    if token not in _arrived:
+        _arrived[token] = cls(f, **options)
+        _arrived[token].token = token
+    return _arrived[token]
+
+
+def _imported(module: str, name: str) -> Any:
+    """The object that a decorator left under that name."""
+    importlib.import_module(module)
+    return _at(module, name)
+
+
+def _at(module: str, name: str) -> Any:
+    """What a module that was imported has under a dotted name, or None."""
+    found: Any = sys.modules.get(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    return found if isinstance(found, Compiled) else Compiled(found, **options)
+        found = getattr(found, part, None)
+    return found
 
 
 def _key(args: tuple[Any, ...]) -> Any:
@@ -222,6 +309,8 @@ def _structure(x: Any, cls: type, levels: list[int]) -> Any:
         return _function_key(x)
     if is_constant(x):
         return x
+    if issubclass(cls, np.generic):
+        return cls
     return cls if cls in (list, str, dict, set) else (cls, _by_identity(x))
 
 

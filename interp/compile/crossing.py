@@ -16,7 +16,7 @@ from numba.core import types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-from interp.compile.arguments import is_constant
+from interp.compile.arguments import is_constant, values_in
 from interp.compile.arrays import data_of, maker
 from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
 from interp.compile.generated import attribute, call, function, item, name, tuple_of
@@ -35,17 +35,6 @@ class Constant(types.Opaque):
     def __init__(self, function: Any) -> None:
         self.function = function
         super().__init__(f"constant({function!r})")
-
-
-def values_in(x: Any) -> Iterator[Value]:
-    """The values in an argument, outer ones first."""
-    if isinstance(x, Value):
-        yield x
-        for name in x.components:
-            yield from values_in(getattr(x, name))
-    elif isinstance(x, tuple):
-        for part in x:
-            yield from values_in(part)
 
 
 def ranks_of(args: Sequence[Any]) -> dict[int, int]:
@@ -68,7 +57,7 @@ def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
         described = [describe(part, ranks) for part in x]
         return types.Tuple(described) if type(x) is tuple else types.NamedTuple(described, type(x))
     if is_constant(x):
-        return Constant(getattr(x, "function", x) if hasattr(x, "dispatcher") else x)
+        return Constant(getattr(x, "native_callee", x))
     try:
         return numba.typeof(x)
     except ValueError:
@@ -181,11 +170,16 @@ def result_type(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.
 
 
 def gate(
-    native_entry: Any, arguments: Sequence[types.Type], result: types.Type, settle: Callable[..., Any]
+    native_entry: Any,
+    arguments: Sequence[types.Type],
+    result: types.Type,
+    settle: Callable[..., Any],
+    finished: bool = True,
 ) -> Callable[..., Any]:
     """Python function of the arguments that calls the entry and rebuilds its result.
 
-    ``settle(native, *arguments)`` is asked where a number comes back whose tangent alone is NaN.
+    ``settle(native, *arguments)`` is asked where a number comes back whose tangent alone is NaN; ``finished`` is False
+    if the result is still to be filled, and so does not leave native code yet.
     """
     names = [f"x{i}" for i in range(len(arguments))]
     namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "moveaxis": np.moveaxis}
@@ -214,7 +208,7 @@ def gate(
             made = ast.Call(attribute(of_rank[typ.rank], "rebuild"), components, [])
             return (
                 made
-                if typ.cls.leave_native is Value.leave_native
+                if typ.cls.leave_native is Value.leave_native or not finished
                 else ast.Call(attribute(made, "leave_native"), [], [])
             )
         if isinstance(typ, types.Optional):

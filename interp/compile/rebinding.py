@@ -64,6 +64,7 @@ class Native:
             return REPLACED[x]
         if isinstance(x, Dispatcher) and not has_body(x):
             x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
+        x = getattr(x, "native_callee", x)  # of a compiled function
         if isinstance(x, python_types.FunctionType):
             return x if x in KNOWN or has_body(x) else self.function(x)
         if isinstance(x, python_types.ModuleType):
