@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("dispatch", "arrays", "ode", "compiled")
+NAMES = ("dispatch", "arrays", "ode", "compiled", "vectorize")
 HEADINGS = ("what", "ours", "reference", "ratio", "budget", "")
 
 
