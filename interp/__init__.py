@@ -8,7 +8,7 @@ from interp import vocabulary
 from interp.backends import cupy as _cupy
 from interp.backends import numbers as _numbers
 from interp.backends import numpy as _numpy
-from interp.compile import compile
+from interp.compile import compile, vectorize
 from interp.interpretation import Interpretation, Result, interpret
 from interp.primitive import Primitive
 from interp.protocols import methods, numpy, operators
@@ -17,5 +17,15 @@ from interp.value import Value, primal
 for _hooks in (operators, methods, numpy):
     _hooks.attach()
 
-__all__ = ["Interpretation", "Primitive", "Result", "Value", "compile", "interpret", "primal", "vocabulary"]
+__all__ = [
+    "Interpretation",
+    "Primitive",
+    "Result",
+    "Value",
+    "compile",
+    "interpret",
+    "primal",
+    "vectorize",
+    "vocabulary",
+]
 __version__ = "0.1.0"

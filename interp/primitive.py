@@ -93,6 +93,9 @@ class Primitive:
     canonical: turns NumPy's signature into ``(operands, parameters)``; None if they are the same.
     """
 
+    listed: ClassVar[bool] = True
+    """False of primitives made for one function of a user's, which `PRIMITIVES` does not know."""
+
     def __init__(
         self,
         name: str,
@@ -111,11 +114,14 @@ class Primitive:
             or next((f.__doc__ for f in counterparts if f.__doc__), "")
             or f"The primitive {name}."
         )
-        if counterparts or name in PRIMITIVES:  # a new name by itself is in no code that was compiled before
+        if counterparts or (
+            self.listed and name in PRIMITIVES
+        ):  # a new name by itself is in no code that was compiled before
             rules.changed()
         for function in counterparts:
             COUNTERPARTS[function] = self
-        PRIMITIVES[name] = self
+        if self.listed:
+            PRIMITIVES[name] = self
         _EVERY.add(self)
 
     # -- calling

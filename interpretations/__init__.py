@@ -1,5 +1,6 @@
 """Bundled number types and what users call."""
 
+from interpretations import compiled_mapped as _compiled_mapped  # how vectorized functions get their partials
 from interpretations import compiled_tape as _compiled_tape  # how Tapes go through compiled functions
 from interpretations.derivatives import grad, hessian, hvp, jacfwd, jacrev, jvp, value_and_grad, vjp
 from interpretations.dual import Dual

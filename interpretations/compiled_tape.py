@@ -163,7 +163,7 @@ def _forward(compiled: Any, args: tuple[Any, ...], leaves: list[Any], inputs: li
     lifted = [dual.make(plain[0], 1.0, level)] if len(inputs) == 1 and not inputs[0].shape else seed(plain, level)
     waiting = iter(lifted)
     before = [copy(d) if d.shape else d for d in lifted]
-    result = compiled(*replaced(args, [next(waiting) if _is_of(x, inputs) else x for x in leaves]))
+    result = compiled.run(*replaced(args, [next(waiting) if _is_of(x, inputs) else x for x in leaves]))
 
     def tape(out: Any) -> Any:
         if not (isinstance(out, Dual) and out.level == level):

@@ -1,5 +1,6 @@
 """Native code for unmodified Python functions, for whatever number types arrive. Numba is imported when used."""
 
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ from interp.errors import CompileError
 
 if TYPE_CHECKING:
     from interp.compile.compiled import Compiled
+    from interp.compile.vectorized import Vectorized
 
 
 def compile(
@@ -30,15 +32,55 @@ def compile(
     Returns a `Compiled`: call it as ``f``, with numbers, arrays and values, or give it to any transform.
     Raises `CompileError` at a call whose types cannot be compiled. Needs Numba: ``pip install interp[compile]``.
     """
-    try:
-        from interp.compile.compiled import Compiled
-    except ModuleNotFoundError as error:
-        if error.name != "numba":
-            raise
-        raise CompileError("interp.compile needs Numba: pip install interp[compile]") from None
+    made = _class("compiled", "Compiled", "interp.compile")
     options: Any = {"fallback": fallback, "boundscheck": boundscheck, "cache": cache}
     if f is None:
         return lambda f: compile(f, **options)  # type: ignore[return-value]
     if hasattr(f, "transformed"):
         return f.transformed(compile(f.original, **options))  # type: ignore[attr-defined]
-    return f if isinstance(f, Compiled) else Compiled(f, **options)
+    return f if isinstance(f, made) else made(f, **options)
+
+
+def vectorize(
+    f: Callable[..., Any] | None = None, *, parallel: bool = False, fallback: bool = False, boundscheck: bool = False
+) -> "Vectorized | Callable[[Callable[..., Any]], Vectorized]":
+    """``f``, a function of numbers, over arrays: a loop in native code with NumPy's broadcasting.
+
+    Parameters
+    ----------
+    f: a plain Python function of numbers that returns a number, or a tuple of numbers. It may branch and loop for each
+        element as it likes. Left out, ``vectorize`` is a decorator with options.
+    parallel: share the elements among threads, as many as ``NUMBA_NUM_THREADS`` says (all processors by default).
+    fallback, boundscheck: as of `compile`.
+
+    The result takes numbers, arrays and values (`Dual`, `Tape`, `Interval`, ...) of shapes that broadcast, in any
+    mixture; lists and tuples of numbers are arrays. Keywords and defaults are those of ``f``; an argument that is
+    neither a number nor an array (a function, a string, None) is the same for all elements. It returns an array of
+    the broadcast shape, fresh and in C order; of numbers alone, or arrays without axes, a number. A function that
+    returns tuples gives tuples of arrays.
+
+    The type of a result is what native code computes for one element: float64 and complex128 as NumPy, integers in
+    64 bits, and float32 only where every number that ``f`` computes with is one (its literals are float64).
+
+    Transforms and `interp.compile` take it, and functions in native code may call it. Of values without native code
+    each result is one elementwise primitive, whose partials come from a native forward run.
+
+    Raises `ShapeError` (a ValueError) for shapes that do not broadcast, `CompileError` at a call whose types cannot
+    be compiled or whose results are no numbers, and whatever ``f`` raises for an element: with threads the error of the
+    earliest part of the array that has one.
+    """
+    options = {"parallel": parallel, "fallback": fallback, "boundscheck": boundscheck, "cache": False}
+    made = _class("vectorized", "Vectorized", "interp.vectorize")
+    if f is None:
+        return lambda f: made(getattr(f, "function", f), **options)
+    return made(getattr(f, "function", f), **options)
+
+
+def _class(module: str, name: str, caller: str) -> Any:
+    """A class of this package, which needs Numba."""
+    try:
+        return getattr(importlib.import_module(f"interp.compile.{module}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "numba":
+            raise
+        raise CompileError(f"{caller} needs Numba: pip install interp[compile]") from None

@@ -15,7 +15,7 @@ from numba.core import types
 
 from interp.compile.arrays import maker
 from interp.compile.crossing import values_in
-from interp.compile.generated import attribute, call, function, item, name, tuple_of
+from interp.compile.generated import attribute, call, function, item, name, tuple_like, tuple_of
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType
 from interp.value import Value
@@ -91,9 +91,8 @@ def at_depth(depth: int) -> Apart:
 
 
 def _tuple_like(typ: types.BaseTuple, parts: list[Any], inner: Callable[[Any], Any]) -> Any:
-    namespace = {"inner": inner, "record": getattr(typ, "instance_class", None)}
-    made = call("record", *parts) if isinstance(typ, types.BaseNamedTuple) else tuple_of(parts)
-    return function(["x"], made, namespace)
+    namespace: dict[str, Any] = {"inner": inner}
+    return function(["x"], tuple_like(getattr(typ, "instance_class", None), parts, namespace), namespace)
 
 
 def of_components(f: Callable[..., Any], arity: int) -> Any:

@@ -7,7 +7,7 @@ arrays: elementwise calls are loops with NumPy's broadcasting.
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numba
@@ -99,32 +99,37 @@ def empty_of(typ: types.Type, ndim: int) -> Callable[..., Any]:
     return g.function(["shape"], made(typ), namespace, named="empty_of")
 
 
-_INDICES = ("i", "j", "k", "l", "m", "n")
-
-
-def filling(scalar: Any, operands: tuple[types.Type, ...], ndim: int) -> Callable[..., Any]:
-    """``f(out, *operands)`` that writes ``scalar(*elements)`` to every element of ``out``; operands broadcast."""
-    names = [f"x{i}" for i in range(len(operands))]
-    indices = _INDICES[:ndim]
+def elements_of(names: Sequence[str], operands: Sequence[types.Type], indices: Sequence[str]) -> list[ast.expr]:
+    """Of each operand its element at these indices of the output; operands broadcast."""
     elements: list[ast.expr] = []
     for x, t in zip(names, operands, strict=True):
         n = ndim_of(t)
         positions: list[ast.expr] = []
-        for axis, index in enumerate(indices[ndim - n :]):
+        for axis, index in enumerate(indices[len(indices) - n :]):
             single = ast.Compare(g.length(g.name(x), axis), [ast.Eq()], [ast.Constant(1)])
             positions.append(ast.IfExp(single, ast.Constant(0), g.name(index)))
         elements.append(g.at(g.name(x), positions) if n else g.name(x))
+    return elements
+
+
+def indices_of(ndim: int) -> list[str]:
+    """Names of the indices of that many axes."""
+    return [f"i{axis}" for axis in range(ndim)]
+
+
+def filling(scalar: Any, operands: tuple[types.Type, ...], ndim: int) -> Callable[..., Any]:
+    """``f(out, *operands)`` that writes ``scalar(*elements)`` to every element of ``out``; operands broadcast."""
+    names, indices = [f"x{i}" for i in range(len(operands))], indices_of(ndim)
     out = g.name("out")
-    body = g.put(out, [g.name(i) for i in indices], g.call("scalar", *elements))
+    body = g.put(out, [g.name(i) for i in indices], g.call("scalar", *elements_of(names, operands, indices)))
     lengths = [g.length(out, axis) for axis in range(ndim)]
     statements = g.loops(indices, lengths, [body])
     return g.function(["out", *names], out, {"scalar": scalar}, statements, named="filling")
 
 
-def looped(scalar: Any, operands: tuple[types.Type, ...], made: types.Type) -> Callable[..., Any]:
-    """``f(*operands)``: an array of ``scalar(*elements)``, elements of type ``made``; operands broadcast."""
+def joint_shape(names: Sequence[str], operands: Sequence[types.Type]) -> ast.expr:
+    """The shape to which operands broadcast, in a namespace that has ``joint``."""
     ndim = max(map(ndim_of, operands))
-    names = [f"x{i}" for i in range(len(operands))]
     shape: list[ast.expr] = []
     for axis in range(ndim):
         lengths = [
@@ -132,20 +137,27 @@ def looped(scalar: Any, operands: tuple[types.Type, ...], made: types.Type) -> C
             for x, t in zip(names, operands, strict=True)
             if axis >= ndim - ndim_of(t)
         ]
-        joint = lengths[0]
+        length = lengths[0]
         for other in lengths[1:]:
-            joint = g.call("joint", joint, other)
-        shape.append(joint)
+            length = g.call("joint", length, other)
+        shape.append(length)
+    return g.tuple_of(shape)
+
+
+def looped(scalar: Any, operands: tuple[types.Type, ...], made: types.Type) -> Callable[..., Any]:
+    """``f(*operands)``: an array of ``scalar(*elements)``, elements of type ``made``; operands broadcast."""
+    ndim = max(map(ndim_of, operands))
+    names = [f"x{i}" for i in range(len(operands))]
     namespace = {
-        "joint": native(_joint),
+        "joint": native(joint),
         "empty": native(empty_of(made, ndim)),
         "fill": native(filling(scalar, operands, ndim)),
     }
-    returned = g.call("fill", g.call("empty", g.tuple_of(shape)), *map(g.name, names))
+    returned = g.call("fill", g.call("empty", joint_shape(names, operands)), *map(g.name, names))
     return g.function(names, returned, namespace, named="looped")
 
 
-def _joint(n: int, m: int) -> int:
+def joint(n: int, m: int) -> int:
     """The common length of two axes."""
     if n == m or m == 1:
         return n

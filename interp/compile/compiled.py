@@ -8,15 +8,20 @@ compiled function.
 import functools
 import importlib
 import inspect
+import sys
+import threading
 import time
+import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 from interp import rules
 from interp.compile import algebra as _algebra  # these two register native bodies
 from interp.compile import around, calls
 from interp.compile import tuples as _tuples
+from interp.compile.arguments import values_in
 from interp.compile.cache import on_disk
 from interp.compile.chunks import agree, first_chunk, has_directions, in_chunks, step_of
 from interp.compile.crossing import (
@@ -28,7 +33,6 @@ from interp.compile.crossing import (
     products_for,
     ranks_of,
     result_type,
-    values_in,
 )
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
@@ -36,6 +40,9 @@ from interp.compile.rebinding import MEANING, Native
 from interp.compile.versions import OTHER, key_of, nothing, recogniser
 from interp.errors import CompileError
 from interp.value import Value
+
+_COMPILING = threading.RLock()
+"""One version is made at a time: compilation sets which products are strong, and notes refusals, for all threads."""
 
 
 class Compiled:
@@ -54,9 +61,11 @@ class Compiled:
         self.function = f
         self.options = options
         self.products = products
-        self.stronger: Compiled | None = None
+        self.stronger: Any = None
         self.of_components: Compiled | None = None
-        self.compile_seconds = 0.0
+        self.parts: tuple[Compiled, ...] = ()
+        self.seconds = 0.0
+        self.token: str | None = None
         self.cache_hits = 0
         self.pullbacks: dict[Any, Any] = {}
         self.reverse: str | None = None
@@ -64,31 +73,50 @@ class Compiled:
         kinds = [p.kind for p in self._signature.parameters.values()]
         fixed = not {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.KEYWORD_ONLY}.intersection(kinds)
         self.arity = len(kinds) if fixed else -1
-        self._forget()
-
-    def _forget(self) -> None:
-        """Start anew: rules have changed since."""
-        self.generation = rules.generation
-        calls.forget_older()
-        self.native = Native({**MEANING, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
-        self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions: dict[Any, tuple[Callable[..., Any], Any]] = {}
         """By key what is called, and the types it was compiled for: None where nothing was."""
         self.tests: dict[Any, Callable[..., Any]] = {}
         self.latest: Callable[..., Any] = nothing
+        self.generation = -1  # a module may still be about to define what the function calls
+
+    def _forget(self) -> None:
+        """Start anew: rules have changed since, or nothing is compiled yet."""
+        self.generation = rules.generation
+        calls.forget_older()
+        self.native = Native({**MEANING, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
+        self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
+        self.versions, self.tests, self.latest = {}, {}, nothing
 
     @property
     def signatures(self) -> list[tuple[Any, ...]]:
         """Argument types of every version."""
         return [signature for _, signature in self.versions.values() if signature is not None]
 
+    @property
+    def compile_seconds(self) -> float:
+        """Time that compilation took, of all versions."""
+        return self.seconds + sum(part.compile_seconds for part in self.parts)
+
+    @property
+    def native_callee(self) -> Any:
+        """The function that other native code calls in place of this one."""
+        return self.function
+
+    def _program(self, arguments: Sequence[Any]) -> Any:
+        """The native function of arguments of these types."""
+        return self.dispatcher
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and len(args) == self.arity and self.generation == rules.generation:
+        if kwargs or len(args) != self.arity:
+            args = self._positional(args, kwargs)
+        elif self.generation == rules.generation:
             result = self.latest(*args)
             if result is not OTHER:
                 return result
-        else:
-            args = self._positional(args, kwargs)
+        return self.run(*args)
+
+    def run(self, *args: Any) -> Any:
+        """A call of every argument by position, keyword-only ones last: as native code takes them."""
         key = key_of(args)
         version = self.versions.get(key)
         if version is None or self.generation != rules.generation:
@@ -108,29 +136,35 @@ class Compiled:
         return (*bound.args, *bound.kwargs.values())  # keyword-only ones come last, as in the native copy
 
     def _first_call(self, key: Any, args: tuple[Any, ...]) -> Any:
-        if self.generation != rules.generation:
-            self._forget()
         values = [v for x in args for v in values_in(x)]
-        foreign = [v for v in values if not v.native]
-        if foreign:
-            version: Any = self._foreign(values, foreign), None
-        elif values and not agree(args):
+        if values and all(v.native for v in values) and not agree(args):
             return self.plain(*args)  # which says what is wrong with them
-        else:
-            try:
-                step = step_of(args) if values else None
-                version = self._compiled_or_split(args) if step is None else self._split(step)
-            except CompileError as error:
-                if not self.options["fallback"]:
-                    self.versions[key] = _refusing(str(error)), None
-                    raise
-                warnings.warn(f"{error}; it runs as plain Python", stacklevel=3)
-                version = self.plain, tuple(map(type, args))
-        self.versions[key] = version
-        return version[0](*args)
+        return self._made(key, args, values)(*args)
 
-    def _foreign(self, values: list[Value], foreign: list[Value]) -> Callable[..., Any]:
+    def _made(self, key: Any, args: tuple[Any, ...], values: list[Value]) -> Callable[..., Any]:
+        """The version for arguments like these."""
+        with _COMPILING:
+            if self.generation != rules.generation:
+                self._forget()
+            if key not in self.versions:
+                self.versions[key] = self._new(args, values)
+            return self.versions[key][0]
+
+    def _new(self, args: tuple[Any, ...], values: list[Value]) -> tuple[Callable[..., Any], Any]:
+        if not all(v.native for v in values):
+            return self._through(values), None
+        try:
+            step = step_of(args) if values else None
+            return self._compiled_or_split(args) if step is None else self._split(step)
+        except CompileError as error:
+            if not self.options["fallback"]:
+                return _refusing(str(error)), None
+            warnings.warn(f"{error}; it runs as plain Python", stacklevel=5)
+            return self.plain, tuple(map(type, args))
+
+    def _through(self, values: list[Value]) -> Callable[..., Any]:
         """How calls go with values that have no struct: through the compiled function in a way of their own."""
+        foreign = [v for v in values if not v.native]
         if any(type(v).through_compiled is None for v in foreign):
             return self.plain
         outermost = type(max(foreign, key=lambda v: v.level))
@@ -142,7 +176,7 @@ class Compiled:
         """A call with native values around others that have no struct."""
         innermost = max(v.level for x in args for v in values_in(x) if not v.native)
         if has_directions(args, above=innermost):
-            return in_chunks(self, args, 1)
+            return in_chunks(self.run, args, 1)
         if self.of_components is None:
             options = {**self.options, "fallback": False}
             self.of_components = Compiled(
@@ -169,14 +203,14 @@ class Compiled:
                 pass
             raise
 
-    def _split(self, step: int) -> Any:
-        return lambda *args: in_chunks(self, args, step), f"{step} directions at a time"
+    def _split(self, step: int) -> tuple[Callable[..., Any], Any]:
+        return lambda *args: in_chunks(self.run, args, step), f"{step} directions at a time"
 
     def _settled(self, *args: Any) -> Any:
         """The result by strong products, where an infinite slope may have met a zero: elsewhere they cost too much."""
         if self.stronger is None or self.stronger.generation != rules.generation:
-            self.stronger = Compiled(self.function, products="all", **self.options)
-        return self.stronger(*args)
+            self.stronger = type(self)(self.function, products="all", **self.options)
+        return self.stronger.run(*args)
 
     def result_of(self, args: tuple[Any, ...]) -> Any:
         """Native type of the result for plain arguments like these."""
@@ -194,28 +228,37 @@ class Compiled:
         return self.function(*args[:positional], **dict(zip(keyword_only, args[positional:], strict=True)))
 
     def _version(self, args: tuple[Any, ...]) -> tuple[Callable[..., Any], Any]:
+        return self._native_version(args, self._program)
+
+    def _native_version(
+        self, args: tuple[Any, ...], program_of: Callable[..., Any], *, finished: bool = True
+    ) -> tuple[Callable[..., Any], Any]:
+        """The Python function that calls a native program of these arguments' types, and the types.
+
+        ``finished``: False if what comes back is still to be filled.
+        """
         start = time.perf_counter()
         ranks = ranks_of(args)
         calls.refusals.clear()
         with rules.multiplying(self.products or products_for(args)):
             try:
-                return self._made(tuple(describe(x, ranks) for x in args), bool(ranks))
+                arguments = tuple(describe(x, ranks) for x in args)
+                program = program_of(arguments)
+                if not ranks and not any(isinstance(t, Constant) for t in arguments):
+                    self._compile(program, arguments, arguments, lambda: None)
+                    return program, arguments
+                native_entry = entry(self.native, program, arguments, self.native.options)
+                result = functools.partial(result_type, self.native, program, arguments)
+                made = self._compile(native_entry, tuple(leaf_types(arguments)), arguments, result)
+                native_entry.disable_compile()  # arrays of other layouts are converted
+                settle = self._settled if self.products is None else None
+                return gate(native_entry, arguments, made, settle, finished), arguments
             except CompileError:
                 raise
             except Exception as error:  # whatever Numba, or a rule asked for native types, says
                 raise compile_error(error, self.function, calls.refusals) from None
             finally:
-                self.compile_seconds += time.perf_counter() - start
-
-    def _made(self, arguments: tuple[Any, ...], has_values: bool) -> tuple[Callable[..., Any], Any]:
-        if not has_values and not any(isinstance(t, Constant) for t in arguments):
-            self._compile(self.dispatcher, arguments, arguments, lambda: None)
-            return self.dispatcher, arguments
-        native_entry = entry(self.native, self.dispatcher, arguments, self.native.options)
-        result = functools.partial(result_type, self.native, self.dispatcher, arguments)
-        made = self._compile(native_entry, tuple(leaf_types(arguments)), arguments, result)
-        native_entry.disable_compile()  # arrays of other layouts are converted
-        return gate(native_entry, arguments, made, self._settled if self.products is None else None), arguments
+                self.seconds += time.perf_counter() - start
 
     def _compile(
         self, dispatcher: Any, leaves: tuple[Any, ...], arguments: tuple[Any, ...], result: Callable[[], Any]
@@ -237,8 +280,28 @@ class Compiled:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
-    def __reduce__(self) -> Any:
-        return _restored, (self.function.__module__, self.function.__qualname__, self.options)
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.token is None:
+            self.token = uuid.uuid4().hex
+        f = self.function
+        if _at(f.__module__, f.__qualname__) is not self:
+            return _restored, (type(self), f, self.options, self.token)
+        if protocol < 4:  # which finds a function within an object by the object
+            return _imported, (f.__module__, f.__qualname__)
+        return _restored, (type(self), self.named, self.options, self.token)
+
+    @functools.cached_property
+    def named(self) -> FunctionType:
+        """The function under a name at which pickle finds it: that of a decorated one stands for this object.
+
+        What no module has under its name (a lambda, a function within another) is the pickler's business: cloudpickle,
+        which joblib uses, carries it by value, as everything in ``__main__``; pickle says that it cannot.
+        """
+        f = self.function
+        named = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+        named.__kwdefaults__, named.__module__ = f.__kwdefaults__, f.__module__
+        named.__qualname__ = f"{f.__qualname__}.named"
+        return named
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {len(self.versions)} versions>"
@@ -253,9 +316,32 @@ def _refusing(message: str) -> Callable[..., Any]:
     return refuse
 
 
-def _restored(module: str, name: str, options: dict[str, Any]) -> Compiled:
-    """The compiled function of that name, or the function of that name compiled."""
-    found: Any = importlib.import_module(module)
+_arrived: dict[str, Compiled] = {}
+"""Compiled functions that came out of a pickle, by what names the original: it may come many times, as joblib sends
+it with every task, and is compiled once."""
+
+
+def _restored(cls: type[Compiled], f: Callable[..., Any], options: dict[str, Any], token: str) -> Compiled:
+    """The compiled function of that name in its module, or the function compiled."""
+    if f.__qualname__.endswith(".named"):
+        owner = _at(f.__module__, f.__qualname__.removesuffix(".named"))
+        if isinstance(owner, Compiled) and owner.named is f:
+            return owner
+    if token not in _arrived:
+        _arrived[token] = cls(f, **options)
+        _arrived[token].token = token
+    return _arrived[token]
+
+
+def _imported(module: str, name: str) -> Any:
+    """The object that a decorator left under that name."""
+    importlib.import_module(module)
+    return _at(module, name)
+
+
+def _at(module: str, name: str) -> Any:
+    """What a module that was imported has under a dotted name, or None."""
+    found: Any = sys.modules.get(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    return found if isinstance(found, Compiled) else Compiled(found, **options)
+        found = getattr(found, part, None)
+    return found

@@ -17,10 +17,10 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from interp import rules
-from interp.compile.arguments import is_compiled, is_constant
+from interp.compile.arguments import is_compiled, is_constant, values_in
 from interp.compile.arrays import data_of, maker
 from interp.compile.directions import Directions, DirectionsArray, as_tuple, from_array
-from interp.compile.generated import attribute, call, function, item, name, tuple_of
+from interp.compile.generated import attribute, call, function, item, name, tuple_like, tuple_of
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType, ndim_of
 from interp.errors import CompileError
@@ -36,17 +36,6 @@ class Constant(types.Opaque):
     def __init__(self, function: Any) -> None:
         self.function = function
         super().__init__(f"constant({function!r})")
-
-
-def values_in(x: Any) -> Iterator[Value]:
-    """The values in an argument, outer ones first."""
-    if isinstance(x, Value):
-        yield x
-        for name in x.components:
-            yield from values_in(getattr(x, name))
-    elif isinstance(x, tuple):
-        for part in x:
-            yield from values_in(part)
 
 
 def ranks_of(args: Sequence[Any]) -> dict[int, int]:
@@ -87,7 +76,7 @@ def describe(x: Any, ranks: dict[int, int], extra: int = 0) -> types.Type:
         described = [describe(part, ranks) for part in x]
         return types.Tuple(described) if type(x) is tuple else types.NamedTuple(described, type(x))
     if is_constant(x):
-        return Constant(x.function if is_compiled(x) else x)
+        return Constant(x.native_callee if is_compiled(x) else x)
     try:
         return numba.typeof(x)
     except ValueError:
@@ -156,11 +145,7 @@ def entry(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.Type],
             return call(key, tuple_of([assembled(c) for c in typ.components]))
         if isinstance(typ, types.BaseTuple):
             parts = [assembled(t) for t in typ]
-            if not isinstance(typ, types.BaseNamedTuple):
-                return tuple_of(parts)
-            key = f"record{len(namespace)}"
-            namespace[key] = typ.instance_class
-            return call(key, *parts)
+            return tuple_like(getattr(typ, "instance_class", None), parts, namespace)
         names.append(f"a{len(names)}")
         leaf = name(names[-1])
         if isinstance(typ, Directions):
@@ -201,11 +186,16 @@ def result_type(native: Callable[[Any], Any], f: Any, arguments: Sequence[types.
 
 
 def gate(
-    native_entry: Any, arguments: Sequence[types.Type], result: types.Type, settle: Callable[..., Any] | None
+    native_entry: Any,
+    arguments: Sequence[types.Type],
+    result: types.Type,
+    settle: Callable[..., Any] | None,
+    finished: bool = True,
 ) -> Callable[..., Any]:
     """Python function of the arguments that calls the entry and rebuilds its result.
 
-    ``settle(*arguments)`` is asked for the result where a tangent comes back NaN, if the call can be made again.
+    ``settle(*arguments)`` is asked for the result where a tangent comes back NaN, if the call can be made again;
+    ``finished`` is False if the result is still to be filled, and so does not leave native code yet.
     """
     names = [f"x{i}" for i in range(len(arguments))]
     namespace: dict[str, Any] = {"entry": native_entry, "array": np.array, "has_nan": has_nan}
@@ -234,7 +224,7 @@ def gate(
             made = ast.Call(attribute(of_rank[typ.rank], "rebuild"), components, [])
             return (
                 made
-                if typ.cls.leave_native is Value.leave_native
+                if typ.cls.leave_native is Value.leave_native or not finished
                 else ast.Call(attribute(made, "leave_native"), [], [])
             )
         if isinstance(typ, types.Optional):
@@ -246,11 +236,7 @@ def gate(
             return _transposed(parts, [typ.ndim, *range(typ.ndim)])
         if isinstance(typ, types.BaseTuple) and _is_rebuilt(typ):
             members = [rebuilt(t, item(parts, i)) for i, t in enumerate(typ)]
-            if not isinstance(typ, types.BaseNamedTuple):
-                return tuple_of(members)
-            key = f"record{len(namespace)}"
-            namespace[key] = typ.instance_class
-            return call(key, *members)
+            return tuple_like(getattr(typ, "instance_class", None), members, namespace)
         return parts
 
     handed_back = call("entry", *found)

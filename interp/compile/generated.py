@@ -30,6 +30,15 @@ def tuple_of(parts: list[ast.expr]) -> ast.expr:
     return ast.Tuple(parts, ast.Load())
 
 
+def tuple_like(cls: Any, parts: list[ast.expr], namespace: dict[str, Any]) -> ast.expr:
+    """``(*parts,)``, as the named tuple ``cls`` if that is one."""
+    if not hasattr(cls, "_fields"):
+        return tuple_of(parts)
+    key = f"record{len(namespace)}"
+    namespace[key] = cls
+    return call(key, *parts)
+
+
 def function(
     parameters: Sequence[str],
     returned: ast.expr,

@@ -68,7 +68,7 @@ class Native:
         if getattr(x, "transforms", False) or hasattr(x, "transformed"):
             return _TRANSFORM
         if is_compiled(x):
-            x = x.function
+            x = x.native_callee
         if isinstance(x, Dispatcher) and not has_body(x):
             x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
         if isinstance(x, python_types.FunctionType):

@@ -88,7 +88,7 @@ class Pullback:
             (value,), gradients = self(leaves, (1.0,))
             return Run(value, {}, gradients)
         kept = [copy(x) if shape_of(x) else x for x in leaves]
-        return Run(compiled(*replaced(args, kept)), {i: kept[i] for i in self.stored})
+        return Run(compiled.run(*replaced(args, kept)), {i: kept[i] for i in self.stored})
 
     def gradients(self, leaves: Sequence[Any], run: Run, cotangents: Sequence[Any]) -> Sequence[Any]:
         """Those of the varying leaves, for cotangents of the results and of what was stored."""

@@ -69,7 +69,7 @@ def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
             return x
         return make(x.value, _blocks(x, sources), max(m.level for m in found))
 
-    result = compiled(*_mapped(args, lift))
+    result = compiled.run(*_mapped(args, lift))
     for measurement, dual in lifted.values():
         if measurement.shape and not _unchanged(measurement, dual, sources, size):
             measurement[...] = lower(dual)

@@ -39,6 +39,7 @@ from interp.compile.adjoint.operations import (
     reads,
     walk,
 )
+from interp.compile.arguments import is_compiled
 from interp.compile.inlining import definition
 from interp.compile.rebinding import KNOWN, LIBRARIES
 from interp.primitive import Primitive
@@ -912,7 +913,7 @@ def _append(found: list[Atom], value: Callable[[], Atom]) -> None:
 
 def is_inlined(function: Any) -> bool:
     """True of plain Python functions that are nobody's library."""
-    function = getattr(function, "function", function)
+    function = function.native_callee if is_compiled(function) else function
     if not isinstance(function, python_types.FunctionType) or function in KNOWN:
         return False
     return (function.__module__ or "").partition(".")[0] not in (*LIBRARIES, "interp")

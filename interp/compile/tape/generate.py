@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from interp.compile import generated as g
-from interp.compile.arguments import is_constant, leaves_of
+from interp.compile.arguments import is_compiled, is_constant, leaves_of
 from interp.compile.tape import sweep
 from interp.value import shape_of
 
@@ -45,19 +45,13 @@ def recorded(
     cotangents: list[str] = []
     waiting = iter(lifted)
 
-    def tuple_like(cls: type, parts: list[ast.expr]) -> ast.expr:
-        if not hasattr(cls, "_fields"):
-            return g.tuple_of(parts)
-        namespace[cls.__name__] = cls
-        return g.call(cls.__name__, *parts)
-
     def argument(x: Any) -> ast.expr:
         if isinstance(x, tuple):
             parts = [argument(part) for part in x]
-            return tuple_like(type(x), parts)
+            return g.tuple_like(type(x), parts, namespace)
         if is_constant(x):
             key = f"constant{len(namespace)}"
-            namespace[key] = getattr(x, "function", x) if hasattr(x, "dispatcher") else x
+            namespace[key] = x.native_callee if is_compiled(x) else x
             return g.name(key)
         return g.name(next(waiting))
 

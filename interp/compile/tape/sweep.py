@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from interp.compile.arrays import caster, empty_of, native
 from interp.compile.crossing import present
-from interp.compile.generated import call, function, item, name, tuple_of
+from interp.compile.generated import call, function, item, name, tuple_like, tuple_of
 from interp.compile.memory import BYTE, WORD, grown, released, word
 from interp.compile.rebinding import overloaded
 from interp.compile.tape.nodes import COTANGENTS, COUNT, NO_MEMORY, NODES, Node, Record, tape
@@ -247,10 +247,8 @@ def _outcome(x: Any) -> Any:
         return lambda x: None if x is None else outcome(present(x))
     if isinstance(x, types.BaseTuple):
         parts = [call("outcome", item(name("x"), i)) for i in range(len(x))]
-        if isinstance(x, types.NamedTuple):
-            cls = x.instance_class
-            return function(["x"], call(cls.__name__, *parts), {"outcome": outcome, cls.__name__: cls})
-        return function(["x"], tuple_of(parts), {"outcome": outcome})
+        namespace: dict[str, Any] = {"outcome": outcome}
+        return function(["x"], tuple_like(getattr(x, "instance_class", None), parts, namespace), namespace)
     return lambda x: x
 
 
