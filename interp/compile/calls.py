@@ -66,11 +66,17 @@ def callee(context: Any, primitive: Primitive, operands: tuple[types.Type, ...])
     return types.Dispatcher(rule) if isinstance(rule, Dispatcher) else context.resolve_value_type(rule)
 
 
+def acts_on_elements(primitive: Any) -> bool:
+    """True of primitives that native code loops over elements. A position (argmax) is a predicate, but of an array."""
+    is_test = isinstance(primitive, Predicate) and isinstance(primitive.implementation, np.ufunc)
+    return isinstance(primitive, Elementwise) or is_test or primitive is where
+
+
 def elementwise(
     context: Any, primitive: Primitive, operands: tuple[types.Type, ...], stored: bool = False
 ) -> types.Callable | None:
     """The loop over elements for operands among which are arrays. ``stored``: into the first of them."""
-    if not isinstance(primitive, Elementwise | Predicate) and primitive is not where:
+    if not acts_on_elements(primitive):
         return None
     key = (primitive, operands, stored, rules.strong)
     if key not in _rules:
@@ -181,5 +187,5 @@ for _function, _primitive in OPERATORS.items():
 for _function, _primitive in IN_PLACE.items():
     infer_global(_function, types.Function(_template(_function, _primitive, plain=False, stores=True)))
 for _function, _found in {**COUNTERPARTS, **scalars.MATH}.items():
-    if isinstance(_found, Primitive) and (isinstance(_found, Elementwise | Predicate) or _found is where):
+    if acts_on_elements(_found):
         infer_global(_function, types.Function(_template(_function, _found, plain=False)))

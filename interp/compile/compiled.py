@@ -34,6 +34,7 @@ from interp.compile.crossing import (
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import OPTIONS, Native
+from interp.compile.tape import nodes as _nodes  # registers its rule: later, it would undo what was compiled before
 from interp.errors import CompileError
 from interp.value import Value
 
