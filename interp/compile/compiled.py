@@ -37,6 +37,7 @@ from interp.compile.crossing import (
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
 from interp.compile.rebinding import MEANING, Native
+from interp.compile.tape import nodes as _nodes  # registers its rule: later, it would undo what was compiled before
 from interp.compile.versions import OTHER, key_of, nothing, recogniser
 from interp.errors import CompileError
 from interp.value import Value

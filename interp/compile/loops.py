@@ -8,11 +8,16 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numba
 from numba.core import types
 
 from interp.compile import generated as g
 from interp.compile.arrays import elements_of, empty_of, indices_of, joint, joint_shape, native
+from interp.compile.rebinding import MEANING
 from interp.compile.values import ndim_of
+
+program = numba.njit(**MEANING)
+"""Makes native what Python calls."""
 
 
 def arrays(operands: Sequence[types.Type], made: types.Type) -> Any:
@@ -26,13 +31,10 @@ def arrays(operands: Sequence[types.Type], made: types.Type) -> Any:
             namespace[key] = native(empty_of(typ, ndim))
             return g.call(key, g.name("shape"))
         parts = [empty(t) for t in typ]
-        if not isinstance(typ, types.NamedTuple):
-            return g.tuple_of(parts)
-        namespace[typ.instance_class.__name__] = typ.instance_class
-        return g.call(typ.instance_class.__name__, *parts)
+        return g.tuple_like(getattr(typ, "instance_class", None), parts, namespace)
 
     shape = g.assign("shape", joint_shape(names, operands))
-    return native(g.function(names, empty(made), namespace, [shape], named="arrays"))
+    return program(g.function(names, empty(made), namespace, [shape], named="arrays"))
 
 
 def filling(scalar: Any, operands: Sequence[types.Type], made: types.Type) -> Any:
@@ -45,7 +47,7 @@ def filling(scalar: Any, operands: Sequence[types.Type], made: types.Type) -> An
         body.append(g.put(g.name(out), [g.name(i) for i in indices], part))
     lengths = [g.length(g.name("out0"), axis) for axis in range(len(indices))]
     statements = [*first, *g.loops(indices, lengths, body)]
-    return native(g.function(["outs", *names], ast.Constant(None), {"scalar": scalar}, statements, named="filling"))
+    return program(g.function(["outs", *names], ast.Constant(None), {"scalar": scalar}, statements, named="filling"))
 
 
 def loop(scalar: Any, operands: Sequence[types.Type], made: types.Type, names: Sequence[str] = ()) -> Any:
