@@ -5,6 +5,7 @@ rebound to native versions of the plain functions among them, recursively; the f
 Numba's view of other people's functions stay as they are.
 """
 
+import sys
 import types as python_types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -91,10 +92,12 @@ class Native:
             f = flattened(f, KNOWN.__contains__) or f
         if f in self.made:
             return self.made[f]
-        bound = {"__name__": __name__, **f.__globals__}  # Numba's cache asks for the module by name
+        # Numba asks for the module by name: its cache, and recursion, which it cannot link where there is none.
+        module = f.__module__ if f.__module__ in sys.modules else __name__
+        bound = {**f.__globals__, "__name__": module}
         copied = python_types.FunctionType(f.__code__, bound, f.__name__, f.__defaults__, _cells(f, self))
         copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
-        copied.__module__ = f.__module__
+        copied.__module__ = module
         dispatcher = numba.njit(**self.options)(copied)
         self.made[f] = dispatcher  # before the callees, for f may call itself
         for cell, original in zip(copied.__closure__ or (), f.__closure__ or (), strict=True):
