@@ -35,6 +35,13 @@ REFUSED = {
     ("black_scholes", "Interval"): NO_ENCLOSURE,
     ("black_scholes", "Dual of Interval"): NO_ENCLOSURE,
 }
+TIGHTER = {
+    # (program, type): where the native box lies within the eager one, and why
+    (
+        "mixture_likelihood",
+        "Dual of Interval",
+    ): "max is taken in pairs; eager, each element against the max",
+}
 NO_PROGRAM = {"incomplete_gamma_pair": NO_GAMMA}
 """What runs on values in neither tier."""
 
@@ -86,9 +93,12 @@ def corners(program, n=3):
         ]
 
 
-def assert_agrees(compiled, other):
+def assert_agrees(compiled, other, tighter=False):
     for at, got, want in parts(compiled, other):
-        if isinstance(want, Interval):
+        if tighter and isinstance(want, Interval):
+            slack = RTOL * np.max(np.abs([want.lo, want.hi]))
+            assert np.all((want.lo <= got.lo + slack) & (got.hi <= want.hi + slack)), at
+        elif isinstance(want, Interval):
             assert np.array_equal(got.decoration, want.decoration), at
             scale = RTOL * np.max(np.abs([want.lo, want.hi])) + 0.01 * np.max(want.hi - want.lo)
             np.testing.assert_allclose(got.lo, want.lo, rtol=0.0, atol=scale, err_msg=at)
@@ -126,15 +136,15 @@ def test_program(program, kind, request):
             compiled(*values)
         return
     result = compiled(*values)
-    assert_agrees(result, expected)
+    assert_agrees(result, expected, (program.name, kind) in TIGHTER)
     if kind in AT_A_POINT and "singular" not in program.traits:  # a slope at the edge of a domain has no enclosure
         for args in corners(program):
             assert_holds(result, run_eagerly(program, lifted(program, AT_A_POINT[kind], args)))
 
 
 def test_tables_name_what_there_is():
-    assert {name for name, _ in REFUSED} | set(NO_PROGRAM) <= {program.name for program in PROGRAMS}
-    assert {kind for _, kind in REFUSED} <= set(TYPES)
+    assert {name for name, _ in {**REFUSED, **TIGHTER}} | set(NO_PROGRAM) <= {program.name for program in PROGRAMS}
+    assert {kind for _, kind in {**REFUSED, **TIGHTER}} <= set(TYPES)
 
 
 @pytest.mark.parametrize("name", NO_PROGRAM)
