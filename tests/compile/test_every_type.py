@@ -36,6 +36,7 @@ REFUSED = {
     ("black_scholes", "Interval"): NO_ENCLOSURE,
     ("black_scholes", "Dual of Interval"): NO_ENCLOSURE,
 }
+PAIRWISE = "the max of an array is taken in pairs; eagerly each element is compared with the max, an open question"
 TIGHTER = {
     # (program, type): where the native box lies within the eager one, and why
     (
