@@ -39,10 +39,8 @@ REFUSED = {
 PAIRWISE = "the max of an array is taken in pairs; eagerly each element is compared with the max, an open question"
 TIGHTER = {
     # (program, type): where the native box lies within the eager one, and why
-    (
-        "mixture_likelihood",
-        "Dual of Interval",
-    ): "max is taken in pairs; eager, each element against the max",
+    ("mixture_likelihood", "Dual of Interval"): PAIRWISE,
+    ("sums_of_arrays", "Dual of Interval"): PAIRWISE,
 }
 NO_PROGRAM = {"incomplete_gamma_pair": NO_GAMMA}
 """What runs on values in neither tier."""
