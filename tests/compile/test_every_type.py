@@ -1,6 +1,6 @@
 """Every program of the list in every number type: compiled as eager.
 
-By default every second program runs, in one of the types in turn; with ``--every`` all do in all of them.
+By default every fourth program runs, in one of the types in turn; with ``--every`` all do in all of them.
 
 Tolerance: numbers agree if they differ by less than ``RTOL`` of the greatest of their part, a part being one component
 of one result. Ends of intervals may besides differ by a hundredth of the box, for the two tiers add up sums in
@@ -121,7 +121,7 @@ def assert_holds(compiled, point):
 @pytest.mark.parametrize(("program", "kind"), CASES, ids=str)
 @pytest.mark.filterwarnings("ignore")
 def test_program(program, kind, request):
-    turn = 5 * PROGRAMS.index(program) % (2 * len(TYPES)) == list(TYPES).index(kind)
+    turn = 5 * PROGRAMS.index(program) % (4 * len(TYPES)) == list(TYPES).index(kind)
     if not turn and not request.config.getoption("--every"):
         pytest.skip("in another type by default: --every runs all")
     compiled = interp.compile(program.function, boundscheck=True)
