@@ -47,6 +47,8 @@ def rule_for(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
     top = max(ranks, default=-1)
     if primitive is where and ranks[0] < 0:
         return scalars.chosen(operands)
+    if primitive is where and ranks[0] < top:
+        return scalars.chosen_by_value(operands)
     if top < 0:
         return scalars.body(primitive, operands)
     active = tuple(rank == top for rank in ranks)

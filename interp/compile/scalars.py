@@ -4,6 +4,7 @@ Mostly the implementation itself, which Numba compiles. Stated here is what Numb
 called at the addresses that SciPy exports for Cython, and functions written for arrays.
 """
 
+import ast
 import ctypes
 import math
 import operator
@@ -16,6 +17,7 @@ import scipy.special
 from numba.core import types
 from scipy.special import cython_special
 
+from interp.compile import generated as g
 from interp.compile.directions import Directions, nothing, strongly
 from interp.compile.rebinding import REPLACED, overloaded
 from interp.compile.values import ValueType
@@ -183,6 +185,20 @@ def chosen(operands: tuple[types.Type, ...]) -> Any:
         return cast(x) if condition else cast(y)
 
     return choose
+
+
+def chosen_by_value(operands: tuple[types.Type, ...]) -> Any:
+    """``where`` by a condition of lower level than what it chooses from, as an interval of booleans: by components."""
+    from interp.compile.arrays import caster, joint_type
+
+    typ = joint_type(operands[1:])
+    if not isinstance(typ, ValueType):
+        raise NoRule(f"where: no type holds both a {operands[1]} and a {operands[2]}")
+    u, v = g.name("u"), g.name("v")
+    parts = [g.call("where", g.name("c"), g.attribute(u, part), g.attribute(v, part)) for part in typ.cls.components]
+    both = [g.assign("u", g.call("cast", g.name("x"))), g.assign("v", g.call("cast", g.name("y")))]
+    namespace = {"cast": caster(typ), "where": PRIMITIVES["where"]}
+    return g.function(["c", "x", "y"], ast.Call(g.attribute(u, "rebuild"), parts, []), namespace, both)
 
 
 _SYMBOLS = {

@@ -12,13 +12,7 @@ from interp.errors import CompileError
 from interpretations import jvp, vjp
 
 NO_NATIVE_CODE = {"incomplete_gamma_pair": "math.gamma has no primitive"}
-NO_FORWARD = {
-    "rotations_from_lists": "a matrix written as a list of lists of values",
-    "bilinear_table": "min of an int and a value is a value, and no index",
-    "conjugate_gradients": "a row of values times a plain vector, in Numba's own typing",
-    "skew_normal_mixture": "the same",
-}
-"""What raises CompileError today, and why: forward mode only, for the adjoint is written on floats."""
+"""What raises CompileError today, and why."""
 
 SMOOTH = [p for p in PROGRAMS if "singular" not in p.traits and p.name not in NO_NATIVE_CODE]
 
@@ -93,10 +87,6 @@ def test_program(program, request):
 
     if SMOOTH.index(program) % 3 and not request.config.getoption("--every"):
         return  # the adjoint agrees with differences; natively forward a third of the list, for time
-    if program.name in NO_FORWARD:
-        with pytest.raises(CompileError):
-            jvp(c.on(c.compiled), c.varying, c.tangents)
-        return
     tangents = leaves(jvp(c.on(c.compiled), c.varying, c.tangents)[1])
     assert reverse == pytest.approx(dotted(tangents, c.cotangents), rel=1e-11, abs=1e-11 * size + 1e-13)
 

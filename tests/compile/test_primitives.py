@@ -13,7 +13,7 @@ import pytest
 from primitives_in_order import NAMES, PRIMITIVES, REFUSED, TYPES
 
 SCRIPT = Path(__file__).with_name("primitives_in_order.py")
-BATCHES = 4
+BATCHES = 6
 ORDERS = {"forward": NAMES, "reversed": NAMES[::-1]}
 RUNS = [
     pytest.param(kind, order, i, marks=[pytest.mark.every] if i != turn % BATCHES else [])

@@ -8,7 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
-from test_adjoint import NO_FORWARD, SMOOTH, Case, dotted, leaves
+from test_adjoint import SMOOTH, Case, dotted, leaves
 
 import interp
 from interp import tree
@@ -198,16 +198,13 @@ def test_a_hundred_gradients_compile_once_and_keep_their_memory():
 
 # -- the same programs by both ways
 
-SAMPLE = [p for p in SMOOTH if p.name not in NO_FORWARD]
-"""What has native code on values at all."""
-
 
 def sampled(program, i):
     """Every tenth program by default, for time."""
     return pytest.param(program, id=program.name, marks=[pytest.mark.every] if i % 10 else [])
 
 
-@pytest.mark.parametrize("program", [sampled(p, i) for i, p in enumerate(SAMPLE)])
+@pytest.mark.parametrize("program", [sampled(p, i) for i, p in enumerate(SMOOTH)])
 def test_program(program, forced):
     c = Case(program)
     kept = [np.copy(x) for x in c.varying]
