@@ -50,6 +50,8 @@ def _structure(x: Any, cls: type, levels: list[int]) -> Any:
         return x
     if cls is list:  # all elements of a native list are of one type
         return cls, *(c if (c := part.__class__) in PLAIN else _structure(part, c, levels) for part in x[:1])
+    if issubclass(cls, np.generic):
+        return cls
     return cls if cls in (dict, set) else (cls, _by_identity(x))
 
 

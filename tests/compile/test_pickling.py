@@ -1,6 +1,7 @@
 """Compiled functions in other processes: by name with pickle, by value with cloudpickle, which joblib uses."""
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -46,7 +47,9 @@ def test_a_decorated_function_is_the_module_s_own():
 def test_by_name_in_a_fresh_process():
     sent = pickle.dumps([f for f, _, _ in FUNCTIONS.values()])
     code = f"import pickle; print([f(2.0) for f in pickle.loads({sent!r})])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "[4.0, 2.0, 2.0, 4.0, 8.0]"
 
 

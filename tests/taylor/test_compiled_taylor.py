@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from agreement import assert_same, eager
+from agreement import assert_same
+from eagerly import eager
 from scalar_programs import PROGRAMS, elementary, logistic, newton, pendulum, piecewise, powers
 
 import interp
