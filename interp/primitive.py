@@ -114,9 +114,8 @@ class Primitive:
             or next((f.__doc__ for f in counterparts if f.__doc__), "")
             or f"The primitive {name}."
         )
-        if counterparts or (
-            self.listed and name in PRIMITIVES
-        ):  # a new name by itself is in no code that was compiled before
+        replaces = bool(counterparts) or (self.listed and name in PRIMITIVES)
+        if replaces:  # a new name by itself is in no code that was compiled before
             rules.changed()
         for function in counterparts:
             COUNTERPARTS[function] = self

@@ -1,5 +1,6 @@
 """Native code for unmodified Python functions, for whatever number types arrive. Numba is imported when used."""
 
+import functools
 import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -34,11 +35,14 @@ def compile(
     """
     made = _class("compiled", "Compiled", "interp.compile")
     options: Any = {"fallback": fallback, "boundscheck": boundscheck, "cache": cache}
-    if f is None:
-        return lambda f: compile(f, **options)  # type: ignore[return-value]
-    if hasattr(f, "transformed"):
-        return f.transformed(compile(f.original, **options))  # type: ignore[attr-defined]
-    return f if isinstance(f, made) else made(f, **options)
+    function: Any = f
+    if function is None:
+        function = functools.partial(compile, **options)
+    elif hasattr(function, "transformed"):
+        function = function.transformed(compile(function.original, **options))
+    elif not isinstance(function, made):
+        function = made(function, **options)
+    return function
 
 
 def vectorize(

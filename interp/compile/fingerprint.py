@@ -14,6 +14,7 @@ import hashlib
 import marshal
 import platform
 import sys
+import sysconfig
 import types as python_types
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
@@ -40,10 +41,28 @@ class Unknown(Exception):
     """A constant that no digest stands for; the message names it."""
 
 
+_INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+
+_OURS = str(Path(interp.__file__).parent)
+"""The framework, whose text `versions` reads whole."""
+
+
+def _is_installed(module: str) -> bool:
+    return _is_library(module) or module.partition(".")[0] == "interp"
+
+
 def _is_library(module: str) -> bool:
-    """True of modules that are the same in all processes of one installation."""
-    family = module.partition(".")[0]
-    return family in LIBRARIES or family in sys.stdlib_module_names or family == "scipy"
+    """True of modules that are the same in all processes of one installation; not of a user's own ``code.py``."""
+    return _is_library_family(module.partition(".")[0])
+
+
+@functools.cache
+def _is_library_family(family: str) -> bool:
+    if not (family in LIBRARIES or family in sys.stdlib_module_names or family == "scipy"):
+        return False
+    file = getattr(sys.modules.get(family), "__file__", None)
+    return file is None or any(folder in Path(file).parents for folder in _INSTALLED)
 
 
 _SCALARS = (type(None), type(...), bool, int, float, complex, str, bytes, range, slice)
@@ -96,7 +115,7 @@ class _Walk:
     def function(self, f: python_types.FunctionType) -> None:
         f = getattr(f, "native", f)
         self.word(f.__qualname__, f.__module__ or "")
-        if _is_library(f.__module__ or ""):
+        if _is_library(f.__module__ or "") or (f.__closure__ is None and f.__code__.co_filename.startswith(_OURS)):
             return
         self.code(f.__code__)
         self.every((f.__defaults__, f.__kwdefaults__))
@@ -122,7 +141,7 @@ class _Walk:
                 raise Unknown(f"{name} ({unknown})") from None
             return
         self.word("module", x.__name__, getattr(x, "__version__", ""))
-        if _is_library(x.__name__) or x.__name__.partition(".")[0] == "interp":
+        if _is_installed(x.__name__):
             return
         original = x.__dict__.get("_original", x)
         for attribute in dict.fromkeys(_names_of(code)):
@@ -177,11 +196,17 @@ class _Walk:
         elif hasattr(x, "function"):
             self.visit(x.function)
 
-    def class_(self, x: type) -> None:
+    def class_(self, x: Any) -> None:
         self.word(x.__module__, x.__qualname__)
         if self.strict and issubclass(x, Value):
-            self.word(_declaration(x, rules.generation))  # type: ignore[arg-type]
+            self.word(_declaration(x, rules.generation))
             return
+        if issubclass(x, enum.Enum):
+            self.every(x)
+        elif issubclass(x, tuple):
+            self.word(getattr(x, "_fields", ()))
+        elif self.strict and not issubclass(x, BaseException) and not _is_installed(x.__module__):
+            raise Unknown(f"the class {x.__qualname__}")
         self.every(b for b in x.__bases__ if b is not object)
         if issubclass(x, Value):
             for name, member in x.__dict__.items():
@@ -210,6 +235,7 @@ class _Walk:
 
     def member(self, x: enum.Enum) -> None:
         self.word(type(x).__qualname__, x.name)
+        self.visit(x.value)
 
     def sequence(self, x: Any) -> None:
         self.word(type(x).__qualname__)

@@ -22,6 +22,7 @@ from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from interp.compile.arrays import caster, looped, native
+from interp.compile.powers import check_powers
 from interp.compile.values import ValueType, element, ndim_of
 
 MAKERS = frozenset(
@@ -182,9 +183,11 @@ class Typing(NopythonTypeInference):
     def run_pass(self, state: Any) -> bool:
         found = self._settled(state) if any(map(_holds_values, state.args)) else None
         if found is None or not _is_complete(found):
-            return super().run_pass(state)
-        state.typemap, state.return_type, state.calltypes = found.typemap, found.return_type, found.calltypes
-        state.typing_errors = []
+            super().run_pass(state)
+        else:
+            state.typemap, state.return_type, state.calltypes = found.typemap, found.return_type, found.calltypes
+            state.typing_errors = []
+        check_powers(state)
         return True
 
     def _settled(self, state: Any) -> Any:

@@ -58,9 +58,10 @@ class Mapped(Elementwise):
         return composed
 
     def _forward(self, positions: list[int], operands: tuple[Any, ...]) -> tuple[Any, list[Any]]:
-        if self.forward is None:
+        forward = type(self).forward
+        if forward is None:
             raise NoRule(f"the derivative of {self.name} needs forward mode: import interpretations")
-        return type(self).forward(self.implementation, positions, operands)  # type: ignore[misc]
+        return forward(self.implementation, positions, operands)
 
     def _partial(self, i: int) -> Callable[..., Any]:
         """The partial with respect to operand ``i``, again a primitive: made when it is asked for."""

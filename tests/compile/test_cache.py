@@ -4,7 +4,9 @@ Each case is a module written to a folder of its own and run by a fresh process;
 edit. Expected is the new result and the number of versions that came from disk.
 """
 
+import collections
 import ctypes
+import enum
 import json
 import os
 import subprocess
@@ -37,9 +39,9 @@ def run(tmp_path):
     """Runs the text of a module in a fresh process, with one cache for all; what it told."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(interp.__file__)))
 
-    def run(text, name="model.py", warnings="error"):
+    def run(text, name="model.py", head=HEAD):
         path = tmp_path / name
-        path.write_text(textwrap.dedent(HEAD) + textwrap.dedent(text))
+        path.write_text("\n".join(map(textwrap.dedent, (head, text))))
         environment = {
             **os.environ,
             "INTERP_CACHE_DIR": str(tmp_path / "cache"),
@@ -47,7 +49,7 @@ def run(tmp_path):
             "PYTHONHASHSEED": "random",
         }
         done = subprocess.run(
-            [sys.executable, "-W", f"{warnings}::UserWarning", path], capture_output=True, text=True, env=environment
+            [sys.executable, "-W", "error::UserWarning", path], capture_output=True, text=True, env=environment
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -316,3 +318,37 @@ def test_fingerprints_follow_functions_that_call_each_other():
 def test_what_has_no_digest_says_so():
     with pytest.raises(Unknown, match="class object"):
         fingerprint(object())
+
+    class Own:
+        """Anything might stand behind it, as behind Numba's jitclass."""
+
+    with pytest.raises(Unknown, match=r"the class .*Own"):
+        fingerprint(Own)
+
+
+def test_fingerprints_of_records_and_enumerations_hold_what_they_are_made_of():
+    def record(*fields):
+        return collections.namedtuple("Pair", fields)
+
+    assert _same(record("a", "b"), record("a", "b"))
+    assert not _same(record("a", "b"), record("b", "a"))
+
+    def shades(**values):
+        return enum.Enum("Shade", values, module="shades")
+
+    assert _same(shades(dark=1, light=2), shades(dark=1, light=2))
+    assert not _same(shades(dark=1, light=2), shades(dark=2, light=1))
+    assert not _same(shades(dark=1).dark, shades(dark=3).dark)
+
+
+def test_a_user_s_module_with_a_name_of_python_s_library_is_no_library(run):
+    """Edits of the user's own ``code.py`` are seen, though Python has a module of that name."""
+    text = """
+    import code
+    g = interp.compile(lambda x: code.scaled(x) + 1.0, cache=True)
+    told(g, g(2.0))
+    """
+    for factor in (3.0, 5.0):
+        run(f"def scaled(x):\n    return {factor} * x\nif __name__ == '__main__':\n    print([])", "code.py", head="")
+        for hits in (0, 1):
+            assert run(text) == [[2.0 * factor + 1.0], hits]

@@ -2,13 +2,14 @@
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from agreement import assert_same
 from eagerly import eager
 
 import interp
-from interpretations import Dual, Interval
+from interpretations import Dual, Interval, grad, jacfwd
 
 S = Dual(1.5, 1.0)
 V = Dual(np.arange(1.0, 4.0), np.ones(3))
@@ -218,3 +219,50 @@ def test_one_variable_of_several_types(f, kind):
         for name in x.components[:2]:
             assert_same(getattr(native, name), getattr(expected, name))
     assert len(compiled.signatures) == 1
+
+
+def _changed(x, n):
+    x **= n
+    return x
+
+
+INTEGER = 3
+VECTOR = np.array([1, 2, 3])
+POWERS = [
+    (lambda x, n: x**n, (INTEGER, VECTOR)),
+    (lambda x, n: pow(x, n), (INTEGER,)),  # which Numba has of numbers alone
+    (lambda x, n: np.power(x, n), (INTEGER, VECTOR)),
+    (_changed, (INTEGER, VECTOR)),
+]
+
+
+@pytest.mark.parametrize(("power", "bases"), POWERS, ids=["**", "pow", "np.power", "**="])
+def test_a_negative_power_of_an_integer_raises_as_numpy_s_does(power, bases):
+    """Numba's own is 0, silently."""
+    compiled = interp.compile(power)
+    for x in bases:
+        for n in (0, 1, 4):
+            assert np.array_equal(compiled(np.copy(x)[()], n), power(np.copy(x)[()], n))
+        with pytest.raises(ValueError, match="an integer to a negative power"):
+            compiled(np.copy(x)[()], -1)
+    assert compiled(3.0, -1) == 1.0 / 3.0
+    if len(bases) > 1:
+        with pytest.raises(ValueError, match="an integer to a negative power"):
+            compiled(VECTOR.copy(), np.array([1, 0, -2]))
+
+
+def test_constant_powers_of_integers():
+    assert [interp.compile(f)(3) for f in (lambda n: n**0, lambda n: n**2, lambda n: n**5)] == [1, 9, 243]
+    with pytest.raises(ValueError, match="an integer to a negative power"):
+        interp.compile(lambda n: n**-2)(3)
+
+    def within(x, n):
+        return x[0] * n**-1
+
+    for differentiate in (jacfwd, grad):
+        with pytest.raises(ValueError, match="an integer to a negative power"):
+            differentiate(interp.compile(within))(np.array([1.0, 2.0]), 2)
+
+
+def test_powers_of_integers_are_numba_s_own_for_everybody_else():
+    assert numba.njit(lambda n: n**-1)(2) == 0

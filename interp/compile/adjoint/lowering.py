@@ -149,8 +149,9 @@ class _Lowering:
         self.statements.append(statement)
 
     def let(self, function: Any, *operands: Atom, name: str = "t") -> Any:
-        if function in _FOLDED and all(isinstance(x, ast.Constant) for x in operands):
-            return ast.Constant(function(*(x.value for x in operands)))  # type: ignore[attr-defined]
+        constants = [x.value for x in operands if isinstance(x, ast.Constant)]
+        if function in _FOLDED and len(constants) == len(operands):
+            return ast.Constant(function(*constants))
         target = self.fresh(name)
         self.emit(Let(target, function, operands))
         return load(target)
