@@ -687,25 +687,3 @@ def test_interpret_with_wrong_settings():
         gradient("sideways")
     with pytest.raises(ShapeError, match="direction"):
         interpret(np.sin, tangent(np.ones(3)))(np.ones(2))
-
-
-@pytest.mark.parametrize("zero", [0.0, np.float64(0.0)])
-@pytest.mark.parametrize(
-    ("exponent", "expected"),
-    [
-        (0, [0.0, 0.0, 0.0]),
-        (1, [1.0, 0.0, 0.0]),
-        (2.0, [0.0, 2.0, 0.0]),
-        (3, [0.0, 0.0, 6.0]),
-        (0.5, [np.inf, -np.inf, np.inf]),
-        (1.5, [0.0, np.inf, -np.inf]),
-    ],
-)
-def test_derivatives_of_powers_at_zero(zero, exponent, expected):
-    """The limits from the right; Python's float, whose negative powers of 0.0 raise, and NumPy's alike."""
-    for transform in (grad, jacfwd):
-        f = lambda x: x**exponent  # noqa: E731
-        for slope in expected:
-            f = transform(f)
-            with np.errstate(all="ignore"):
-                assert f(zero) == slope

@@ -17,8 +17,8 @@ from interp import rules
 from interp.compile.adjoint import stack
 from interp.compile.adjoint.arrays import Unequal
 from interp.compile.adjoint.generate import adjoint_of
-from interp.compile.adjoint.lowering import Static
 from interp.compile.adjoint.operations import Refused
+from interp.compile.adjoint.writing import Static
 from interp.compile.arguments import is_constant, leaves_of, replaced
 from interp.compile.compiled import Compiled
 from interp.compile.tape.generate import recorded

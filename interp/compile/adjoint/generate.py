@@ -10,10 +10,11 @@ from numba.core import types
 
 from interp.compile.adjoint.arrays import Expansion
 from interp.compile.adjoint.blocks import Facts
-from interp.compile.adjoint.lowering import Static, flat, lowered
+from interp.compile.adjoint.lowering import lowered
 from interp.compile.adjoint.operations import OUT_OF_PLACE, Let, Refused, Store, load, walk
 from interp.compile.adjoint.sweeps import adjoint
 from interp.compile.adjoint.typing import inferred
+from interp.compile.adjoint.writing import Static, flat
 
 
 @dataclass
