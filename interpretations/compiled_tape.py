@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from interp import level as levels
-from interp.compile.arguments import leaves_of, replaced
+from interp.compile.arguments import leaves_of, mapped, replaced
 from interp.errors import CompileError
 from interp.linear import Diagonal, Formula
 from interp.value import identical, innermost, primal, shape_of
@@ -100,7 +100,8 @@ def _backward(
     for i, position in enumerate(run.stored, len(results)):
         leaf = leaves[position]
         leaf[...] = recorded[i] if _is_of(leaf, inputs) else outputs[i]
-    return _built(run.result, iter(recorded))
+    waiting = iter(recorded)
+    return mapped(lambda _: next(waiting), run.result)
 
 
 def _share_memory(leaves: list[Any]) -> bool:
@@ -179,10 +180,10 @@ def _forward(compiled: Any, args: tuple[Any, ...], leaves: list[Any], inputs: li
     stored = [(x, d) for x, d, old in zip(inputs, lifted, before, strict=True) if x.shape and not identical(d, old)]
     if stored and _share_memory(leaves):
         raise _Aliased
-    results, after = list(map(tape, _flat(result))), [tape(d) for _, d in stored]
+    results, after = mapped(tape, result), [tape(d) for _, d in stored]
     for (x, _), made in zip(stored, after, strict=True):
         x[...] = made
-    return _built(result, iter(results))
+    return results
 
 
 def _columns(x: Tape, columns: Any, out_shape: tuple[int, ...], single: bool) -> Link:
@@ -215,14 +216,6 @@ def _is_real(value: Any) -> bool:
 
 def _flat(result: Any) -> list[Any]:
     return [part for r in result for part in _flat(r)] if isinstance(result, tuple) else [result]
-
-
-def _built(like: Any, parts: Any) -> Any:
-    """``parts`` in the structure of tuples of ``like``."""
-    if not isinstance(like, tuple):
-        return next(parts)
-    built = [_built(part, parts) for part in like]
-    return type(like)(*built) if hasattr(like, "_fields") else tuple(built)
 
 
 Tape.through_compiled = through_compiled

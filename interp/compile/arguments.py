@@ -1,7 +1,7 @@
 """Arguments of a compiled function as a flat list of leaves: tuples are taken apart, functions are left out."""
 
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,14 +42,18 @@ def leaves_of(args: Sequence[Any]) -> list[Any]:
     return found
 
 
+def tuple_of(parts: Iterable[Any], like: tuple[Any, ...]) -> Any:
+    """``parts`` as a tuple of the class of ``like``, named or plain."""
+    return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts)
+
+
+def mapped(change: Callable[[Any], Any], x: Any) -> Any:
+    """``change`` of each leaf of nested tuples."""
+    return tuple_of([mapped(change, part) for part in x], x) if isinstance(x, tuple) else change(x)
+
+
 def replaced(args: Sequence[Any], leaves: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments with other leaves."""
     waiting = iter(leaves)
 
-    def build(x: Any) -> Any:
-        if isinstance(x, tuple):
-            parts = [build(part) for part in x]
-            return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
-        return x if is_constant(x) else next(waiting)
-
-    return tuple(build(x) for x in args)
+    return tuple(mapped(lambda x: x if is_constant(x) else next(waiting), x) for x in args)

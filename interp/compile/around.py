@@ -13,9 +13,9 @@ from typing import Any
 
 from numba.core import types
 
+from interp.compile import generated as g
+from interp.compile.arguments import mapped, tuple_of, values_in
 from interp.compile.arrays import maker
-from interp.compile.crossing import values_in
-from interp.compile.generated import attribute, call, function, item, name, tuple_like, tuple_of
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType
 from interp.value import Value
@@ -64,21 +64,23 @@ class Apart:
         def _(x: Any) -> Any:
             if not isinstance(x, types.BaseTuple):
                 return lambda x: x
-            parts = [call("inner", item(name("x"), i)) for i in range(len(x))]
+            parts = [g.call("inner", g.item(g.name("x"), i)) for i in range(len(x))]
             whole = self._type_together(x)
             if isinstance(whole, ValueType):
-                return function(["x"], call("make", tuple_of(parts)), {"inner": put_together, "make": maker(whole)})
+                return g.function(
+                    ["x"], g.call("make", g.tuple_of(parts)), {"inner": put_together, "make": maker(whole)}
+                )
             return _tuple_like(x, parts, put_together)
 
         @overloaded(take_apart)
         def _(x: Any) -> Any:
             if isinstance(x, ValueType) and x.rank in self.ranks:
-                parts = [call("inner", attribute(name("x"), c)) for c in x.cls.components]
-                return function(
-                    ["x"], call("record", *parts), {"inner": take_apart, "record": self.record(x.cls, x.rank)}
+                parts = [g.call("inner", g.attribute(g.name("x"), c)) for c in x.cls.components]
+                return g.function(
+                    ["x"], g.call("record", *parts), {"inner": take_apart, "record": self.record(x.cls, x.rank)}
                 )
             if isinstance(x, types.BaseTuple):
-                return _tuple_like(x, [call("inner", item(name("x"), i)) for i in range(len(x))], take_apart)
+                return _tuple_like(x, [g.call("inner", g.item(g.name("x"), i)) for i in range(len(x))], take_apart)
             return lambda x: x
 
         return put_together, take_apart
@@ -92,7 +94,7 @@ def at_depth(depth: int) -> Apart:
 
 def _tuple_like(typ: types.BaseTuple, parts: list[Any], inner: Callable[[Any], Any]) -> Any:
     namespace: dict[str, Any] = {"inner": inner}
-    return function(["x"], tuple_like(getattr(typ, "instance_class", None), parts, namespace), namespace)
+    return g.function(["x"], g.tuple_like(getattr(typ, "instance_class", None), parts, namespace), namespace)
 
 
 def of_components(f: Callable[..., Any], arity: int) -> Any:
@@ -100,9 +102,9 @@ def of_components(f: Callable[..., Any], arity: int) -> Any:
     depth = getattr(f, "depth", -1) + 1
     kind = at_depth(depth)
     names = [f"x{i}" for i in range(arity)]
-    result = call("f", *(call("together", name(n)) for n in names))
+    result = g.call("f", *(g.call("together", g.name(n)) for n in names))
     namespace = {"f": f, "together": kind.put_together, "apart": kind.take_apart}
-    made = function(names, call("apart", result), namespace, named=getattr(f, "__name__", "f"))
+    made = g.function(names, g.call("apart", result), namespace, named=getattr(f, "__name__", "f"))
     made.depth = depth
     return made
 
@@ -117,20 +119,13 @@ def through(compiled: Any, args: Sequence[Any], innermost: int) -> Any:
     def apart(x: Any) -> Any:
         if isinstance(x, Value) and x.level > innermost:
             return kind.record(type(x), ranks[x.level])(*(apart(getattr(x, c)) for c in x.components))
-        return _mapped(apart, x)
+        return x
 
     def together(x: Any) -> Any:
+        if not isinstance(x, tuple):
+            return x
         value = kind.value_of(x)
-        if value is None:
-            return _mapped(together, x)
-        return templates[value].rebuild(*map(together, x)).leave_native()
+        parts = [together(part) for part in x]
+        return tuple_of(parts, x) if value is None else templates[value].rebuild(*parts).leave_native()
 
-    return together(compiled(*map(apart, args)))
-
-
-def _mapped(change: Callable[[Any], Any], x: Any) -> Any:
-    """A tuple with its parts changed."""
-    if not isinstance(x, tuple):
-        return x
-    parts = [change(part) for part in x]
-    return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+    return together(compiled(*(mapped(apart, x) for x in args)))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from interp.compile.arguments import tuple_of, values_in
 from interp.errors import CompileError
 from interp.value import Value, ndim_of, shape_of
 from interp.vocabulary import concatenate, stack
@@ -30,15 +31,6 @@ def _values(x: Any) -> list[Value]:
     if isinstance(x, Value):
         return [x]
     return [v for part in x for v in _values(part)] if isinstance(x, tuple) else []
-
-
-def _stack(x: Value) -> Iterator[Value]:
-    """The value and those within."""
-    yield x
-    for name in x.components:
-        inner = getattr(x, name)
-        if isinstance(inner, Value):
-            yield from _stack(inner)
 
 
 def _sizes(x: Value, outer: int) -> tuple[Any, ...]:
@@ -75,7 +67,7 @@ def step_of(args: Sequence[Any]) -> int | None:
     Raises `CompileError` for series of two levels, which would meet in one vector.
     """
     values = [value for x in args for value in _values(x)]
-    series = {v.level for value in values for v in _stack(value) if v.series}
+    series = {v.level for x in args for v in values_in(x) if v.series}
     if len(series) > 1:
         raise CompileError("series of two levels meet in this call, and have no native code together")
     levels = {v.level for value in values for v in _with_directions(value)}
@@ -155,8 +147,7 @@ def _taken(x: Any, level: int, part: Any, copies: dict[int, Any]) -> Any:
         parts = (getattr(x, n)[part] if n in cut else _taken(getattr(x, n), level, part, copies) for n in x.components)
         return x.rebuild(*parts)
     if isinstance(x, tuple):
-        parts_ = [_taken(p, level, part, copies) for p in x]
-        return type(x)(*parts_) if hasattr(x, "_fields") else tuple(parts_)
+        return tuple_of([_taken(p, level, part, copies) for p in x], x)
     if isinstance(x, np.ndarray):
         return copies.setdefault(id(x), (x, x.copy()))[1]
     return x
@@ -166,8 +157,7 @@ def _joined(results: list[Any], level: int, cut: frozenset[str], step: int) -> A
     """One result of those of all chunks."""
     first = results[0]
     if isinstance(first, tuple):
-        parts = [_joined(list(same), level, cut, step) for same in zip(*results, strict=True)]
-        return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
+        return tuple_of([_joined(list(same), level, cut, step) for same in zip(*results, strict=True)], first)
     if not isinstance(first, Value):
         return first
     columns = {name: [getattr(r, name) for r in results] for name in first.components}

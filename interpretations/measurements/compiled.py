@@ -4,12 +4,12 @@ Every element of every source is one direction; the coefficients are the tangent
 plain numbers, and what it returns are Measurements of the same sources again.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from interp import level as levels
+from interp.compile.arguments import mapped
 from interp.rows import SparseRows
 from interp.value import Value, ndim_of, shape_of
 from interpretations.dual import Dual
@@ -39,14 +39,6 @@ def _is_plain(x: Any) -> bool:
     return not isinstance(x, Value)
 
 
-def _mapped(x: Any, function: Callable[[Any], Any]) -> Any:
-    """``function`` of each leaf of nested tuples."""
-    if not isinstance(x, tuple):
-        return function(x)
-    parts = [_mapped(part, function) for part in x]
-    return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
-
-
 def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
     """Call a compiled function with Measurements among its arguments; over other values it runs as plain Python."""
     found = _measurements(args)
@@ -69,11 +61,11 @@ def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
             return x
         return make(x.value, _blocks(x, sources), max(m.level for m in found))
 
-    result = compiled.run(*_mapped(args, lift))
+    result = compiled.run(*mapped(lift, args))
     for measurement, dual in lifted.values():
         if measurement.shape and not _unchanged(measurement, dual, sources, size):
             measurement[...] = lower(dual)
-    return _mapped(result, lower)
+    return mapped(lower, result)
 
 
 def _tangents(m: Measurement, sources: list[Source], size: int) -> Any:

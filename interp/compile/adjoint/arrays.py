@@ -36,7 +36,7 @@ from interp.compile.adjoint.operations import (
     walk,
 )
 from interp.compile.adjoint.table import elementwise_of
-from interp.compile.arrays import data_of, full_of, native
+from interp.compile.arrays import data_of, full_of, indices_of, native
 from interp.compile.directions import Directions, DirectionsArray, as_tuple
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType, element, ndim_of
@@ -95,7 +95,7 @@ def _has_nan(x: Any) -> Any:
     if isinstance(x, DirectionsArray):
         return lambda x: has_nan(data_of(x))
     if isinstance(x, types.Array) and isinstance(x.dtype, types.Float):
-        indices = [f"i{axis}" for axis in range(x.ndim)]
+        indices = indices_of(x.ndim)
         element = g.at(g.name("x"), [g.name(i) for i in indices])
         found = ast.BinOp(g.name("found"), ast.BitOr(), ast.Compare(element, [ast.NotEq()], [element]))
         lengths = [g.length(g.name("x"), axis) for axis in range(x.ndim)]
