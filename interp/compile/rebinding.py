@@ -67,7 +67,7 @@ class Native:
         if callable(x) and _hashable(x) and x in REPLACED:
             return REPLACED[x]
         if getattr(x, "transforms", False) or hasattr(x, "transformed"):
-            return _TRANSFORM
+            return Transform()
         if is_compiled(x):
             x = x.native_callee
         if isinstance(x, Dispatcher) and not has_body(x):
@@ -110,8 +110,8 @@ class Native:
         return dispatcher
 
 
-_TRANSFORM = object()
-"""In place of ``grad`` and the like, which native code cannot hold: their functions are made at run time."""
+class Transform:
+    """In place of ``grad`` and the like, which native code cannot hold: their functions are made at run time."""
 
 
 def _hashable(x: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from interp import level as levels
 from interp import tree
 from interp.errors import RefusedStack, ShapeError
-from interp.interpretation import Interpretation, call
+from interp.interpretation import Interpretation, call, transform
 from interp.value import Value, shape_of
 from interp.vocabulary import copy, stack
 from interpretations.derivatives import real_leaf
@@ -45,6 +45,7 @@ class taylor(Interpretation):
         return {"value": out.payload, "coefficients": out.coefficients, "derivatives": out.derivatives}
 
 
+@transform
 def higher_derivatives(f: Callable[..., Any], order: int, direction: Any = None) -> Callable[..., Any]:
     """f and its derivatives up to ``order`` by its first argument along ``direction``, in one run.
 

@@ -7,7 +7,19 @@ import pytest
 
 import interp
 from interp.errors import CompileError
-from interpretations import dual, grad, gradient, hessian, hvp, jacfwd, jacrev, jvp, value_and_grad, vjp
+from interpretations import (
+    dual,
+    grad,
+    gradient,
+    hessian,
+    higher_derivatives,
+    hvp,
+    jacfwd,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 
 def wave(x):
@@ -41,6 +53,7 @@ TRANSFORMS = [
     (lambda f: grad(lambda x: jvp(f, (x,), (V,))[1])(X), HESSIAN @ V),
     (lambda f: jacrev(jacfwd(f))(X), HESSIAN),
     (lambda f: grad(lambda x: grad(f)(x) @ V)(X), HESSIAN @ V),
+    (lambda f: higher_derivatives(f, 2, V)(X)[1:], [GRADIENT @ V, V @ HESSIAN @ V]),
     (lambda f: interp.interpret(f, gradient())(X).gradient, GRADIENT),
 ]
 
@@ -65,6 +78,8 @@ def test_compile_of_a_transform_is_the_transform_of_the_compiled(transform):
 
 
 def test_it_nests():
+    second = interp.compile(higher_derivatives(wave, 2, V))(X)[2]
+    np.testing.assert_allclose(second, V @ HESSIAN @ V, rtol=1e-14)
     np.testing.assert_allclose(interp.compile(hessian(wave))(X), HESSIAN, rtol=1e-14, atol=1e-14)
     third = interp.compile(grad(grad(grad(lambda x: math.exp(2.0 * x)))))
     assert abs(third(0.3) - 8.0 * math.exp(0.6)) < 1e-12
@@ -78,9 +93,19 @@ def test_arguments_of_a_transform_are_kept():
     assert abs(first - math.sin(0.5)) < 1e-15 and abs(second - 2.0 * math.cos(0.5)) < 1e-15
 
 
+slope_of_wave = grad(wave)
+
+
 def test_a_transform_within_native_code_says_where_it_belongs():
-    with pytest.raises(CompileError, match="`grad` makes a function at run time: take it of the compiled function"):
-        interp.compile(lambda x: grad(wave)(x)[0])(X)
+    slope = grad(wave)
+    for function, named in [
+        (lambda x: grad(wave)(x)[0], "grad"),
+        (lambda x: higher_derivatives(wave, 2)(x), "higher_derivatives"),
+        (lambda x: slope_of_wave(x), "slope_of_wave"),
+        (lambda x: slope(x), "slope"),
+    ]:
+        with pytest.raises(CompileError, match=f"`{named}` makes a function at run time: take it of the compiled"):
+            interp.compile(function)(X)
 
 
 def test_gradients_nest_to_any_depth():
