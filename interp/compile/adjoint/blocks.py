@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 from numba.core import types
 
 from interp.compile.adjoint.operations import (
@@ -31,7 +32,7 @@ from interp.compile.adjoint.operations import (
     reads,
     walk,
 )
-from interp.compile.adjoint.table import VIEWS, is_inactive, partials_of
+from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, elementwise_of, is_inactive, partials_of
 
 Needed = frozenset[Any]
 
@@ -73,8 +74,10 @@ class Facts:
         self.active: set[str] = set(inputs)
         every = list(walk(statements))
         for s in every:
-            if isinstance(s, Let) and self.is_array(s.target) and (s.function is move or s.function in VIEWS):
-                self._join(s.target, s.operands[0])
+            if isinstance(s, Let) and self.is_array(s.target) and not self._is_fresh(s):
+                for operand in s.operands:
+                    if isinstance(operand, ast.Name) and self.is_array(operand.id):
+                        self._join(s.target, operand)
             elif isinstance(s, Read) and self.is_array(s.target):
                 self._join(s.target, ast.Name(s.source))
         size = -1
@@ -112,6 +115,10 @@ class Facts:
         if not self.is_array(s.target) or isinstance(s, Read):
             return False
         return s.function is not move and s.function not in VIEWS
+
+    def _is_fresh(self, s: Let) -> bool:
+        """True if an array shares no memory with the operands; what is not known may hand one of them on."""
+        return s.function in ALLOCATIONS or s.function is np.copy or elementwise_of(s) is not None
 
     def is_real(self, name: str) -> bool:
         typ = self.types.get(name)
