@@ -16,6 +16,7 @@ from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
 from interp.compile.elements import of_arrays
+from interp.compile.fresh import STORES
 
 
 @contextlib.contextmanager
@@ -75,6 +76,9 @@ def stored(typingctx: Any, array: Any, index: Any, value: Any, scope: Any, scope
         return context.get_dummy_value()
 
     return types.none(array, index, value, scope, scopes), lower
+
+
+STORES.add(stored)
 
 
 @intrinsic
