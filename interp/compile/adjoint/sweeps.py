@@ -381,7 +381,7 @@ class _Adjoint:
             elif s.function is move or s.function in VIEWS:
                 source = operands[0]
                 assert isinstance(source, ast.Name)
-                done.append(assign(bar(target), expression(s.function, [load(bar(source.id))], [], self.constant)))
+                done.append(assign(bar(target), expression(s.function, [load(bar(source.id)), *operands[1:]], [], self.constant)))
             else:
                 raise Refused(f"{_label(s.function)} of arrays has no adjoint yet")
         return done
