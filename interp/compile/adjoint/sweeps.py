@@ -276,7 +276,7 @@ class _Adjoint:
 
     def bounded(self, s: For, name: str, bound: ast.expr) -> list[ast.stmt]:
         """Tell native code that an index does not go below the loop's start."""
-        upwards = isinstance(s.step, ast.Constant) and s.step.value > 0
+        upwards = isinstance(s.step, ast.Constant) and isinstance(s.step.value, int) and s.step.value > 0
         accesses = any(isinstance(n, Store) or (isinstance(n, Block) and _reads_elements(n)) for n in _own(s.body))
         return [assign(name, self.call(at_least, load(name), bound))] if upwards and accesses else []
 
@@ -298,7 +298,8 @@ class _Adjoint:
     def in_a_slot(self, place: "Place") -> bool:
         """True of what takes a slot at most."""
         typ = self.facts.types.get(place.name)
-        typ = typ.dtype if place.index is not None else typ
+        if place.index is not None and isinstance(typ, types.Array):
+            typ = typ.dtype
         return isinstance(typ, types.Float | types.Integer | types.Boolean)
 
     def room(self, nodes: Sequence[Any]) -> list[ast.stmt]:
@@ -381,7 +382,11 @@ class _Adjoint:
             elif s.function is move or s.function in VIEWS:
                 source = operands[0]
                 assert isinstance(source, ast.Name)
-                done.append(assign(bar(target), expression(s.function, [load(bar(source.id)), *operands[1:]], [], self.constant)))
+                done.append(
+                    assign(
+                        bar(target), expression(s.function, [load(bar(source.id)), *operands[1:]], [], self.constant)
+                    )
+                )
             else:
                 raise Refused(f"{_label(s.function)} of arrays has no adjoint yet")
         return done
