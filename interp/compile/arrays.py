@@ -191,8 +191,10 @@ def _store(x: Any, index: Any, y: Any) -> Any:
             assign(x[index], y)
 
         return through_view
-    if len(parts) > 1 or not isinstance(parts[0], types.Array) or ndim_of(y):
+    if len(parts) > 1 or not isinstance(parts[0], types.Array) or ndim_of(y) > 1:
         return None  # these pick copies
+    if ndim_of(y):
+        return _store_one_by_one(x, parts[0])
     if isinstance(parts[0].dtype, types.Boolean) and parts[0].ndim == ndim_of(x):
 
         def where_true(x: Any, index: Any, y: Any) -> None:
@@ -211,6 +213,27 @@ def _store(x: Any, index: Any, y: Any) -> Any:
 
         return at_positions
     return None
+
+
+def _store_one_by_one(x: types.Type, index: types.Array) -> Any:
+    """``x[index] = y`` of a vector ``y``, at an array of positions or a mask of one axis."""
+    if ndim_of(x) != 1 or index.ndim != 1:
+        return None
+    if isinstance(index.dtype, types.Boolean):
+
+        def where_true(x: Any, index: Any, y: Any) -> None:
+            x[np.nonzero(index)[0]] = y
+
+        return where_true
+
+    def at_positions(x: Any, index: Any, y: Any) -> None:
+        if len(y) != len(index) and len(y) != 1:
+            raise ValueError("could not broadcast the stored array to the number of positions")
+        held = np.copy(y)  # the two may share memory
+        for i in range(len(index)):
+            x[index[i]] = held[i if len(y) > 1 else 0]
+
+    return at_positions if isinstance(index.dtype, types.Integer) else None
 
 
 def assign(target: Any, source: Any) -> None:
@@ -260,6 +283,17 @@ def _copy(x: Any) -> Any:
         return _same
     copied = native(looped(native(_same), (x,), element(x)))
     return lambda x: copied(x)
+
+
+@overload_method(ValueType, "fill", jit_options=OPTIONS, strict=False)
+def _fill(x: Any, value: Any) -> Any:
+    if not is_array(x) or ndim_of(value):
+        return None
+
+    def fill(x: Any, value: Any) -> None:
+        assign(x, value)
+
+    return fill
 
 
 def _like(constant: float) -> Callable[[Any], Any]:
@@ -325,6 +359,15 @@ def _round(a: Any, decimals: Any = 0) -> Any:
     if decimals == 0 or isinstance(decimals, types.Omitted):
         return lambda a, decimals=0: np.rint(a)
     return lambda a, decimals=0: np.rint(a * 10.0**decimals) / 10.0**decimals
+
+
+@overload(round, jit_options=OPTIONS, strict=False)
+def _builtin_round(number: Any, ndigits: Any = None) -> Any:
+    if not isinstance(number, ValueType):
+        return None
+    if ndigits is None or isinstance(ndigits, types.Omitted | types.NoneType):
+        return lambda number, ndigits=None: np.round(number)
+    return lambda number, ndigits=None: np.round(number, ndigits)
 
 
 # -- arrays of several scalars

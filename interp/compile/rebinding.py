@@ -16,6 +16,7 @@ from numba.core.registry import cpu_target
 from numba.extending import overload
 
 from interp.compile.arguments import is_compiled
+from interp.compile.dialect import translated
 from interp.compile.inlining import flattened
 
 LIBRARIES = ("numpy", "cmath", "numba", "builtins", "operator")
@@ -92,6 +93,7 @@ class Native:
             f = flattened(f, KNOWN.__contains__) or f
         if f in self.made:
             return self.made[f]
+        original, f = f, translated(f)
         # Numba asks for the module by name: its cache, and recursion, which it cannot link where there is none.
         module = f.__module__ if f.__module__ in sys.modules else __name__
         bound = {**f.__globals__, "__name__": module}
@@ -99,7 +101,7 @@ class Native:
         copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
         copied.__module__ = module
         dispatcher = numba.njit(**self.options)(copied)
-        self.made[f] = dispatcher  # before the callees, for f may call itself
+        self.made[original] = dispatcher  # before the callees, for f may call itself
         for cell, original in zip(copied.__closure__ or (), f.__closure__ or (), strict=True):
             cell.cell_contents = self(original.cell_contents)
         for name in _names(f.__code__):

@@ -11,6 +11,7 @@ import pytest
 from truth import complex_step, jacobian
 
 import interp
+import interp.errors
 from interpretations import Dual, grad, jacfwd
 
 X = np.array([0.7, -1.3, 0.4, 1.9, -0.2, 0.8, 1.1, -0.6])
@@ -317,6 +318,74 @@ def test_hessian(f):
         expected = (4.0 * one - two) / 3.0
         np.testing.assert_allclose(found[j], expected, rtol=1e-6, atol=1e-6)
         np.testing.assert_allclose(slope(Dual(X, e)).tangent, found[j], rtol=1e-11, atol=1e-11)
+
+
+def picked_by_positions(x):
+    return np.sum(x[np.array([0, 2])] ** 2)
+
+
+def picked_by_a_mask(x):
+    return np.sum(x[x > 0.0] ** 3)
+
+
+def stacked(x):
+    return np.sum(np.stack((x, x * x))[1] * x)
+
+
+def joined(x):
+    return np.sum(np.concatenate((x, x * x))[5:10])
+
+
+def in_order(x):
+    return sorted(x)[0] ** 2 + sorted(x)[3]
+
+
+def stored_at_positions(x):
+    a, b = x.copy(), np.ones(8)
+    a[np.array([0, 2])] = 2.0
+    b[np.array([1, 2])] = 3.0
+    return np.sum(a * b * x)
+
+
+def stored_where_positive(x):
+    a = x.copy()
+    a[a > 0.5] = 1.0
+    return np.sum(a * x)
+
+
+def stored_by_out(x):
+    a = x.copy()
+    b = np.multiply(2.0, np.ones(8), out=a)
+    return np.sum(a * b * x)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        picked_by_positions,
+        picked_by_a_mask,
+        stacked,
+        joined,
+        in_order,
+        stored_at_positions,
+        stored_where_positive,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_what_the_adjoint_refuses_is_taken_otherwise(f):
+    """It once gave zeros for the first five."""
+    compiled = interp.compile(f)
+    np.testing.assert_allclose(grad(compiled)(X), jacobian(f, (X,), 0), rtol=1e-8, atol=1e-8)
+    assert compiled.reverse.startswith("tape: ")
+
+
+def test_a_result_stored_by_keyword_is_never_lost():
+    compiled = interp.compile(stored_by_out)
+    try:
+        found = grad(compiled)(X)
+    except interp.errors.CompileError:
+        return
+    np.testing.assert_allclose(found, jacobian(stored_by_out, (X,), 0), rtol=1e-8)
 
 
 def products(x, rounds):

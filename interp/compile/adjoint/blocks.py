@@ -37,7 +37,8 @@ from interp.compile.adjoint.operations import (
     reads,
     walk,
 )
-from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, elementwise_of, is_inactive, partials_of
+from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, elementwise_of, is_inactive, partials_of, primitive_of
+from interp.primitive import Structural
 
 Needed = frozenset[Any]
 
@@ -81,7 +82,7 @@ class Facts:
         for s in every:
             if isinstance(s, Let) and self.is_array(s.target) and not self._is_fresh(s):
                 for operand in s.operands:
-                    if isinstance(operand, ast.Name) and self.is_array(operand.id):
+                    if isinstance(operand, ast.Name) and self._may_be_one(s.target, operand.id):
                         self._join(s.target, operand)
             elif isinstance(s, Read) and self.is_array(s.target):
                 self._join(s.target, ast.Name(s.source))
@@ -159,6 +160,15 @@ class Facts:
     def is_array(self, name: str) -> bool:
         return isinstance(self.types.get(name), types.Array)
 
+    def is_basic(self, index: ast.expr) -> bool:
+        """True of an index of integers, slices, None and ``...``, which gives a view or an element."""
+        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        return all(
+            isinstance(p, ast.Slice | ast.Constant)
+            or (isinstance(p, ast.Name) and isinstance(self.types.get(p.id), _BASIC))
+            for p in parts
+        )
+
     def allocates(self, s: Let | Read) -> bool:
         """True of an operation that makes a fresh array: done once, in a block of its own."""
         if not self.is_array(s.target) or isinstance(s, Read):
@@ -167,7 +177,14 @@ class Facts:
 
     def _is_fresh(self, s: Let) -> bool:
         """True if an array shares no memory with the operands; what is not known may hand one of them on."""
-        return s.function in ALLOCATIONS or s.function is np.copy or elementwise_of(s) is not None
+        primitive = primitive_of(s.function)
+        known = primitive is not None and not isinstance(primitive, Structural)
+        return known or s.function in ALLOCATIONS or s.function in (np.copy, choose)
+
+    def _may_be_one(self, made: str, operand: str) -> bool:
+        """True if two variables are arrays of one type of elements."""
+        x, y = self.types.get(made), self.types.get(operand)
+        return isinstance(x, types.Array) and isinstance(y, types.Array) and x.dtype == y.dtype
 
     def is_real(self, name: str) -> bool:
         typ = self.types.get(name)
@@ -194,6 +211,8 @@ class Facts:
                 self.active.add(s.target)
         elif isinstance(s, Read):
             if s.source in self.active and self._may_vary(s.target):
+                if self.is_array(s.target) and not self.is_basic(s.index):
+                    raise Refused("elements of what varies picked by an array of positions or a mask")
                 self.active.add(s.target)
         elif isinstance(s, Store) and self.is_active(s.value):
             if not self.is_real(s.array):
@@ -201,13 +220,23 @@ class Facts:
             self.active.add(s.array)
 
     def _may_vary(self, name: str) -> bool:
-        typ = self.types.get(name)
-        inner = typ.dtype if isinstance(typ, types.Array) else typ
-        if isinstance(inner, types.Complex):
-            raise Refused("complex numbers")
-        if isinstance(inner, types.BaseTuple):
-            return any(isinstance(t, types.Float) for t in inner)
-        return isinstance(inner, types.Float)
+        """False of what is known to carry no real number; of what is not known the reversal says that it cannot."""
+        return _carries(self.types.get(name))
+
+
+_BASIC = (types.Integer, types.SliceType, types.NoneType, types.EllipsisType)
+
+
+def _carries(typ: types.Type | None) -> bool:
+    inner = typ.dtype if isinstance(typ, types.Array) else typ
+    if isinstance(inner, types.Complex):
+        raise Refused("complex numbers")
+    if isinstance(inner, types.BaseTuple):
+        return any(map(_carries, inner))
+    return not isinstance(inner, _INERT)
+
+
+_INERT = (types.Integer, types.Boolean, types.UnicodeType, types.NoneType, types.RangeType, types.Callable)
 
 
 def _outside_loops(statements: Sequence[Statement]) -> Iterable[Statement]:

@@ -348,6 +348,8 @@ class Expressions(Writing):
         if function is elementwise.clip or function is np.clip:
             x, low, high = map(self.atom, operands)
             return self.let(np.minimum, self.let(np.maximum, x, low), high)
+        if any(k.arg == "out" for k in node.keywords):
+            raise self.refuse("a call that stores its result by `out=`")
         keywords = tuple((k.arg, self.atom(self.value(k.value, scope))) for k in node.keywords if k.arg)
         target = self.fresh("t")
         self.emit(Let(target, function, tuple(map(self.atom, operands)), keywords))

@@ -273,6 +273,15 @@ class _Lowering(Expressions):
                     ast.Constant(-1),
                 )
                 return lambda: self.assign(s.target, index, scope)
+        if target_function is reversed and not isinstance(value := self.value(arguments[0], scope), list):
+            array = self.named(value)
+            n = self.let(len, load(array), name="r")
+            loop.start, loop.stop, loop.step = (
+                self.let(operator.sub, n, ast.Constant(1), name="r"),
+                ast.Constant(-1),
+                ast.Constant(-1),
+            )
+            return lambda: self.assign(s.target, self.element(array, index), scope)
         if target_function is enumerate and len(arguments) == 1 and isinstance(s.target, ast.Tuple):
             array = self.array(arguments[0], scope)
             loop.stop = self.let(len, load(array), name="r")
