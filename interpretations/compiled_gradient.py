@@ -1,7 +1,7 @@
 """Value and gradient of a compiled function at plain numbers: its native code alone, with nothing recorded.
 
 Few numbers go forward, everything else by the adjoint, as in `compiled_tape`; what it decides there for every call is
-decided here once for arguments of the same types. Whatever is not plain (values, containers, integers to be promoted,
+decided here once for arguments of the same types. Whatever is not plain (values, containers, arrays of integers,
 functions that store into their arguments or return no single float, code without an adjoint) is left to the recording.
 """
 
@@ -64,17 +64,18 @@ class _AtPlainNumbers:
             return _recorded, None
         if any(True for x in args for _ in values_in(x)) or not all(map(_is_plain, asked)):
             return _recorded, None
+        positions = [i % len(args) for i in self.argnums]
         few = len(asked) <= FEW and not any(map(_is_array, asked))
         try:
-            version = self._forward(args) if few else self._adjoint(args)
+            version = self._forward(args, positions) if few else self._adjoint(args, positions)
+            version = _of_floats(version, args, positions)
             found = version(*args)
         except CompileError:
             found = None
         return (_recorded if found is None else version), found
 
-    def _forward(self, args: tuple[Any, ...]) -> Callable[..., Found]:
+    def _forward(self, args: tuple[Any, ...], positions: list[int]) -> Callable[..., Found]:
         compiled, run = self.compiled, self.compiled.run
-        positions = [i % len(args) for i in self.argnums]
         if len(positions) == 1:
             (at,) = positions
 
@@ -103,20 +104,19 @@ class _AtPlainNumbers:
 
         return slopes
 
-    def _adjoint(self, args: tuple[Any, ...]) -> Callable[..., Found]:
+    def _adjoint(self, args: tuple[Any, ...], positions: list[int]) -> Callable[..., Found]:
         from interp.compile.reverse import Refused, pullback
 
         compiled = self.compiled
-        asked = {i % len(args) for i in self.argnums}
-        leaves = [i for i, x in enumerate(args) for _ in leaves_of((x,))]
-        answers = iter([i in asked for i in leaves])
+        plain = [float(x) if i in positions and not _is_array(x) else x for i, x in enumerate(args)]
+        answers = iter([i in positions for i, x in enumerate(args) for _ in leaves_of((x,))])
         try:
-            native = pullback(compiled, args, lambda _: next(answers))
+            native = pullback(compiled, plain, lambda _: next(answers))
         except Refused:
             return _recorded
         if not native.scalar or native.stored:
             return _recorded
-        order = [sorted(asked).index(i % len(args)) for i in self.argnums]
+        order = [sorted(positions).index(i) for i in positions]
         flat = not any(isinstance(x, tuple) or is_constant(x) for x in args)
 
         def gradients(*args: Any) -> Found:
@@ -140,5 +140,29 @@ def _is_array(x: Any) -> bool:
 
 
 def _is_plain(x: Any) -> bool:
-    """True of a float, and of an array with axes whose elements are such."""
-    return x.__class__ is float or (_is_array(x) and bool(x.ndim) and x.dtype == np.float64)
+    """True of an integer, a float, and an array with axes whose elements are such."""
+    return x.__class__ in _NUMBERS or (_is_array(x) and bool(x.ndim) and x.dtype == np.float64)
+
+
+_NUMBERS = {float: float, int: float, np.float64: np.float64}
+"""Classes of numbers, and those of their gradients."""
+
+
+def _of_floats(version: Callable[..., Found], args: tuple[Any, ...], positions: list[int]) -> Callable[..., Found]:
+    """``version``, which takes floats, of numbers of other classes among those asked for."""
+    others = [i for i in positions if args[i].__class__ in _NUMBERS and args[i].__class__ is not float]
+    if not others:
+        return version
+    classes = [_NUMBERS.get(args[i].__class__) for i in positions]
+
+    def converted(*args: Any) -> Found:
+        floats = list(args)
+        for i in others:
+            floats[i] = float(args[i])
+        found = version(*floats)
+        if found is None:
+            return None
+        value, gradients = found
+        return value, [g if c is None else c(g) for g, c in zip(gradients, classes, strict=True)]
+
+    return converted

@@ -50,6 +50,16 @@ def test_argnums(argnums, expected):
         assert type(got) is type(want)
 
 
+@pytest.mark.usefixtures("no_recording")
+@pytest.mark.parametrize(("s", "cls"), [(2, float), (np.float64(2.0), np.float64), (2.0, float)])
+def test_numbers_of_other_classes(s, cls):
+    _, (by_x, by_s) = value_and_grad(interp.compile(mixed), (0, 1))(X, s)
+    assert type(by_s) is cls and by_s == pytest.approx(28.0 * math.cos(2.0), rel=1e-15)
+    np.testing.assert_allclose(by_x, 4.0 * X * math.sin(2.0), rtol=1e-15)
+    slope = grad(interp.compile(cube))(s)
+    assert type(slope) is cls and slope == 12.0
+
+
 @pytest.mark.parametrize("argnums", [3, -4, (0, 3)])
 def test_an_argument_that_is_not_there(argnums):
     with pytest.raises(TypeError, match="argnums"):
