@@ -36,7 +36,7 @@ from interp.compile.crossing import (
 )
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
-from interp.compile.rebinding import MEANING, Native
+from interp.compile.rebinding import CALLEE, MEANING, Native, program
 from interp.compile.tape import nodes as _nodes  # registers its rule: later, it would undo what was compiled before
 from interp.compile.versions import OTHER, key_of, nothing, recogniser
 from interp.errors import CompileError
@@ -84,7 +84,8 @@ class Compiled:
         """Start anew: rules have changed since, or nothing is compiled yet."""
         self.generation = rules.generation
         calls.forget_older()
-        self.native = Native({**MEANING, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
+        options = {**MEANING, **CALLEE, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline}
+        self.native = Native(options)
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions, self.tests, self.latest = {}, {}, nothing
 
@@ -232,7 +233,7 @@ class Compiled:
         return self._native_version(args, self._program)
 
     def _native_version(
-        self, args: tuple[Any, ...], program_of: Callable[..., Any], *, finished: bool = True
+        self, args: tuple[Any, ...], callee_of: Callable[..., Any], *, finished: bool = True
     ) -> tuple[Callable[..., Any], Any]:
         """The Python function that calls a native program of these arguments' types, and the types.
 
@@ -244,12 +245,13 @@ class Compiled:
         with rules.multiplying(self.products or products_for(args)):
             try:
                 arguments = tuple(describe(x, ranks) for x in args)
-                program = program_of(arguments)
+                callee = callee_of(arguments)
                 if not ranks and not any(isinstance(t, Constant) for t in arguments):
-                    self._compile(program, arguments, arguments, lambda: None)
-                    return program, arguments
-                native_entry = entry(self.native, program, arguments, self.native.options)
-                result = functools.partial(result_type, self.native, program, arguments)
+                    whole = program(callee)
+                    self._compile(whole, arguments, arguments, lambda: None)
+                    return whole, arguments
+                native_entry = program(entry(self.native, callee, arguments, self.native.options))
+                result = functools.partial(result_type, self.native, callee, arguments)
                 made = self._compile(native_entry, tuple(leaf_types(arguments)), arguments, result)
                 native_entry.disable_compile()  # arrays of other layouts are converted
                 settle = self._settled if self.products is None else None

@@ -15,13 +15,13 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import ir, typed_passes, types
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import mk_unique_var
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from interp.compile.arrays import caster, looped, native
+from interp.compile.linking import Linking
 from interp.compile.powers import check_powers
 from interp.compile.values import ValueType, element, ndim_of
 
@@ -373,11 +373,9 @@ def _widening(typ: types.Type) -> Callable[[Any], Any]:
     return lambda x: widen(x)
 
 
-class Pipeline(CompilerBase):
-    """Numba's own, with fresh arrays retyped."""
+class Pipeline(Linking):
+    """The same, with fresh arrays retyped."""
 
-    def define_pipelines(self) -> list[Any]:
-        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        manager.passes = [(Typing if p is NopythonTypeInference else p, name) for p, name in manager.passes]
-        manager.finalize()
-        return [manager]
+    def instead(self, given: Any) -> Any:
+        """Typing of our own in place of Numba's."""
+        return Typing if given is NopythonTypeInference else super().instead(given)

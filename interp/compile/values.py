@@ -25,7 +25,7 @@ from numba.extending import overload
 from numba.np.arrayobj import make_array
 
 from interp.compile.directions import Directions, DirectionsArray
-from interp.compile.rebinding import native_rule, overloaded
+from interp.compile.rebinding import OPTIONS, native_rule, overloaded
 from interp.value import Value, primal
 
 _epoch = 0
@@ -367,7 +367,7 @@ def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, v
 # -- truth and stripping
 
 
-@overload(bool, strict=False)
+@overload(bool, jit_options=OPTIONS, strict=False)
 def _bool(x: Any) -> Any:
     if not isinstance(x, ValueType) or ndim_of(x):
         return None
@@ -376,7 +376,7 @@ def _bool(x: Any) -> Any:
     return lambda x: bool(x.primal_payload())
 
 
-@overload(operator.not_, strict=False)
+@overload(operator.not_, jit_options=OPTIONS, strict=False)
 def _not(x: Any) -> Any:
     return (lambda x: not bool(x)) if isinstance(x, ValueType) and not ndim_of(x) else None
 
@@ -388,7 +388,7 @@ def follows_primal(typ: types.Type) -> bool:
     return typ.cls.__bool__ is Value.__bool__ and follows_primal(typ.payload)
 
 
-@overload(int, strict=False)
+@overload(int, jit_options=OPTIONS, strict=False)
 def _int(x: Any) -> Any:
     """A cast picks an index, or a count: it carries no derivative."""
     return (lambda x: int(primal(x))) if isinstance(x, ValueType) and follows_primal(x) else None
@@ -402,7 +402,7 @@ def _count(function: Any, primitive: Any) -> None:
             return None
         return (lambda x: int(primitive(primal(x)))) if follows_primal(x) else lambda x: primitive(x)
 
-    overload(function, strict=False)(body)
+    overload(function, jit_options=OPTIONS, strict=False)(body)
 
 
 _count(math.floor, np.floor)
@@ -410,7 +410,7 @@ _count(math.ceil, np.ceil)
 _count(math.trunc, np.trunc)
 
 
-@overload(divmod, strict=False)
+@overload(divmod, jit_options=OPTIONS, strict=False)
 def _divmod(x: Any, y: Any) -> Any:
     if not (isinstance(x, ValueType) or isinstance(y, ValueType)) or ndim_of(x) or ndim_of(y):
         return None
@@ -428,7 +428,7 @@ def _extreme(chosen: Any) -> None:
             return (lambda x, y, z=None: y if y > x else x) if chosen is max else lambda x, y, z=None: y if y < x else x
         return lambda x, y, z=None: chosen(chosen(x, y), z)
 
-    overload(chosen, strict=False)(body)
+    overload(chosen, jit_options=OPTIONS, strict=False)(body)
 
 
 _extreme(max)
