@@ -22,7 +22,7 @@ ENVIRONMENT = "_ZN08NumbaEnv"
 RUNTIME = "NRT_"
 """How it names the functions that count references: it looks for their calls by name."""
 ROUNDS = 2
-"""Times that a program is optimised: references are counted off at the end of a round, which leaves code to be had."""
+"""Times that a program is optimised: a round ends with counts of references taken out, which opens what they closed."""
 
 
 class Program(JITCodeLibrary):
@@ -44,14 +44,18 @@ class Program(JITCodeLibrary):
                 function.linkage = "weak_odr"  # kept, though nothing here seems to use it
             elif name not in own and not name.startswith(RUNTIME):
                 function.linkage = "internal"
-        for _ in range(ROUNDS):
-            self._optimize_final_module()
+        self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
         for variable in self._final_module.global_variables:
             environment = lookup_environment(variable.name) if variable.name.startswith(ENVIRONMENT) else None
             if environment is not None:
                 self._codegen.set_env(variable.name, environment)
+
+    def _optimize_final_module(self) -> None:
+        for _ in range(ROUNDS):
+            manager, builder = self._codegen._module_pass_manager()
+            manager.run(self._final_module, builder)
 
 
 class Part(JITCodeLibrary):

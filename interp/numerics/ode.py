@@ -9,13 +9,14 @@ Steps are chosen by plain numbers: the error's primal against the tolerances. So
 derivative of the numbers returned with the steps held, and asking for it changes none of them. `rms_of_components` as
 ``norm`` holds the tangents to the tolerances too.
 
-States and slopes are the rows of one storage, and ``for i in range(n): rows[Z, i] = rows[Y, i] + ...`` below runs over
+States and slopes are the rows of one storage, and ``for i in range(n): rows[z, i] = rows[y, i] + ...`` below runs over
 *blocks*. In native code the storage is a matrix and a block one element: nothing is allocated in the loop. Eagerly it
 is a dictionary and a row one block, the whole array: NumPy's speed, and arrays that nobody changes in place. `storage`,
 `blocks_of`, `row` and `assign` tell the two apart; each has a native body (``.native``).
 
-The stages are a loop over the tableau, not written out: native code of one stage is compiled in a fraction of the time
-of seven, and is no slower.
+Native code is compiled at the first call, and what stands there once is compiled once. So the stages are a loop over
+the tableau, no slower than written out; and rows are told by variables, for a callee would be compiled anew for every
+constant among its arguments.
 """
 
 import math
@@ -30,7 +31,7 @@ from interp.vocabulary import asarray, copy, stack
 
 # -- the tableau: of each stage the part of the step at which its slope is taken, and the weights of the slopes before
 
-TABLEAU = (
+TABLEAU: tuple[tuple[float, tuple[float, ...]], ...] = (
     (0.0, ()),
     (1 / 5, (1 / 5,)),
     (3 / 10, (3 / 40, 9 / 40)),
@@ -43,16 +44,16 @@ ERRORS = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1
 """Weights of the slopes in the new state less the embedded one, of order 4."""
 
 STAGES = len(TABLEAU)
-Y, Z, ERROR, SAVED = range(STAGES, STAGES + 4)
-"""Rows after those of the slopes: the state, the state that a step reaches, its error, and the first state kept."""
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0
 """Factors on the step that the error asks for, and the least and greatest change of the step."""
 
 
-def within(gap: Any, x: Any, y: Any, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, k7: Any) -> Any:
+def within(rows: Any, y: Any, first: Any, i: Any, gap: Any, x: Any) -> Any:
     """The state at t + gap, a part x of the step: of order 4, its slope continuous (Shampine 1986; SciPy's RK45)."""
-    return y + gap * (
+    k1, k3, k4 = rows[first, i], rows[first + 2, i], rows[first + 3, i]
+    k5, k6, k7 = rows[first + 4, i], rows[first + 5, i], rows[first + 6, i]
+    return rows[y, i] + gap * (
         (1.0 + x * (-8048581381 / 2820520608 + x * (8663915743 / 2820520608 - x * (12715105075 / 11282082432)))) * k1
         + x * (131558114200 / 32700410799 - x * (68118460800 / 10900136933 - x * (87487479700 / 32700410799))) * k3
         + x * (-1754552775 / 470086768 + x * (14199869525 / 1410260304 - x * (10690763975 / 1880347072))) * k4
@@ -84,21 +85,21 @@ def node(stage: int) -> float:
     return TABLEAU[stage][0]
 
 
-def _weighted(rows: Any, stage: Any, i: Any) -> Any:
-    total = _WEIGHTS[stage, 0] * rows[0, i]
+def _weighted(rows: Any, first: Any, stage: Any, i: Any) -> Any:
+    total = _WEIGHTS[stage, 0] * rows[first, i]
     for k in range(1, stage):
-        total = total + _WEIGHTS[stage, k] * rows[k, i]
+        total = total + _WEIGHTS[stage, k] * rows[first + k, i]
     return total
 
 
 @_natively(_weighted)
-def weighted(rows: Any, stage: int, i: int) -> Any:
-    """A block of the weighted sum of the slopes before a stage; ``STAGES``, of those in the error."""
+def weighted(rows: Any, first: int, stage: int, i: int) -> Any:
+    """A block of the weighted sum of the slopes before a stage; of all, in the error, for the stage after the last."""
     weights = TABLEAU[stage][1] if stage < STAGES else ERRORS
-    total = weights[0] * rows[0, i]
+    total = weights[0] * rows[first, i]
     for k in range(1, stage):
         if weights[k] != 0.0:
-            total = total + weights[k] * rows[k, i]
+            total = total + weights[k] * rows[first + k, i]
     return total
 
 
@@ -166,7 +167,7 @@ def solve_at(
     if len(times) == 0:
         raise ValueError("ts must hold one time or more")
     _, rows = _integrated(f, y0, t0, times[len(times) - 1], times, params, rtol, atol, max_steps, first_step, norm)
-    return saved_rows(rows)
+    return kept(rows, len(times))
 
 
 # -- the stepper
@@ -185,37 +186,35 @@ def _integrated(
     first_step: Any,
     norm: Any,
 ) -> Any:
-    """The state at t1, and the storage, of which the last rows hold the states at ``times`` (None: none)."""
+    """The state at t1, and the storage, whose first rows hold the states at ``times`` (None: none)."""
     t, t1 = instant(t0), instant(t1)
     start, span = primal(t), primal(t1) - primal(t)
     direction = -1.0 if span < 0.0 else 1.0
     _check(span, rtol, atol, first_step)
-    count = 0
-    if times is not None:
-        count = len(times)
-        _check_times(start, span, primal(times))
+    count = _number(times, start, span)
 
     initial = started(y0)
     slope = f(t, initial, params)
-    rows = storage(SAVED + count, initial, slope)
+    rows = storage(count + STAGES + 3, initial, slope)
+    y, z, error, first = count, count + 1, count + 2, count + 3
     n = blocks_of(initial)
-    assign(rows, Y, initial)
-    assign(rows, 0, slope)
-    if not (_finite(primal(row(rows, Y))) and _finite(primal(row(rows, 0)))):
+    assign(rows, y, initial)
+    assign(rows, first, slope)
+    if not (_finite(primal(row(rows, y))) and _finite(primal(row(rows, first)))):
         raise IntegrationError("the initial state or its slope is not finite: start where f is defined", start)
 
     size = first_step
     if size == 0.0 and span != 0.0:
         # Hairer, Nørsett and Wanner, II.4: an Euler step estimates the second derivative
-        d0 = _measured(norm, rows, Y, Y, rtol, atol)
-        d1 = _measured(norm, rows, 0, Y, rtol, atol)
+        d0 = _measured(norm, rows, y, y, y, rtol, atol)
+        d1 = _measured(norm, rows, first, y, y, rtol, atol)
         trial = min(1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1, abs(span))
         for i in range(n):
-            rows[Z, i] = rows[Y, i] + direction * trial * rows[0, i]
-        assign(rows, 1, f(t + direction * trial, row(rows, Z), params))
+            rows[z, i] = rows[y, i] + direction * trial * rows[first, i]
+        assign(rows, first + 1, f(t + direction * trial, row(rows, z), params))
         for i in range(n):
-            rows[ERROR, i] = rows[1, i] - rows[0, i]
-        d2 = max(d1, _measured(norm, rows, ERROR, Y, rtol, atol) / trial)
+            rows[error, i] = rows[first + 1, i] - rows[first, i]
+        d2 = max(d1, _measured(norm, rows, error, y, y, rtol, atol) / trial)
         wanted = max(1e-6, 1e-3 * trial) if d2 <= 1e-15 else (0.01 / d2) ** 0.2
         size = wanted if wanted < 100.0 * trial else 100.0 * trial
 
@@ -236,11 +235,11 @@ def _integrated(
 
         for stage in range(1, STAGES):
             for i in range(n):
-                rows[Z, i] = rows[Y, i] + h * weighted(rows, stage, i)
-            assign(rows, stage, f(t + node(stage) * h, row(rows, Z), params))
+                rows[z, i] = rows[y, i] + h * weighted(rows, first, stage, i)
+            assign(rows, first + stage, f(t + node(stage) * h, row(rows, z), params))
         for i in range(n):
-            rows[ERROR, i] = h * weighted(rows, STAGES, i)
-        off = _measured(norm, rows, ERROR, Z, rtol, atol)
+            rows[error, i] = h * weighted(rows, first, stage + 1, i)
+        off = _measured(norm, rows, error, y, z, rtol, atol)
 
         if off <= 1.0:
             reached = t1 if last else t + h
@@ -249,15 +248,14 @@ def _integrated(
                     gap = times[saved] - t
                     x = gap / h if span != 0.0 else gap
                     for i in range(n):
-                        k1, k3, k4, k5, k6, k7 = rows[0, i], rows[2, i], rows[3, i], rows[4, i], rows[5, i], rows[6, i]
-                        rows[SAVED + saved, i] = within(gap, x, rows[Y, i], k1, k3, k4, k5, k6, k7)
+                        rows[saved, i] = within(rows, y, first, i, gap, x)
                     saved += 1
             if last:
-                return row(rows, Z), rows
+                return row(rows, z), rows
             t = reached
             for i in range(n):
-                rows[Y, i] = rows[Z, i]
-                rows[0, i] = rows[STAGES - 1, i]
+                rows[y, i] = rows[z, i]
+                rows[first, i] = rows[first + STAGES - 1, i]
             most = 1.0 if refused else GROW
             size *= most if off == 0.0 else min(most, max(SHRINK, SAFETY * off**-0.2))
             refused = False
@@ -276,13 +274,17 @@ def _check(span: Any, rtol: Any, atol: Any, first_step: Any) -> None:
         raise ValueError("first_step must be positive and finite, or 0 to choose it")
 
 
-def _check_times(start: Any, span: Any, ts: Any) -> None:
-    before = 0.0
+def _number(times: Any, start: Any, span: Any) -> Any:
+    """Number of the times asked for, which go one way."""
+    if times is None:
+        return len(())  # 0, but to native code no constant
+    ts, before = primal(times), 0.0
     for i in range(len(ts)):
         after = abs(ts[i] - start)
         if not (before <= after <= abs(span) and (ts[i] - start) * span >= 0.0):
             raise ValueError("ts must go one way, from t0 on")
         before = after
+    return len(ts)
 
 
 def _finite(x: Any) -> bool:
@@ -295,9 +297,8 @@ def _finite(x: Any) -> bool:
 # -- the error of a step
 
 
-def _measured(norm: Any, rows: Any, error: int, after: int, rtol: Any, atol: Any) -> Any:
-    """Row ``error`` in units of the tolerances, for the state and row ``after``."""
-    e, y, z = row(rows, error), row(rows, Y), row(rows, after)
+def _measured(norm: Any, rows: Any, error: Any, before: Any, after: Any, rtol: Any, atol: Any) -> Any:
+    e, y, z = row(rows, error), row(rows, before), row(rows, after)
     return rms(e, y, z, rtol, atol) if norm is None else norm(e, y, z, rtol, atol)
 
 
@@ -381,7 +382,7 @@ def _storage(count: Any, y: Any, slope: Any) -> Any:
 
 @_natively(_storage)
 def storage(count: int, y: Any, slope: Any) -> Any:
-    """``count`` rows for states like ``y`` that can hold what ``f`` makes of it."""
+    """Room for ``count`` states like ``y`` that can hold what ``f`` makes of it."""
     return {}
 
 
@@ -402,7 +403,7 @@ def _assign(rows: Any, k: Any, x: Any) -> None:
 def assign(rows: Any, k: int, x: Any) -> None:
     """A row becomes a copy of the array, or of the tuple of elements, ``x``."""
     made = asarray(x)
-    expected = shape_of(rows[Y, 0]) if rows else shape_of(made)
+    expected = next(map(shape_of, rows.values()), shape_of(made))  # that of the state, which comes first
     if shape_of(made) != expected:
         raise ShapeError(
             f"f returned a slope of shape {shape_of(made)} for a state of shape {expected}: "
@@ -411,7 +412,7 @@ def assign(rows: Any, k: int, x: Any) -> None:
     rows[k, 0] = copy(made) if made is x else made
 
 
-@_natively(lambda rows: rows[SAVED:])
-def saved_rows(rows: Any) -> Any:
-    """The states at the times asked for, as one array."""
-    return stack([state for (k, _), state in rows.items() if k >= SAVED])
+@_natively(lambda rows, count: rows[:count])
+def kept(rows: Any, count: int) -> Any:
+    """The first states, as one array."""
+    return stack([rows[k, 0] for k in range(count)])
