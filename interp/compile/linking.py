@@ -6,9 +6,10 @@ cannot call keeps the LLVM code that it was lowered to. What Python calls links 
 reaches; nothing else needs those copies, so that the optimiser may write a function into the one place that calls it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from llvmlite.binding import Linkage
 from numba import _dynfunc
 from numba.core.codegen import CodeLibrary, JITCodeLibrary, RuntimeLinker
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -34,16 +35,11 @@ class Program(JITCodeLibrary):
         self._codegen._check_llvm_bugs()
         self._raise_if_finalized()
         own = {f.name for f in self.get_defined_functions()}
-        for library in reached(self):
-            self._reload_init.update(library._reload_init)
-            self._final_module.link_in(_module(library), preserve=True)
-        called_by_address = _waited_for(self._final_module)
+        _link(self, self._final_module)
         for function in self.get_defined_functions():
-            name = function.name
-            if name in called_by_address:
-                function.linkage = "weak_odr"  # kept, though nothing here seems to use it
-            elif name not in own and not name.startswith(RUNTIME):
-                function.linkage = "internal"
+            kept = function.name in own or function.name.startswith(RUNTIME) or function.linkage is Linkage.weak_odr
+            if not kept:
+                function.linkage = Linkage.internal
         self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
@@ -59,7 +55,14 @@ class Program(JITCodeLibrary):
 
 
 class Part(JITCodeLibrary):
-    """The code of a function that native code alone calls: as it was lowered, until a program is made of it."""
+    """The code of a function that native code alone calls: as it was lowered, until a program is made of it.
+
+    ``wrapper`` is the name of the function as C calls it, through which native code calls what it has as a value;
+    ``add_wrapper(library)`` makes it.
+    """
+
+    wrapper: str | None = None
+    add_wrapper: Callable[[CodeLibrary], None]
 
     def add_llvm_module(self, ll_module: Any) -> None:
         """Numba's own, without the optimiser."""
@@ -75,6 +78,13 @@ class Part(JITCodeLibrary):
         """The function alone, to be linked into a program."""
         return super()._get_module_for_linking()
 
+    def wrapper_module(self) -> Any:
+        """The function as C calls it."""
+        made = Part(self._codegen, self.name)
+        self.add_wrapper(made)
+        made.finalize()
+        return made.own_module()
+
     def get_llvm_str(self) -> str:
         """The function with all that it reaches, to be looked at."""
         return str(self._get_module_for_linking())
@@ -82,15 +92,33 @@ class Part(JITCodeLibrary):
     def _get_module_for_linking(self) -> Any:
         """The function with all that it reaches, for code that Numba compiles in its own way."""
         module = self.own_module().clone()
-        for library in reached(self):
-            module.link_in(_module(library), preserve=True)
-        for name in _waited_for(module):
-            if not module.get_function(name).is_declaration:
-                module.get_function(name).linkage = "weak_odr"
+        _link(self, module)
         return module
 
 
-def reached(library: CodeLibrary) -> Iterator[CodeLibrary]:
+def _link(library: CodeLibrary, module: Any) -> None:
+    """Link all that a library reaches into its module."""
+    parts = []
+    for called in _reached(library):
+        if isinstance(called, Part):
+            parts.append(called)
+            module.link_in(called.own_module(), preserve=True)
+        else:
+            module.link_in(called._get_module_for_linking(), preserve=True)
+        library._reload_init.update(called._reload_init)
+    missing = {f.name for f in module.functions if f.is_declaration}
+    for part in parts:
+        if part.wrapper in missing:
+            module.link_in(part.wrapper_module())
+    # what is called by address, as functions are that call one another in a circle, is kept though nothing seems to
+    addresses = [v.name for v in module.global_variables if v.name.startswith(RuntimeLinker.PREFIX)]
+    waited_for = {name.removeprefix(RuntimeLinker.PREFIX) for name in addresses}
+    for function in module.functions:
+        if function.name in waited_for and not function.is_declaration:
+            function.linkage = Linkage.weak_odr
+
+
+def _reached(library: CodeLibrary) -> Iterator[CodeLibrary]:
     """The libraries that one calls, by itself and through parts."""
     seen, waiting = {library}, [library]
     while waiting:
@@ -100,16 +128,6 @@ def reached(library: CodeLibrary) -> Iterator[CodeLibrary]:
                 yield called
                 if isinstance(called, Part):
                     waiting.append(called)
-
-
-def _module(library: CodeLibrary) -> Any:
-    return library.own_module() if isinstance(library, Part) else library._get_module_for_linking()
-
-
-def _waited_for(module: Any) -> set[str]:
-    """Names of functions that are called by address, as those are that call one another in a circle."""
-    prefix = RuntimeLinker.PREFIX
-    return {v.name.removeprefix(prefix) for v in module.global_variables if v.name.startswith(prefix)}
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -125,14 +143,20 @@ class Lowering(NativeLowering):
             state.library = Program(codegen, name)
             state.library.enable_object_caching()
             return bool(super().run_pass(state))
-        state.library = Part(codegen, name)
-        state.flags.no_compile = True
+        library = state.library = Part(codegen, name)
+        is_value = not state.flags.no_cfunc_wrapper
+        state.flags.no_compile = state.flags.no_cfunc_wrapper = True
         super().run_pass(state)
-        state.library.finalize()
-        lowered = state["cr"]
+        library.finalize()
+        lowered, context = state["cr"], state.targetctx
+        if is_value:
+            library.wrapper = lowered.fndesc.llvm_cfunc_wrapper_name
+            library.add_wrapper = lambda into: context.create_cfunc_wrapper(
+                into, lowered.fndesc, lowered.env, lowered.call_helper
+            )
         # by this object Numba finds the function; called from Python it would have no code
-        key = _dynfunc.make_function(lowered.fndesc.lookup_module(), name, "", 0, lowered.env, (state.library,))
-        state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
+        key = _dynfunc.make_function(lowered.fndesc.lookup_module(), name, "", 0, lowered.env, (library,))
+        context.insert_user_function(key, lowered.fndesc, [library])
         state["cr"] = lowered._replace(cfunc=key)
         return True
 
