@@ -11,11 +11,13 @@ import inspect
 import math
 import operator
 import types as python_types
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.datamodel import models, register_default
+from numba.core.datamodel import default_manager, models, register_default
 from numba.core.errors import TypingError
 from numba.core.imputils import impl_ret_borrowed, lower_builtin, lower_cast, lower_getattr_generic
 from numba.core.registry import cpu_target
@@ -177,6 +179,29 @@ class _ValueModel(models.StructModel):
     def __init__(self, dmm: Any, fe_type: ValueType) -> None:
         super().__init__(dmm, fe_type, list(zip(fe_type.cls.components, fe_type.components, strict=True)))
 
+    def traverse(self, builder: Any) -> Any:
+        """What counts references, and how to get it: without this Numba takes the whole value apart to look for it."""
+        return [
+            (typ, functools.partial(builder.extract_value, idx=path)) for typ, path in _counted(self.fe_type)
+        ]
+
+
+def _counted(typ: types.Type) -> Iterator[tuple[types.Type, tuple[int, ...]]]:
+    """Types of the parts of a native value that count references, and the ways to them."""
+    if isinstance(typ, ValueType):
+        parts: tuple[types.Type, ...] = typ.components
+    elif isinstance(typ, DirectionsArray):
+        parts = (typ.array,)
+    elif isinstance(typ, types.Array):
+        yield types.MemInfoPointer(types.voidptr), (default_manager[typ].get_field_position("meminfo"),)
+        return
+    else:
+        if default_manager[typ].contains_nrt_meminfo():
+            yield typ, ()
+        return
+    for position, part in enumerate(parts):
+        yield from ((found, (position, *path)) for found, path in _counted(part))
+
 
 # -- attributes: components, level, and what the class defines
 
@@ -299,21 +324,26 @@ def call_native(context: Any, builder: Any, method: types.Dispatcher, sig: Any, 
 
 @lower_builtin(_Rebuild.key, ValueType, types.VarArg(types.Any))
 def _rebuild(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    struct = cgutils.create_struct_proxy(sig.return_type)(context, builder)
     made = sig.return_type
-    for name, value, given, wanted in zip(made.cls.components, args[1:], sig.args[1:], made.components, strict=True):
-        setattr(struct, name, context.cast(builder, value, given, wanted))
-    return impl_ret_borrowed(context, builder, made, struct._getvalue())
+    parts = zip(args[1:], sig.args[1:], made.components, strict=True)
+    cast = [context.cast(builder, value, given, wanted) for value, given, wanted in parts]
+    return impl_ret_borrowed(context, builder, made, assembled(context, builder, made, cast))
+
+
+def assembled(context: Any, builder: Any, typ: types.Type, parts: Iterable[Any]) -> Any:
+    """The struct of these members."""
+    struct = ir.Constant(context.get_value_type(typ), ir.Undefined)
+    for position, part in enumerate(parts):
+        struct = builder.insert_value(struct, part, position)
+    return struct
 
 
 def shape(context: Any, builder: Any, typ: types.Type, value: Any) -> list[Any]:
     """Lengths of the axes."""
     if isinstance(typ, ValueType):
-        payload = getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), typ.cls.components[0])
-        return shape(context, builder, typ.payload, payload)
+        return shape(context, builder, typ.payload, builder.extract_value(value, 0))
     if isinstance(typ, DirectionsArray):
-        data = cgutils.create_struct_proxy(typ)(context, builder, value=value).data
-        return shape(context, builder, typ.array, data)[:-1]
+        return shape(context, builder, typ.array, builder.extract_value(value, 0))[:-1]
     if isinstance(typ, types.Array):
         return cgutils.unpack_tuple(builder, make_array(typ)(context, builder, value).shape, typ.ndim)
     return []
@@ -332,7 +362,7 @@ def _getattr(context: Any, builder: Any, typ: ValueType, value: Any, attr: str) 
         return functools.reduce(builder.mul, lengths, context.get_constant(types.intp, 1))
     name = typ.cls.components[0] if attr == "payload" else attr
     if name in typ.cls.components:
-        part = getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), name)
+        part = builder.extract_value(value, typ.cls.components.index(name))
         return impl_ret_borrowed(context, builder, typ.component(name), part)
     getter = inspect.getattr_static(typ.cls, attr).fget
     method = _method(getter, (typ,))
@@ -347,21 +377,16 @@ def _getattr(context: Any, builder: Any, typ: ValueType, value: Any, attr: str) 
 def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, val: Any) -> Any:
     """A number, or a value of lower level, as a constant; a value of the same class component by component."""
     if isinstance(fromty, ValueType) and fromty.rank == toty.rank:
-        source, fromty_made = cgutils.create_struct_proxy(fromty)(context, builder, value=val), fromty
+        source, given = val, fromty
     else:
         payload = context.cast(builder, val, fromty, toty.payload)
         nothing = context.get_constant_null(toty)
         method = _method(toty.cls.constant, (toty, toty.payload))
         sig = method.get_call_type(context.typing_context, (toty, toty.payload), {})
-        constant = call_native(context, builder, method, sig, (nothing, payload))
-        source, fromty_made = (
-            cgutils.create_struct_proxy(sig.return_type)(context, builder, value=constant),
-            (sig.return_type),
-        )
-    target = cgutils.create_struct_proxy(toty)(context, builder)
-    for name, given, wanted in zip(toty.cls.components, fromty_made.components, toty.components, strict=True):
-        setattr(target, name, context.cast(builder, getattr(source, name), given, wanted))
-    return target._getvalue()
+        source, given = call_native(context, builder, method, sig, (nothing, payload)), sig.return_type
+    pairs = enumerate(zip(given.components, toty.components, strict=True))
+    parts = [context.cast(builder, builder.extract_value(source, i), old, new) for i, (old, new) in pairs]
+    return assembled(context, builder, toty, parts)
 
 
 # -- truth and stripping
