@@ -6,8 +6,9 @@ cannot call keeps the LLVM code that it was lowered to. What Python calls links 
 reaches; nothing else needs those copies, so that the optimiser may write a function into the one place that calls it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 from llvmlite.binding import Linkage
 from numba import _dynfunc
@@ -37,8 +38,8 @@ class Program(JITCodeLibrary):
         own = {f.name for f in self.get_defined_functions()}
         _link(self, self._final_module)
         for function in self.get_defined_functions():
-            kept = function.name in own or function.name.startswith(RUNTIME) or function.linkage is Linkage.weak_odr
-            if not kept:
+            name = function.name
+            if name not in own and not name.startswith(RUNTIME) and function.linkage is not Linkage.weak_odr:
                 function.linkage = Linkage.internal
         self._optimize_final_module()
         self._final_module.verify()
@@ -57,11 +58,9 @@ class Program(JITCodeLibrary):
 class Part(JITCodeLibrary):
     """The code of a function that native code alone calls: as it was lowered, until a program is made of it.
 
-    ``wrapper`` is the name of the function as C calls it, through which native code calls what it has as a value;
-    ``add_wrapper(library)`` makes it.
+    ``add_wrapper(library)`` makes the function as C calls it: so native code calls what it has as a value.
     """
 
-    wrapper: str | None = None
     add_wrapper: Callable[[CodeLibrary], None]
 
     def add_llvm_module(self, ll_module: Any) -> None:
@@ -74,16 +73,11 @@ class Part(JITCodeLibrary):
         self._raise_if_finalized()
         self._finalized = True
 
-    def own_module(self) -> Any:
-        """The function alone, to be linked into a program."""
-        return super()._get_module_for_linking()
-
     def wrapper_module(self) -> Any:
-        """The function as C calls it."""
+        """The wrapper alone."""
         made = Part(self._codegen, self.name)
         self.add_wrapper(made)
-        made.finalize()
-        return made.own_module()
+        return made._final_module
 
     def get_llvm_str(self) -> str:
         """The function with all that it reaches, to be looked at."""
@@ -91,43 +85,49 @@ class Part(JITCodeLibrary):
 
     def _get_module_for_linking(self) -> Any:
         """The function with all that it reaches, for code that Numba compiles in its own way."""
-        module = self.own_module().clone()
+        module = self._final_module.clone()
         _link(self, module)
+        for function in module.functions:
+            if function.linkage is Linkage.external and not function.is_declaration:
+                function.linkage = Linkage.linkonce_odr
         return module
+
+
+_PARTS: WeakValueDictionary[str, Part] = WeakValueDictionary()
+"""Parts by the name of their function."""
+_WRAPPED: WeakValueDictionary[str, Part] = WeakValueDictionary()
+"""Parts by the name of their wrapper."""
 
 
 def _link(library: CodeLibrary, module: Any) -> None:
     """Link all that a library reaches into its module."""
-    parts = []
-    for called in _reached(library):
-        if isinstance(called, Part):
-            parts.append(called)
-            module.link_in(called.own_module(), preserve=True)
-        else:
-            module.link_in(called._get_module_for_linking(), preserve=True)
-        library._reload_init.update(called._reload_init)
-    missing = {f.name for f in module.functions if f.is_declaration}
-    for part in parts:
-        if part.wrapper in missing:
-            module.link_in(part.wrapper_module())
-    # what is called by address, as functions are that call one another in a circle, is kept though nothing seems to
-    addresses = [v.name for v in module.global_variables if v.name.startswith(RuntimeLinker.PREFIX)]
-    waited_for = {name.removeprefix(RuntimeLinker.PREFIX) for name in addresses}
-    for function in module.functions:
-        if function.name in waited_for and not function.is_declaration:
-            function.linkage = Linkage.weak_odr
-
-
-def _reached(library: CodeLibrary) -> Iterator[CodeLibrary]:
-    """The libraries that one calls, by itself and through parts."""
-    seen, waiting = {library}, [library]
+    linked, waiting = {library}, list(library._linking_libraries)
     while waiting:
-        for called in waiting.pop()._linking_libraries:
-            if called not in seen:
-                seen.add(called)
-                yield called
-                if isinstance(called, Part):
-                    waiting.append(called)
+        called = waiting.pop()
+        if called not in linked:
+            linked.add(called)
+            library._reload_init.update(called._reload_init)
+            if isinstance(called, Part):
+                module.link_in(called._final_module, preserve=True)
+                waiting += called._linking_libraries
+            else:
+                module.link_in(called._get_module_for_linking(), preserve=True)
+        if not waiting:
+            named = [_PARTS[name] for name in called_by_address(module) if name in _PARTS]
+            waiting = [part for part in named if part not in linked]
+    wrappers = [_WRAPPED[f.name] for f in module.functions if f.is_declaration and f.name in _WRAPPED]
+    for part in wrappers:
+        module.link_in(part.wrapper_module())
+    kept = called_by_address(module)
+    for function in module.functions:
+        if function.name in kept and not function.is_declaration:
+            function.linkage = Linkage.weak_odr  # nothing in the module seems to use it
+
+
+def called_by_address(module: Any) -> set[str]:
+    """Names of what is called by an address that is found later, as functions are that call one another in a circle."""
+    names = [variable.name for variable in module.global_variables]
+    return {name.removeprefix(RuntimeLinker.PREFIX) for name in names if name.startswith(RuntimeLinker.PREFIX)}
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -149,8 +149,9 @@ class Lowering(NativeLowering):
         super().run_pass(state)
         library.finalize()
         lowered, context = state["cr"], state.targetctx
+        _PARTS[lowered.fndesc.llvm_func_name] = library
         if is_value:
-            library.wrapper = lowered.fndesc.llvm_cfunc_wrapper_name
+            _WRAPPED[lowered.fndesc.llvm_cfunc_wrapper_name] = library
             library.add_wrapper = lambda into: context.create_cfunc_wrapper(
                 into, lowered.fndesc, lowered.env, lowered.call_helper
             )

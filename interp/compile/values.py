@@ -181,9 +181,7 @@ class _ValueModel(models.StructModel):
 
     def traverse(self, builder: Any) -> Any:
         """What counts references, and how to get it: without this Numba takes the whole value apart to look for it."""
-        return [
-            (typ, functools.partial(builder.extract_value, idx=path)) for typ, path in _counted(self.fe_type)
-        ]
+        return [(typ, functools.partial(builder.extract_value, idx=path)) for typ, path in _counted(self.fe_type)]
 
 
 def _counted(typ: types.Type) -> Iterator[tuple[types.Type, tuple[int, ...]]]:
