@@ -35,24 +35,13 @@ class Program(JITCodeLibrary):
         require_global_compiler_lock()
         self._codegen._check_llvm_bugs()
         self._raise_if_finalized()
-        own = {f.name for f in self.get_defined_functions()}
-        _link(self, self._final_module)
-        for function in self.get_defined_functions():
-            name = function.name
-            if name not in own and not name.startswith(RUNTIME) and function.linkage is not Linkage.weak_odr:
-                function.linkage = Linkage.internal
-        self._optimize_final_module()
+        _make_whole(self, self._final_module)
         self._final_module.verify()
         self._finalize_final_module()
         for variable in self._final_module.global_variables:
             environment = lookup_environment(variable.name) if variable.name.startswith(ENVIRONMENT) else None
             if environment is not None:
                 self._codegen.set_env(variable.name, environment)
-
-    def _optimize_final_module(self) -> None:
-        for _ in range(ROUNDS):
-            manager, builder = self._codegen._module_pass_manager()
-            manager.run(self._final_module, builder)
 
 
 class Part(JITCodeLibrary):
@@ -80,8 +69,10 @@ class Part(JITCodeLibrary):
         return made._final_module
 
     def get_llvm_str(self) -> str:
-        """The function with all that it reaches, to be looked at."""
-        return str(self._get_module_for_linking())
+        """What a program of this function alone would be, to be looked at."""
+        module = self._final_module.clone()
+        _make_whole(self, module)
+        return str(module)
 
     def _get_module_for_linking(self) -> Any:
         """The function with all that it reaches, for code that Numba compiles in its own way."""
@@ -97,6 +88,20 @@ _PARTS: WeakValueDictionary[str, Part] = WeakValueDictionary()
 """Parts by the name of their function."""
 _WRAPPED: WeakValueDictionary[str, Part] = WeakValueDictionary()
 """Parts by the name of their wrapper."""
+
+
+def _make_whole(library: CodeLibrary, module: Any) -> None:
+    """Link all that a library reaches into its module, for nobody else, and optimise it."""
+    own = {f.name for f in module.functions if not f.is_declaration}
+    _link(library, module)
+    for function in module.functions:
+        name = function.name
+        shared = name in own or name.startswith(RUNTIME) or function.linkage is Linkage.weak_odr
+        if not shared and not function.is_declaration:
+            function.linkage = Linkage.internal
+    for _ in range(ROUNDS):
+        manager, builder = library.codegen._module_pass_manager()
+        manager.run(module, builder)
 
 
 def _link(library: CodeLibrary, module: Any) -> None:
