@@ -218,6 +218,9 @@ class Compiled:
 
     def result_of(self, args: tuple[Any, ...]) -> Any:
         """Native type of the result for plain arguments like these."""
+        with _COMPILING:
+            if self.generation != rules.generation:
+                self._forget()
         try:
             return result_type(self.native, self.dispatcher, tuple(describe(x, {}) for x in args))
         except CompileError:
