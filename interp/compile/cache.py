@@ -27,6 +27,7 @@ from numba.misc.appdirs import AppDirs
 
 from interp import rules
 from interp.compile.fingerprint import Unknown, fingerprint, rules_in_force, versions
+from interp.compile.linking import called_by_address
 
 LIMIT = 1 << 30
 """Bytes that the folder may take."""
@@ -79,6 +80,9 @@ class OnDisk(NullCache):
     def save_overload(self, sig: Any, compiled: Any) -> None:
         if compiled.library.has_dynamic_globals or any(not part.can_cache for part in compiled.lifted):
             _not_kept(compiled.fndesc.qualname, "it refers to memory of this process, such as a large global array")
+            return
+        if called_by_address(compiled.library._final_module):
+            _not_kept(compiled.fndesc.qualname, "it reaches functions that call one another in a circle")
             return
         written = io.BytesIO()
         _Writing(written, self.classes).dump(self.result())

@@ -5,7 +5,9 @@ Plain numbers and arrays go straight to Numba's dispatcher; arguments with value
 compiled function.
 """
 
+import contextlib
 import functools
+import gc
 import importlib
 import inspect
 import sys
@@ -13,7 +15,7 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -36,7 +38,7 @@ from interp.compile.crossing import (
 )
 from interp.compile.diagnosis import compile_error
 from interp.compile.fresh import Pipeline
-from interp.compile.rebinding import MEANING, Native
+from interp.compile.rebinding import CALLEE, MEANING, Native, program
 from interp.compile.tape import nodes as _nodes  # registers its rule: later, it would undo what was compiled before
 from interp.compile.versions import OTHER, key_of, nothing, recogniser
 from interp.errors import CompileError
@@ -87,7 +89,8 @@ class Compiled:
         """Start anew: rules have changed since, or nothing is compiled yet."""
         self.generation = rules.generation
         calls.forget_older()
-        self.native = Native({**MEANING, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline})
+        options = {**MEANING, **CALLEE, "boundscheck": self.options["boundscheck"], "pipeline_class": Pipeline}
+        self.native = Native(options)
         self.dispatcher = self.native.function(self.function)  # type: ignore[arg-type]
         self.versions, self.tests, self.latest = {}, {}, nothing
 
@@ -218,6 +221,9 @@ class Compiled:
 
     def result_of(self, args: tuple[Any, ...]) -> Any:
         """Native type of the result for plain arguments like these."""
+        with _COMPILING:
+            if self.generation != rules.generation:
+                self._forget()
         try:
             return result_type(self.native, self.dispatcher, tuple(describe(x, {}) for x in args))
         except CompileError:
@@ -235,7 +241,7 @@ class Compiled:
         return self._native_version(args, self._program)
 
     def _native_version(
-        self, args: tuple[Any, ...], program_of: Callable[..., Any], *, finished: bool = True
+        self, args: tuple[Any, ...], callee_of: Callable[..., Any], *, finished: bool = True
     ) -> tuple[Callable[..., Any], Any]:
         """The Python function that calls a native program of these arguments' types, and the types.
 
@@ -244,15 +250,16 @@ class Compiled:
         start = time.perf_counter()
         ranks = ranks_of(args)
         calls.refusals.clear()
-        with rules.multiplying(self.products or products_for(args)):
+        with rules.multiplying(self.products or products_for(args)), _no_collection():
             try:
                 arguments = tuple(describe(x, ranks) for x in args)
-                program = program_of(arguments)
+                callee = callee_of(arguments)
                 if not ranks and not any(isinstance(t, Constant) for t in arguments):
-                    self._compile(program, arguments, arguments, lambda: None)
-                    return program, arguments
-                native_entry = entry(self.native, program, arguments, self.native.options)
-                result = functools.partial(result_type, self.native, program, arguments)
+                    whole = program(callee)
+                    self._compile(whole, arguments, arguments, lambda: None)
+                    return whole, arguments
+                native_entry = program(entry(self.native, callee, arguments, self.native.options))
+                result = functools.partial(result_type, self.native, callee, arguments)
                 made = self._compile(native_entry, tuple(leaf_types(arguments)), arguments, result)
                 native_entry.disable_compile()  # arrays of other layouts are converted
                 settle = self._settled if self.products is None else None
@@ -309,6 +316,19 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {len(self.versions)} versions>"
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Compilation makes millions of objects that stay: looking for garbage among them takes a sixth of its time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _refusing(message: str) -> Callable[..., Any]:

@@ -186,8 +186,13 @@ def from_array(typingctx: Any, array: types.Type, size: types.Type) -> Any:
 
 
 def load(builder: Any, place: Any, stride: Any, size: int) -> Any:
-    """The vector of the elements at ``place``, ``stride`` bytes apart; at once where they lie side by side."""
+    """The vector of the elements at ``place``, ``stride`` bytes apart; at once where they lie side by side.
+
+    A constant ``stride`` says that they do.
+    """
     vector = ir.VectorType(_DOUBLE, size)
+    if isinstance(stride, ir.Constant):
+        return builder.load(builder.bitcast(place, vector.as_pointer()), align=8)
     slot = cgutils.alloca_once(builder, vector)
     with builder.if_else(_dense(builder, stride)) as (together, apart):
         with together:
@@ -203,6 +208,9 @@ def load(builder: Any, place: Any, stride: Any, size: int) -> Any:
 
 def store(builder: Any, vector: Any, place: Any, stride: Any) -> None:
     """Write a vector to elements ``stride`` bytes apart."""
+    if isinstance(stride, ir.Constant):
+        builder.store(vector, builder.bitcast(place, vector.type.as_pointer()), align=8)
+        return
     with builder.if_else(_dense(builder, stride)) as (together, apart):
         with together:
             builder.store(vector, builder.bitcast(place, vector.type.as_pointer()), align=8)

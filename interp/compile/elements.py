@@ -7,13 +7,14 @@ directions it picks vectors. A store through anything but integers goes element 
 import operator
 from typing import Any
 
+from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.imputils import RefType, iternext_impl, lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.np.arrayobj import basic_indexing, make_array
 
 from interp.compile.directions import Directions, DirectionsArray, load, store
-from interp.compile.values import ValueIterator, ValueType, element, is_array, ndim_of, shape
+from interp.compile.values import ValueIterator, ValueType, assembled, element, is_array, ndim_of, shape
 
 
 def parts_of(index: types.Type) -> tuple[types.Type, ...]:
@@ -62,36 +63,30 @@ def of_arrays(context: Any, builder: Any, function: Any, types_: tuple[types.Typ
 
 
 def _place(context: Any, builder: Any, x: DirectionsArray, value: Any, index: types.Type, at: Any) -> tuple[Any, Any]:
-    """Address of a vector, and the bytes between its elements."""
-    data = cgutils.create_struct_proxy(x)(context, builder, value=value).data
-    array = make_array(x.array)(context, builder, data)
+    """Address of a vector, and the bytes between its elements: a constant where the type tells."""
+    array = make_array(x.array)(context, builder, builder.extract_value(value, 0))
     parts = parts_of(index)
     positions = cgutils.unpack_tuple(builder, at, len(parts)) if isinstance(index, types.BaseTuple) else [at]
     positions = [context.cast(builder, p, t, types.intp) for p, t in zip(positions, parts, strict=True)]
     place, _, (stride,) = basic_indexing(
         context, builder, x.array, array, (types.intp,) * len(parts), positions, boundscheck=context.enable_boundscheck
     )
-    return place, stride
+    return place, ir.Constant(stride.type, 8) if x.array.layout == "C" else stride
 
 
 def pick(context: Any, builder: Any, x: types.Type, value: Any, index: types.Type, at: Any) -> Any:
     """Emit ``x[index]``: a new reference."""
     if isinstance(x, ValueType):
         made = _picked(context.typing_context, x, index)
-        source = cgutils.create_struct_proxy(x)(context, builder, value=value)
-        target = cgutils.create_struct_proxy(made)(context, builder)
-        for name, component in zip(x.cls.components, x.components, strict=True):
-            setattr(target, name, pick(context, builder, component, getattr(source, name), index, at))
-        return target._getvalue()
+        arrays = [(c, builder.extract_value(value, i)) for i, c in enumerate(x.components)]
+        return assembled(context, builder, made, [pick(context, builder, c, part, index, at) for c, part in arrays])
     if not isinstance(x, DirectionsArray):
         return of_arrays(context, builder, operator.getitem, (x, index), (value, at))
     if is_full(x, index):
         return load(builder, *_place(context, builder, x, value, index, at), x.size)
-    data = cgutils.create_struct_proxy(x)(context, builder, value=value).data
     made = _picked(context.typing_context, x, index)
-    target = cgutils.create_struct_proxy(made)(context, builder)
-    target.data = pick(context, builder, x.array, data, index, at)
-    return target._getvalue()
+    data = pick(context, builder, x.array, builder.extract_value(value, 0), index, at)
+    return assembled(context, builder, made, [data])
 
 
 @lower_builtin(operator.getitem, ValueType, types.Any)
@@ -120,10 +115,9 @@ def _setitem(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 def _put(context: Any, builder: Any, x: Any, target: Any, index: Any, at: Any, y: Any, value: Any) -> None:
     if isinstance(x, ValueType):
-        arrays = cgutils.create_struct_proxy(x)(context, builder, value=target)
-        parts = cgutils.create_struct_proxy(y)(context, builder, value=value)
-        for name, inner, part in zip(x.cls.components, x.components, y.components, strict=True):
-            _put(context, builder, inner, getattr(arrays, name), index, at, part, getattr(parts, name))
+        for i, (inner, part) in enumerate(zip(x.components, y.components, strict=True)):
+            array, stored = builder.extract_value(target, i), builder.extract_value(value, i)
+            _put(context, builder, inner, array, index, at, part, stored)
     elif isinstance(x, DirectionsArray):
         store(builder, value, *_place(context, builder, x, target, index, at))
     else:

@@ -15,14 +15,15 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import ir, typed_passes, types
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import mk_unique_var
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
-from interp.compile.arrays import caster, looped, native
+from interp.compile.arrays import caster, full_of, looped, native
+from interp.compile.linking import Linking
 from interp.compile.powers import check_powers
+from interp.compile.rebinding import OPTIONS
 from interp.compile.values import ValueType, element, ndim_of
 
 MAKERS = frozenset(
@@ -219,7 +220,7 @@ class Typing(NopythonTypeInference):
             found = None
             for statement, typ in wanted:
                 lifted[statement.target.name] = typ
-                _lift(program, statement, typ, typed[statement.target.name])
+                _lift(program, statement, typ, typed)
             program = _Program(state.func_ir)
         if lifted:
             state.func_ir._definitions = numba.core.ir_utils.build_definitions(state.func_ir.blocks)
@@ -338,14 +339,14 @@ def _wanted(
     return list(found.values())
 
 
-def _lift(program: _Program, statement: Any, typ: types.Type, held: types.Type) -> None:
-    """``target = lift(what it was)``, or another ``lift`` where there is one."""
+def _lift(program: _Program, statement: Any, typ: types.Type, typed: Types) -> None:
+    """``target = lift(what it was)``, or another ``lift`` where there is one; of zeros and ones, made as such."""
     for block in program.blocks.values():
         if statement not in block.body:
             continue
         position = block.body.index(statement)
         scope, loc = statement.target.scope, statement.loc
-        made = statement.value
+        made, held = statement.value, typed[statement.target.name]
         function = ir.Var(scope, mk_unique_var("lift"), loc)
         if made.op == "build_list":
             before = [ir.Assign(ir.Global("lift", native(_casting(typ)), loc), function, loc)]
@@ -356,6 +357,15 @@ def _lift(program: _Program, statement: Any, typ: types.Type, held: types.Type) 
             made = ir.Expr.build_list(items, loc)
             block.body[position : position + 1] = [*before, ir.Assign(made, statement.target, loc)]
             return
+        number = _filled_with(made, typed)
+        if number is not None:
+            shape = made.args[0]
+            full = native(_filling(typ, held.ndim, number, isinstance(typed[shape.name], types.Integer)))
+            block.body[position : position + 1] = [
+                ir.Assign(ir.Global("full", full, loc), function, loc),
+                ir.Assign(ir.Expr.call(function, [shape], (), loc), statement.target, loc),
+            ]
+            return
         plain = ir.Var(scope, mk_unique_var("plain"), loc)
         widened = native(_widening(typ))
         block.body[position : position + 1] = [
@@ -364,6 +374,23 @@ def _lift(program: _Program, statement: Any, typ: types.Type, held: types.Type) 
             ir.Assign(ir.Expr.call(function, [plain], (), loc), statement.target, loc),
         ]
         return
+
+
+_FILLED = {np.zeros: 0.0, np.empty: 0.0, np.ones: 1.0}
+
+
+def _filled_with(made: Any, typed: Types) -> float | None:
+    """What fills the array that a call makes of its shape alone."""
+    function = typed.get(made.func.name) if made.op == "call" else None
+    if not isinstance(function, types.Function) or len(made.args) != 1 or made.kws or made.vararg is not None:
+        return None
+    return _FILLED.get(function.typing_key)
+
+
+def _filling(typ: types.Type, ndim: int, number: float, vector: bool) -> Callable[[Any], Any]:
+    """A function of a shape, for a ``vector`` its length, that makes an array of elements ``typ``."""
+    full = native(full_of(typ, ndim))
+    return (lambda length: full((length,), number)) if vector else lambda shape: full(shape, number)
 
 
 def _casting(typ: types.Type) -> Callable[[Any], Any]:
@@ -381,17 +408,16 @@ def _widening(typ: types.Type) -> Callable[[Any], Any]:
         def widen(x: Any) -> Any:
             raise NotImplementedError("native code only")
 
-        numba.extending.overload(widen, strict=False)(lambda x: looped(caster(typ), (x,), typ) if ndim_of(x) else None)
+        overload = numba.extending.overload(widen, jit_options=OPTIONS, strict=False)
+        overload(lambda x: looped(caster(typ), (x,), typ) if ndim_of(x) else None)
         _BY_TYPE[typ] = widen
     widen = _BY_TYPE[typ]
     return lambda x: widen(x)
 
 
-class Pipeline(CompilerBase):
-    """Numba's own, with fresh arrays retyped."""
+class Pipeline(Linking):
+    """The same, with fresh arrays retyped."""
 
-    def define_pipelines(self) -> list[Any]:
-        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        manager.passes = [(Typing if p is NopythonTypeInference else p, name) for p, name in manager.passes]
-        manager.finalize()
-        return [manager]
+    def instead(self, given: Any) -> Any:
+        """Typing of our own in place of Numba's."""
+        return Typing if given is NopythonTypeInference else super().instead(given)

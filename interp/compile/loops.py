@@ -8,16 +8,11 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numba
 from numba.core import types
 
 from interp.compile import generated as g
 from interp.compile.arrays import elements_of, empty_of, indices_of, joint, joint_shape, native
-from interp.compile.rebinding import MEANING
 from interp.compile.values import ndim_of
-
-program = numba.njit(**MEANING)
-"""Makes native what Python calls."""
 
 
 def arrays(operands: Sequence[types.Type], made: types.Type) -> Any:
@@ -34,7 +29,7 @@ def arrays(operands: Sequence[types.Type], made: types.Type) -> Any:
         return g.tuple_like(getattr(typ, "instance_class", None), parts, namespace)
 
     shape = g.assign("shape", joint_shape(names, operands))
-    return program(g.function(names, empty(made), namespace, [shape], named="arrays"))
+    return native(g.function(names, empty(made), namespace, [shape], named="arrays"))
 
 
 def filling(scalar: Any, operands: Sequence[types.Type], made: types.Type) -> Any:
@@ -47,7 +42,7 @@ def filling(scalar: Any, operands: Sequence[types.Type], made: types.Type) -> An
         body.append(g.put(g.name(out), [g.name(i) for i in indices], part))
     lengths = [g.length(g.name("out0"), axis) for axis in range(len(indices))]
     statements = [*first, *g.loops(indices, lengths, body)]
-    return program(g.function(["outs", *names], ast.Constant(None), {"scalar": scalar}, statements, named="filling"))
+    return native(g.function(["outs", *names], ast.Constant(None), {"scalar": scalar}, statements, named="filling"))
 
 
 def loop(scalar: Any, operands: Sequence[types.Type], made: types.Type, names: Sequence[str] = ()) -> Any:

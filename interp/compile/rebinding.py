@@ -18,6 +18,7 @@ from numba.extending import overload
 from interp.compile.arguments import is_compiled
 from interp.compile.dialect import translated
 from interp.compile.inlining import flattened
+from interp.compile.linking import Linking
 
 LIBRARIES = ("numpy", "cmath", "numba", "builtins", "operator")
 """Modules whose functions Numba or our own templates know: left as they are."""
@@ -30,8 +31,10 @@ REPLACED: dict[Any, Any] = {}
 
 MEANING = {"error_model": "numpy", "nogil": True}
 """NumPy's meaning of division by zero; the interpreter's lock is not held in native code."""
-OPTIONS = {**MEANING, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-"""Of functions that native code alone calls: nothing to call them from Python or C is compiled."""
+CALLEE = {"no_cpython_wrapper": True}
+"""Of functions that native code alone calls: nothing to call them from Python is compiled."""
+OPTIONS = {**MEANING, **CALLEE, "no_cfunc_wrapper": True, "pipeline_class": Linking}
+"""Of the framework's own, which nobody passes around as values either: nothing to call them from C."""
 
 
 class _Module(python_types.ModuleType):
@@ -97,8 +100,7 @@ class Native:
         # Numba asks for the module by name: its cache, and recursion, which it cannot link where there is none.
         module = f.__module__ if f.__module__ in sys.modules else __name__
         bound = {**f.__globals__, "__name__": module}
-        copied = python_types.FunctionType(f.__code__, bound, f.__name__, f.__defaults__, _cells(f, self))
-        copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
+        copied = _copy(f, bound, tuple(python_types.CellType() for _ in f.__closure__ or ()))
         copied.__module__ = module
         dispatcher = numba.njit(**self.options)(copied)
         self.made[original] = dispatcher  # before the callees, for f may call itself
@@ -128,8 +130,12 @@ _NUMBERS = Native(OPTIONS)
 """Functions of numbers that rules share (`interp.rules.on_numbers`)."""
 
 
-def _cells(f: python_types.FunctionType, native: Native) -> tuple[python_types.CellType, ...]:
-    return tuple(python_types.CellType() for _ in f.__closure__ or ())
+def _copy(f: python_types.FunctionType, names: dict[str, Any], cells: Any) -> python_types.FunctionType:
+    """The function with other globals and free variables."""
+    copied = python_types.FunctionType(f.__code__, names, f.__name__, f.__defaults__, cells)
+    copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
+    copied.__module__ = f.__module__
+    return copied
 
 
 def _names(code: python_types.CodeType) -> Iterator[str]:
@@ -149,3 +155,10 @@ def overloaded(function: Any) -> Callable[[Any], Any]:
 def native_rule(rule: Any) -> Any:
     """A rule as a native function of its own: one dispatcher for several types would call itself while it compiles."""
     return Native(OPTIONS, rule=True)(rule)
+
+
+def program(callee: Dispatcher) -> Dispatcher:
+    """The same function, for Python to call: a copy, for Numba knows what calls itself by the object."""
+    f, options = callee.py_func, {**callee.targetoptions, "no_cpython_wrapper": False, "no_cfunc_wrapper": True}
+    copied = _copy(f, f.__globals__, f.__closure__)
+    return numba.jit(**options, pipeline_class=callee._compiler.pipeline_class)(copied)

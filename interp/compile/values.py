@@ -11,11 +11,13 @@ import inspect
 import math
 import operator
 import types as python_types
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.datamodel import models, register_default
+from numba.core.datamodel import default_manager, models, register_default
 from numba.core.errors import TypingError
 from numba.core.imputils import impl_ret_borrowed, lower_builtin, lower_cast, lower_getattr_generic
 from numba.core.registry import cpu_target
@@ -25,7 +27,7 @@ from numba.extending import overload
 from numba.np.arrayobj import make_array
 
 from interp.compile.directions import Directions, DirectionsArray
-from interp.compile.rebinding import native_rule, overloaded
+from interp.compile.rebinding import OPTIONS, native_rule, overloaded
 from interp.value import Value, primal
 
 _epoch = 0
@@ -177,6 +179,27 @@ class _ValueModel(models.StructModel):
     def __init__(self, dmm: Any, fe_type: ValueType) -> None:
         super().__init__(dmm, fe_type, list(zip(fe_type.cls.components, fe_type.components, strict=True)))
 
+    def traverse(self, builder: Any) -> Any:
+        """What counts references, and how to get it: without this Numba takes the whole value apart to look for it."""
+        return [(typ, functools.partial(builder.extract_value, idx=path)) for typ, path in _counted(self.fe_type)]
+
+
+def _counted(typ: types.Type) -> Iterator[tuple[types.Type, tuple[int, ...]]]:
+    """Types of the parts of a native value that count references, and the ways to them."""
+    if isinstance(typ, ValueType):
+        parts: tuple[types.Type, ...] = typ.components
+    elif isinstance(typ, DirectionsArray):
+        parts = (typ.array,)
+    elif isinstance(typ, types.Array):
+        yield types.MemInfoPointer(types.voidptr), (default_manager[typ].get_field_position("meminfo"),)
+        return
+    else:
+        if default_manager[typ].contains_nrt_meminfo():
+            yield typ, ()
+        return
+    for position, part in enumerate(parts):
+        yield from ((found, (position, *path)) for found, path in _counted(part))
+
 
 # -- attributes: components, level, and what the class defines
 
@@ -299,21 +322,26 @@ def call_native(context: Any, builder: Any, method: types.Dispatcher, sig: Any, 
 
 @lower_builtin(_Rebuild.key, ValueType, types.VarArg(types.Any))
 def _rebuild(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    struct = cgutils.create_struct_proxy(sig.return_type)(context, builder)
     made = sig.return_type
-    for name, value, given, wanted in zip(made.cls.components, args[1:], sig.args[1:], made.components, strict=True):
-        setattr(struct, name, context.cast(builder, value, given, wanted))
-    return impl_ret_borrowed(context, builder, made, struct._getvalue())
+    parts = zip(args[1:], sig.args[1:], made.components, strict=True)
+    cast = [context.cast(builder, value, given, wanted) for value, given, wanted in parts]
+    return impl_ret_borrowed(context, builder, made, assembled(context, builder, made, cast))
+
+
+def assembled(context: Any, builder: Any, typ: types.Type, parts: Iterable[Any]) -> Any:
+    """The struct of these members."""
+    struct = ir.Constant(context.get_value_type(typ), ir.Undefined)
+    for position, part in enumerate(parts):
+        struct = builder.insert_value(struct, part, position)
+    return struct
 
 
 def shape(context: Any, builder: Any, typ: types.Type, value: Any) -> list[Any]:
     """Lengths of the axes."""
     if isinstance(typ, ValueType):
-        payload = getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), typ.cls.components[0])
-        return shape(context, builder, typ.payload, payload)
+        return shape(context, builder, typ.payload, builder.extract_value(value, 0))
     if isinstance(typ, DirectionsArray):
-        data = cgutils.create_struct_proxy(typ)(context, builder, value=value).data
-        return shape(context, builder, typ.array, data)[:-1]
+        return shape(context, builder, typ.array, builder.extract_value(value, 0))[:-1]
     if isinstance(typ, types.Array):
         return cgutils.unpack_tuple(builder, make_array(typ)(context, builder, value).shape, typ.ndim)
     return []
@@ -332,7 +360,7 @@ def _getattr(context: Any, builder: Any, typ: ValueType, value: Any, attr: str) 
         return functools.reduce(builder.mul, lengths, context.get_constant(types.intp, 1))
     name = typ.cls.components[0] if attr == "payload" else attr
     if name in typ.cls.components:
-        part = getattr(cgutils.create_struct_proxy(typ)(context, builder, value=value), name)
+        part = builder.extract_value(value, typ.cls.components.index(name))
         return impl_ret_borrowed(context, builder, typ.component(name), part)
     getter = inspect.getattr_static(typ.cls, attr).fget
     method = _method(getter, (typ,))
@@ -347,27 +375,22 @@ def _getattr(context: Any, builder: Any, typ: ValueType, value: Any, attr: str) 
 def _to_value(context: Any, builder: Any, fromty: types.Type, toty: ValueType, val: Any) -> Any:
     """A number, or a value of lower level, as a constant; a value of the same class component by component."""
     if isinstance(fromty, ValueType) and fromty.rank == toty.rank:
-        source, fromty_made = cgutils.create_struct_proxy(fromty)(context, builder, value=val), fromty
+        source, given = val, fromty
     else:
         payload = context.cast(builder, val, fromty, toty.payload)
         nothing = context.get_constant_null(toty)
         method = _method(toty.cls.constant, (toty, toty.payload))
         sig = method.get_call_type(context.typing_context, (toty, toty.payload), {})
-        constant = call_native(context, builder, method, sig, (nothing, payload))
-        source, fromty_made = (
-            cgutils.create_struct_proxy(sig.return_type)(context, builder, value=constant),
-            (sig.return_type),
-        )
-    target = cgutils.create_struct_proxy(toty)(context, builder)
-    for name, given, wanted in zip(toty.cls.components, fromty_made.components, toty.components, strict=True):
-        setattr(target, name, context.cast(builder, getattr(source, name), given, wanted))
-    return target._getvalue()
+        source, given = call_native(context, builder, method, sig, (nothing, payload)), sig.return_type
+    pairs = enumerate(zip(given.components, toty.components, strict=True))
+    parts = [context.cast(builder, builder.extract_value(source, i), old, new) for i, (old, new) in pairs]
+    return assembled(context, builder, toty, parts)
 
 
 # -- truth and stripping
 
 
-@overload(bool, strict=False)
+@overload(bool, jit_options=OPTIONS, strict=False)
 def _bool(x: Any) -> Any:
     if not isinstance(x, ValueType) or ndim_of(x):
         return None
@@ -376,7 +399,7 @@ def _bool(x: Any) -> Any:
     return lambda x: bool(x.primal_payload())
 
 
-@overload(operator.not_, strict=False)
+@overload(operator.not_, jit_options=OPTIONS, strict=False)
 def _not(x: Any) -> Any:
     return (lambda x: not bool(x)) if isinstance(x, ValueType) and not ndim_of(x) else None
 
@@ -388,7 +411,7 @@ def follows_primal(typ: types.Type) -> bool:
     return typ.cls.__bool__ is Value.__bool__ and follows_primal(typ.payload)
 
 
-@overload(int, strict=False)
+@overload(int, jit_options=OPTIONS, strict=False)
 def _int(x: Any) -> Any:
     """A cast picks an index, or a count: it carries no derivative."""
     return (lambda x: int(primal(x))) if isinstance(x, ValueType) and follows_primal(x) else None
@@ -402,7 +425,7 @@ def _count(function: Any, primitive: Any) -> None:
             return None
         return (lambda x: int(primitive(primal(x)))) if follows_primal(x) else lambda x: primitive(x)
 
-    overload(function, strict=False)(body)
+    overload(function, jit_options=OPTIONS, strict=False)(body)
 
 
 _count(math.floor, np.floor)
@@ -410,7 +433,7 @@ _count(math.ceil, np.ceil)
 _count(math.trunc, np.trunc)
 
 
-@overload(divmod, strict=False)
+@overload(divmod, jit_options=OPTIONS, strict=False)
 def _divmod(x: Any, y: Any) -> Any:
     if not (isinstance(x, ValueType) or isinstance(y, ValueType)) or ndim_of(x) or ndim_of(y):
         return None
@@ -428,7 +451,7 @@ def _extreme(chosen: Any) -> None:
             return (lambda x, y, z=None: y if y > x else x) if chosen is max else lambda x, y, z=None: y if y < x else x
         return lambda x, y, z=None: chosen(chosen(x, y), z)
 
-    overload(chosen, strict=False)(body)
+    overload(chosen, jit_options=OPTIONS, strict=False)(body)
 
 
 _extreme(max)

@@ -19,6 +19,7 @@ from numba.core.registry import cpu_target
 from interp import rules
 from interp.compile import loops
 from interp.compile.arguments import is_constant, leaves_of, replaced, values_in
+from interp.compile.arrays import native
 from interp.compile.compiled import Compiled
 from interp.compile.crossing import Constant
 from interp.compile.mapped import Mapped
@@ -102,7 +103,7 @@ class Vectorized(Compiled):
 
     def _loop(self, arguments: Sequence[Any]) -> Any:
         given, made = self.typed(arguments)
-        return loops.program(loops.loop(self.dispatcher, given, made))
+        return native(loops.loop(self.dispatcher, given, made))
 
     def _arrays(self, arguments: Sequence[Any]) -> Any:
         return loops.arrays(*self.typed(arguments))

@@ -9,10 +9,14 @@ Steps are chosen by plain numbers: the error's primal against the tolerances. So
 derivative of the numbers returned with the steps held, and asking for it changes none of them. `rms_of_components` as
 ``norm`` holds the tangents to the tolerances too.
 
-``for i in range(len(y)): z[i] = y[i] + ...`` below runs over *blocks*. In native code a state is an array and a block
-one element: nothing is allocated in the loop. Eagerly a state is a list of one block, the whole array: NumPy's
-speed, and arrays that nobody changes in place. `blocks`, `whole` and `assign` tell the two apart; each has a
-native body (``.native``).
+States and slopes are the rows of one storage, and ``for i in range(n): rows[z, i] = rows[y, i] + ...`` below runs over
+*blocks*. In native code the storage is a matrix and a block one element: nothing is allocated in the loop. Eagerly it
+is a dictionary and a row one block, the whole array: NumPy's speed, and arrays that nobody changes in place. `storage`,
+`blocks_of`, `row` and `assign` tell the two apart; each has a native body (``.native``).
+
+Native code is compiled at the first call, and what stands there once is compiled once. So the stages are a loop over
+the tableau, no slower than written out; and rows are told by variables, for a callee would be compiled anew for every
+constant among its arguments.
 """
 
 import math
@@ -25,15 +29,31 @@ from interp.errors import IntegrationError, ShapeError
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import asarray, copy, stack
 
-# -- the tableau, written out in `_integrated`; what stands here serves between steps
+# -- the tableau: of each stage the part of the step at which its slope is taken, and the weights of the slopes before
+
+TABLEAU: tuple[tuple[float, tuple[float, ...]], ...] = (
+    (0.0, ()),
+    (1 / 5, (1 / 5,)),
+    (3 / 10, (3 / 40, 9 / 40)),
+    (4 / 5, (44 / 45, -56 / 15, 32 / 9)),
+    (8 / 9, (19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729)),
+    (1.0, (9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656)),
+    (1.0, (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84)),  # the new state
+)
+ERRORS = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
+"""Weights of the slopes in the new state less the embedded one, of order 4."""
+
+STAGES = len(TABLEAU)
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0
 """Factors on the step that the error asks for, and the least and greatest change of the step."""
 
 
-def within(gap: Any, x: Any, y: Any, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, k7: Any) -> Any:
+def within(rows: Any, y: Any, first: Any, i: Any, gap: Any, x: Any) -> Any:
     """The state at t + gap, a part x of the step: of order 4, its slope continuous (Shampine 1986; SciPy's RK45)."""
-    return y + gap * (
+    k1, k3, k4 = rows[first, i], rows[first + 2, i], rows[first + 3, i]
+    k5, k6, k7 = rows[first + 4, i], rows[first + 5, i], rows[first + 6, i]
+    return rows[y, i] + gap * (
         (1.0 + x * (-8048581381 / 2820520608 + x * (8663915743 / 2820520608 - x * (12715105075 / 11282082432)))) * k1
         + x * (131558114200 / 32700410799 - x * (68118460800 / 10900136933 - x * (87487479700 / 32700410799))) * k3
         + x * (-1754552775 / 470086768 + x * (14199869525 / 1410260304 - x * (10690763975 / 1880347072))) * k4
@@ -41,6 +61,46 @@ def within(gap: Any, x: Any, y: Any, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any
         + x * (-282668133 / 205662961 + x * (2019193451 / 616988883 - x * (1453857185 / 822651844))) * k6
         + x * (40617522 / 29380423 - x * (110615467 / 29380423 - x * (69997945 / 29380423))) * k7
     )
+
+
+def _natively(body: Any) -> Callable[[Any], Any]:
+    """Decorator: native code runs ``body`` in place of the function."""
+
+    def attach(function: Any) -> Any:
+        function.native = body
+        return function
+
+    return attach
+
+
+_NODES = np.array([c for c, _ in TABLEAU])
+_WEIGHTS = np.zeros((STAGES + 1, STAGES))
+for _stage, _weights in enumerate((*(a for _, a in TABLEAU), ERRORS)):
+    _WEIGHTS[_stage, : len(_weights)] = _weights
+
+
+@_natively(lambda stage: _NODES[stage])
+def node(stage: int) -> float:
+    """Part of the step at which the slope of a stage is taken."""
+    return TABLEAU[stage][0]
+
+
+def _weighted(rows: Any, first: Any, stage: Any, i: Any) -> Any:
+    total = _WEIGHTS[stage, 0] * rows[first, i]
+    for k in range(1, stage):
+        total = total + _WEIGHTS[stage, k] * rows[first + k, i]
+    return total
+
+
+@_natively(_weighted)
+def weighted(rows: Any, first: int, stage: int, i: int) -> Any:
+    """A block of the weighted sum of the slopes before a stage; of all, in the error, for the stage after the last."""
+    weights = TABLEAU[stage][1] if stage < STAGES else ERRORS
+    total = weights[0] * rows[first, i]
+    for k in range(1, stage):
+        if weights[k] != 0.0:
+            total = total + weights[k] * rows[first + k, i]
+    return total
 
 
 # -- what users call
@@ -107,7 +167,7 @@ def solve_at(
     if len(times) == 0:
         raise ValueError("ts must hold one time or more")
     _, rows = _integrated(f, y0, t0, times[len(times) - 1], times, params, rtol, atol, max_steps, first_step, norm)
-    return saved_rows(rows)
+    return kept(rows, len(times))
 
 
 # -- the stepper
@@ -126,38 +186,35 @@ def _integrated(
     first_step: Any,
     norm: Any,
 ) -> Any:
-    """The state at t1, and the rows of storage, of which the last hold the states at ``times`` (None: none)."""
+    """The state at t1, and the storage, whose first rows hold the states at ``times`` (None: none)."""
     t, t1 = instant(t0), instant(t1)
     start, span = primal(t), primal(t1) - primal(t)
     direction = -1.0 if span < 0.0 else 1.0
     _check(span, rtol, atol, first_step)
-    count = 0
-    if times is not None:
-        count = len(times)
-        _check_times(start, span, primal(times))
+    count = _number(times, start, span)
 
     initial = started(y0)
     slope = f(t, initial, params)
-    rows = blocks(10 + count, initial, slope)
-    y, z, error = rows[0], rows[1], rows[2]
-    k1, k2, k3, k4, k5, k6, k7 = rows[3], rows[4], rows[5], rows[6], rows[7], rows[8], rows[9]
-    assign(y, initial)
-    assign(k1, slope)
-    if not (_finite(primal(whole(y))) and _finite(primal(whole(k1)))):
+    rows = storage(count + STAGES + 3, initial, slope)
+    y, z, error, first = count, count + 1, count + 2, count + 3
+    n = blocks_of(initial)
+    assign(rows, y, initial)
+    assign(rows, first, slope)
+    if not (_finite(primal(row(rows, y))) and _finite(primal(row(rows, first)))):
         raise IntegrationError("the initial state or its slope is not finite: start where f is defined", start)
 
     size = first_step
     if size == 0.0 and span != 0.0:
         # Hairer, Nørsett and Wanner, II.4: an Euler step estimates the second derivative
-        d0 = _measured(norm, whole(y), whole(y), whole(y), rtol, atol)
-        d1 = _measured(norm, whole(k1), whole(y), whole(y), rtol, atol)
+        d0 = _measured(norm, rows, y, y, y, rtol, atol)
+        d1 = _measured(norm, rows, first, y, y, rtol, atol)
         trial = min(1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1, abs(span))
-        for i in range(len(y)):
-            z[i] = y[i] + direction * trial * k1[i]
-        assign(k2, f(t + direction * trial, whole(z), params))
-        for i in range(len(y)):
-            error[i] = k2[i] - k1[i]
-        d2 = max(d1, _measured(norm, whole(error), whole(y), whole(y), rtol, atol) / trial)
+        for i in range(n):
+            rows[z, i] = rows[y, i] + direction * trial * rows[first, i]
+        assign(rows, first + 1, f(t + direction * trial, row(rows, z), params))
+        for i in range(n):
+            rows[error, i] = rows[first + 1, i] - rows[first, i]
+        d2 = max(d1, _measured(norm, rows, error, y, y, rtol, atol) / trial)
         wanted = max(1e-6, 1e-3 * trial) if d2 <= 1e-15 else (0.01 / d2) ** 0.2
         size = wanted if wanted < 100.0 * trial else 100.0 * trial
 
@@ -176,54 +233,29 @@ def _integrated(
                 now,
             )
 
-        for i in range(len(y)):
-            z[i] = y[i] + h * (1 / 5 * k1[i])
-        assign(k2, f(t + 1 / 5 * h, whole(z), params))
-        for i in range(len(y)):
-            z[i] = y[i] + h * (3 / 40 * k1[i] + 9 / 40 * k2[i])
-        assign(k3, f(t + 3 / 10 * h, whole(z), params))
-        for i in range(len(y)):
-            z[i] = y[i] + h * (44 / 45 * k1[i] - 56 / 15 * k2[i] + 32 / 9 * k3[i])
-        assign(k4, f(t + 4 / 5 * h, whole(z), params))
-        for i in range(len(y)):
-            z[i] = y[i] + h * (19372 / 6561 * k1[i] - 25360 / 2187 * k2[i] + 64448 / 6561 * k3[i] - 212 / 729 * k4[i])
-        assign(k5, f(t + 8 / 9 * h, whole(z), params))
-        for i in range(len(y)):
-            z[i] = y[i] + h * (
-                9017 / 3168 * k1[i] - 355 / 33 * k2[i] + 46732 / 5247 * k3[i] + 49 / 176 * k4[i] - 5103 / 18656 * k5[i]
-            )
-        assign(k6, f(t + h, whole(z), params))
-        for i in range(len(y)):
-            z[i] = y[i] + h * (
-                35 / 384 * k1[i] + 500 / 1113 * k3[i] + 125 / 192 * k4[i] - 2187 / 6784 * k5[i] + 11 / 84 * k6[i]
-            )
-        assign(k7, f(t + h, whole(z), params))
-        for i in range(len(y)):  # the new state less the embedded one, of order 4
-            error[i] = h * (
-                71 / 57600 * k1[i]
-                - 71 / 16695 * k3[i]
-                + 71 / 1920 * k4[i]
-                - 17253 / 339200 * k5[i]
-                + 22 / 525 * k6[i]
-                - 1 / 40 * k7[i]
-            )
-        off = _measured(norm, whole(error), whole(y), whole(z), rtol, atol)
+        for stage in range(1, STAGES):
+            for i in range(n):
+                rows[z, i] = rows[y, i] + h * weighted(rows, first, stage, i)
+            assign(rows, first + stage, f(t + node(stage) * h, row(rows, z), params))
+        for i in range(n):
+            rows[error, i] = h * weighted(rows, first, stage + 1, i)
+        off = _measured(norm, rows, error, y, z, rtol, atol)
 
         if off <= 1.0:
             reached = t1 if last else t + h
             if times is not None:
                 while saved < count and (last or direction * (primal(times[saved]) - primal(reached)) <= 0.0):
-                    row = rows[10 + saved]
                     gap = times[saved] - t
                     x = gap / h if span != 0.0 else gap
-                    for i in range(len(y)):
-                        row[i] = within(gap, x, y[i], k1[i], k3[i], k4[i], k5[i], k6[i], k7[i])
+                    for i in range(n):
+                        rows[saved, i] = within(rows, y, first, i, gap, x)
                     saved += 1
             if last:
-                return whole(z), rows
+                return row(rows, z), rows
             t = reached
-            y, z = z, y
-            k1, k7 = k7, k1
+            for i in range(n):
+                rows[y, i] = rows[z, i]
+                rows[first, i] = rows[first + STAGES - 1, i]
             most = 1.0 if refused else GROW
             size *= most if off == 0.0 else min(most, max(SHRINK, SAFETY * off**-0.2))
             refused = False
@@ -242,13 +274,17 @@ def _check(span: Any, rtol: Any, atol: Any, first_step: Any) -> None:
         raise ValueError("first_step must be positive and finite, or 0 to choose it")
 
 
-def _check_times(start: Any, span: Any, ts: Any) -> None:
-    before = 0.0
+def _number(times: Any, start: Any, span: Any) -> Any:
+    """Number of the times asked for, which go one way."""
+    if times is None:
+        return len(())  # 0, but to native code no constant
+    ts, before = primal(times), 0.0
     for i in range(len(ts)):
         after = abs(ts[i] - start)
         if not (before <= after <= abs(span) and (ts[i] - start) * span >= 0.0):
             raise ValueError("ts must go one way, from t0 on")
         before = after
+    return len(ts)
 
 
 def _finite(x: Any) -> bool:
@@ -261,18 +297,9 @@ def _finite(x: Any) -> bool:
 # -- the error of a step
 
 
-def _measured(norm: Any, error: Any, before: Any, after: Any, rtol: Any, atol: Any) -> Any:
-    return rms(error, before, after, rtol, atol) if norm is None else norm(error, before, after, rtol, atol)
-
-
-def _natively(body: Any) -> Callable[[Any], Any]:
-    """Decorator: native code runs ``body`` in place of the function."""
-
-    def attach(function: Any) -> Any:
-        function.native = body
-        return function
-
-    return attach
+def _measured(norm: Any, rows: Any, error: Any, before: Any, after: Any, rtol: Any, atol: Any) -> Any:
+    e, y, z = row(rows, error), row(rows, before), row(rows, after)
+    return rms(e, y, z, rtol, atol) if norm is None else norm(e, y, z, rtol, atol)
 
 
 def _rms(error: Any, before: Any, after: Any, rtol: Any, atol: Any) -> Any:
@@ -339,7 +366,13 @@ def started(y0: Any) -> Any:
     return y * 1.0
 
 
-def _blocks(count: Any, y: Any, slope: Any) -> Any:
+@_natively(lambda state: len(state))
+def blocks_of(state: Any) -> int:
+    """Number of blocks in a row."""
+    return 1
+
+
+def _storage(count: Any, y: Any, slope: Any) -> Any:
     rows = np.zeros((count, len(y)))
     if count < 0:  # never: what could be stored decides the type of the elements
         rows[0, 0] = y[0]
@@ -347,38 +380,39 @@ def _blocks(count: Any, y: Any, slope: Any) -> Any:
     return rows
 
 
-@_natively(_blocks)
-def blocks(count: int, y: Any, slope: Any) -> Any:
-    """Room for ``count`` states like ``y`` that can hold what ``f`` makes of it; zeros at first."""
-    return [[np.zeros_like(y)] for _ in range(count)]
+@_natively(_storage)
+def storage(count: int, y: Any, slope: Any) -> Any:
+    """Room for ``count`` states like ``y`` that can hold what ``f`` makes of it."""
+    return {}
 
 
-@_natively(lambda state: state)
-def whole(state: Any) -> Any:
-    """The state as ``f`` takes it."""
-    return state[0]
+@_natively(lambda rows, k: rows[k])
+def row(rows: Any, k: int) -> Any:
+    """A row as ``f`` takes it."""
+    return rows[k, 0]
 
 
-def _assign(state: Any, x: Any) -> None:
-    if len(x) != len(state):
+def _assign(rows: Any, k: Any, x: Any) -> None:
+    if len(x) != rows.shape[1]:
         raise ShapeError("f returned a slope of another length than the state's")
     for i in range(len(x)):
-        state[i] = x[i]
+        rows[k, i] = x[i]
 
 
 @_natively(_assign)
-def assign(state: Any, x: Any) -> None:
-    """The state becomes a copy of the array, or of the tuple of elements, ``x``."""
+def assign(rows: Any, k: int, x: Any) -> None:
+    """A row becomes a copy of the array, or of the tuple of elements, ``x``."""
     made = asarray(x)
-    if shape_of(made) != shape_of(state[0]):
+    expected = next(map(shape_of, rows.values()), shape_of(made))  # that of the state, which comes first
+    if shape_of(made) != expected:
         raise ShapeError(
-            f"f returned a slope of shape {shape_of(made)} for a state of shape {shape_of(state[0])}: "
+            f"f returned a slope of shape {shape_of(made)} for a state of shape {expected}: "
             "return one element for each of the state's"
         )
-    state[0] = copy(made) if made is x else made
+    rows[k, 0] = copy(made) if made is x else made
 
 
-@_natively(lambda rows: rows[10:])
-def saved_rows(rows: Any) -> Any:
-    """The states after the ten that `_integrated` works on, as one array."""
-    return stack([state for (state,) in rows[10:]])
+@_natively(lambda rows, count: rows[:count])
+def kept(rows: Any, count: int) -> Any:
+    """The first states, as one array."""
+    return stack([rows[k, 0] for k in range(count)])

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 from scalar_programs import agm, broken, escape, logistic, newton
 
 import interp
@@ -30,10 +31,16 @@ def reachable(dispatcher):
     return found
 
 
-def boxed(f, *args):
+def called_natively(f, *args):
+    """Numba's dispatcher of the function for such arguments: of plain numbers what Python calls, of values a callee."""
     compiled = interp.compile(f)
     compiled(*args)
-    return {symbol for symbol in reachable(compiled.dispatcher) if FORBIDDEN.search(symbol)}
+    (version, _), *_ = compiled.versions.values()
+    return version if isinstance(version, Dispatcher) else compiled.dispatcher
+
+
+def boxed(f, *args):
+    return {symbol for symbol in reachable(called_natively(f, *args)) if FORBIDDEN.search(symbol)}
 
 
 LOOPS = {
@@ -79,9 +86,8 @@ def test_an_allocation_is_noticed(kind):
 
 
 def test_a_call_of_python_is_noticed():
-    compiled = interp.compile(logistic)
-    compiled(3.2)
-    (signature,) = compiled.dispatcher.overloads
-    wrapper = compiled.dispatcher.overloads[signature].fndesc.llvm_cpython_wrapper_name
-    bodies = dict(_FUNCTION.findall(compiled.dispatcher.inspect_llvm(signature)))
+    dispatcher = called_natively(logistic, 3.2)
+    (signature,) = dispatcher.overloads
+    wrapper = dispatcher.overloads[signature].fndesc.llvm_cpython_wrapper_name
+    bodies = dict(_FUNCTION.findall(dispatcher.inspect_llvm(signature)))
     assert any(FORBIDDEN.search(symbol) for symbol in _CALLED.findall(bodies[wrapper]))
