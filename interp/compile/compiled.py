@@ -19,7 +19,7 @@ from typing import Any
 
 from interp import rules
 from interp.compile import algebra as _algebra  # these two register native bodies
-from interp.compile import around, calls
+from interp.compile import activation, around, calls
 from interp.compile import tuples as _tuples
 from interp.compile.arguments import values_in
 from interp.compile.cache import on_disk
@@ -239,9 +239,21 @@ class Compiled:
         ``finished``: False if what comes back is still to be filled.
         """
         start = time.perf_counter()
+        products = self.products or products_for(args)
+        try:
+            made = self._multiplied(args, program_of, finished, activation.PRODUCTS if self.native.transforms else products)
+            if self.native.transforms and products == "none":  # known only now, of a function that was passed
+                made = self._multiplied(args, program_of, finished, activation.PRODUCTS)
+            return made
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def _multiplied(
+        self, args: tuple[Any, ...], program_of: Callable[..., Any], finished: bool, products: str
+    ) -> tuple[Callable[..., Any], Any]:
         ranks = ranks_of(args)
         calls.refusals.clear()
-        with rules.multiplying(self.products or products_for(args)):
+        with rules.multiplying(products):
             try:
                 arguments = tuple(describe(x, ranks) for x in args)
                 program = program_of(arguments)
@@ -252,14 +264,13 @@ class Compiled:
                 result = functools.partial(result_type, self.native, program, arguments)
                 made = self._compile(native_entry, tuple(leaf_types(arguments)), arguments, result)
                 native_entry.disable_compile()  # arrays of other layouts are converted
-                settle = self._settled if self.products is None else None
+                settle = self._settled if self.products is None and products != "all" else None
                 return gate(native_entry, arguments, made, settle, finished), arguments
             except CompileError:
                 raise
             except Exception as error:  # whatever Numba, or a rule asked for native types, says
                 raise compile_error(error, self.function, calls.refusals) from None
-            finally:
-                self.seconds += time.perf_counter() - start
+
 
     def _compile(
         self, dispatcher: Any, leaves: tuple[Any, ...], arguments: tuple[Any, ...], result: Callable[[], Any]

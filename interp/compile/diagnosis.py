@@ -15,7 +15,7 @@ _OURS = Path(__file__).resolve().parents[1]
 REASONS: tuple[tuple[str, str], ...] = (
     # what Numba says -> what it means here; the first that fits
     (
-        r"Untyped global name '(\w+)'.*<class '[\w.]*\.Transform'>",
+        r"Untyped global name '(\w+)'.*<class '[\w.]*\.MadeAtRunTime'>",
         r"`\1` makes a function at run time: take it of the compiled function",
     ),
     (r"Untyped global name '(\w+)'.*", r"the name `\1` stands for something that native code cannot hold"),

@@ -1,0 +1,64 @@
+"""Activations within native code: the level of a transform that native code itself takes.
+
+A native level is a rank, known while types are inferred: one above the ranks of all that the function can see, which
+is its arguments and what it captured. So nested derivatives cannot confuse their perturbations, as in the eager tier,
+where every activation draws a level above all drawn before. A transform lifts its inputs to values of that level
+(`value_at`), runs the function, and takes out of the results what carries it (`carries`).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from numba.core import types
+from numba.core.datamodel import models, register_default
+from numba.extending import intrinsic
+
+from interp.compile.closures import Bound
+from interp.compile.values import ValueType
+from interp.value import Value
+
+PRODUCTS = "all"
+"""Which products of slopes and tangents are strong: no second run can settle a NaN that is met within native code."""
+
+
+class Level(types.Type):
+    """Type of a level of native code's own: its rank."""
+
+    def __init__(self, rank: int) -> None:
+        self.rank = rank
+        super().__init__(f"level({rank})")
+
+
+register_default(Level)(models.OpaqueModel)
+
+
+@intrinsic
+def fresh(typingctx: Any, function: types.Type, args: types.Type) -> Any:
+    """A level above those of all values that ``function`` can see in a call with these arguments."""
+    made = Level(1 + max(_ranks((function, args)), default=-1))
+    return made(function, args), lambda context, builder, sig, args: context.get_dummy_value()
+
+
+def _ranks(seen: Sequence[types.Type]) -> Iterator[int]:
+    for typ in seen:
+        if isinstance(typ, ValueType):
+            yield typ.rank
+            yield from _ranks(typ.components)
+        elif isinstance(typ, types.BaseTuple):
+            yield from _ranks(tuple(typ))
+        elif isinstance(typ, Bound):
+            yield from _ranks(typ.held)
+        elif isinstance(typ, types.Optional):
+            yield from _ranks((typ.type,))
+        elif isinstance(typ, types.List):
+            yield from _ranks((typ.dtype,))
+
+
+def value_at(level: Level, cls: type[Value], components: Sequence[types.Type]) -> ValueType:
+    """Type of the values of ``cls`` that carry ``level``."""
+    return ValueType(cls, level.rank, tuple(components), PRODUCTS)
+
+
+def carries(typ: types.Type, level: Level) -> bool:
+    """True of values of that level."""
+    return isinstance(typ, ValueType) and typ.rank == level.rank
