@@ -20,8 +20,10 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import mk_unique_var
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.core.untyped_passes import MakeFunctionToJitFunction
 
 from interp.compile.arrays import caster, looped, native
+from interp.compile.captured import Lifting, check_captured
 from interp.compile.powers import check_powers
 from interp.compile.values import ValueType, element, ndim_of
 
@@ -188,6 +190,7 @@ class Typing(NopythonTypeInference):
             state.typemap, state.return_type, state.calltypes = found.typemap, found.return_type, found.calltypes
             state.typing_errors = []
         check_powers(state)
+        check_captured(state)
         return True
 
     def _settled(self, state: Any) -> Any:
@@ -373,11 +376,15 @@ def _widening(typ: types.Type) -> Callable[[Any], Any]:
     return lambda x: widen(x)
 
 
+_OURS = {NopythonTypeInference: Typing, MakeFunctionToJitFunction: Lifting}
+"""Passes of Numba's -> those in their place."""
+
+
 class Pipeline(CompilerBase):
-    """Numba's own, with fresh arrays retyped."""
+    """Numba's own, with fresh arrays retyped and functions within functions lifted."""
 
     def define_pipelines(self) -> list[Any]:
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        manager.passes = [(Typing if p is NopythonTypeInference else p, name) for p, name in manager.passes]
+        manager.passes = [(_OURS.get(p, p), name) for p, name in manager.passes]
         manager.finalize()
         return [manager]

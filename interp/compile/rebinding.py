@@ -103,7 +103,7 @@ class Native:
         copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
         copied.__module__ = module
         dispatcher = numba.njit(**self.options)(copied)
-        copied.native = self  # type: ignore[attr-defined]
+        copied.made_by = self  # type: ignore[attr-defined]
         self.made[f] = dispatcher  # before the callees, for f may call itself
         self.of_ours.add(dispatcher)
         for cell, original in zip(copied.__closure__ or (), f.__closure__ or (), strict=True):
