@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 from numba.core import types
+from numba.extending import intrinsic
 
 from interp.compile import generated as g
-from interp.compile.activation import Level, carries, fresh, value_at
-from interp.compile.arrays import caster, data_of, maker
-from interp.compile.bundles import Bundle, bundled, entry_at
+from interp.compile.activation import Level, carries, fresh, lifting
+from interp.compile.arrays import caster, data_of
+from interp.compile.bundles import bundled, entry_at
 from interp.compile.closures import bind, refuse
-from interp.compile.directions import Directions, DirectionsArray, of_entries
+from interp.compile.directions import DirectionsArray, of_entries
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType, ndim_of
 from interpretations.dual import Dual
@@ -73,21 +74,16 @@ def _payload(typ: types.Type) -> types.Type:
     return types.float64 if isinstance(typ, types.Integer | types.Boolean) else typ
 
 
-def _dual(w: _Writing, level: Level, payload: types.Type, x: ast.expr, of: types.Type, tangent: ast.expr) -> ast.expr:
-    """A Dual of ``level``, given the types of its number and of its tangent."""
-    made = maker(value_at(level, Dual, (payload, of)))
-    return w.call(made, g.tuple_of([w.call(caster(payload), x), tangent]))
+_lift = lifting(Dual)
 
 
-def _unit(w: _Writing, payload: types.Type, direction: int, count: int) -> tuple[types.Type, ast.expr]:
-    """The tangent of a number that moves in one of several directions, and its type before it."""
+def _unit(w: _Writing, payload: types.Type, direction: int, count: int) -> ast.expr:
+    """The tangent of a number that moves in one of several directions."""
     entries: list[ast.expr] = [ast.Constant(float(direction == i)) for i in range(count)]
     if payload == types.float64 and count > 1:
-        return Directions(count), w.call(of_entries, g.tuple_of(entries))
+        return w.call(of_entries, g.tuple_of(entries))
     numbers = [w.call(caster(payload), entry) for entry in entries]
-    if count == 1:
-        return payload, numbers[0]
-    return Bundle(payload, count), w.call(bundled, g.tuple_of(numbers))
+    return numbers[0] if count == 1 else w.call(bundled, g.tuple_of(numbers))
 
 
 class _Places:
@@ -123,17 +119,29 @@ def _lifting(argnums: Any) -> Any:
         def moved(typ: types.Type, x: ast.expr) -> ast.expr:
             if ndim_of(typ):
                 raise refuse(
-                    "a derivative with respect to an array has no native code within a compiled function: "
-                    "pass a tuple of its elements"
+                    "with respect to an array within native code there is `grad` and `value_and_grad` alone, by an "
+                    "argument that is one: pass a tuple of its elements"
                 )
             payload = _payload(typ)
-            return _dual(w, level, payload, x, *_unit(w, payload, next(direction), count))
+            parts = [w.call(caster(payload), x), _unit(w, payload, next(direction), count)]
+            return w.call(_lift, g.name("level"), g.tuple_of(parts))
 
         given = {i: g.item(g.name("args"), i) for i in range(len(args))}
         moving = {i: w.mapped(moved, args[i], given[i]) for i in positions}
         return w.function(["level", "args"], g.tuple_of(list({**given, **moving}.values())))
 
     return lift
+
+
+def varying_copy(x: Any) -> Any:
+    """An array of its own, of floats."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(varying_copy)
+def _varying_copy(x: Any) -> Any:
+    _payload(x)
+    return (lambda x: np.copy(x)) if isinstance(_number(x), types.Float) else lambda x: x * 1.0
 
 
 def along(level: Any, primals: Any, tangents: Any) -> Any:
@@ -155,9 +163,10 @@ def _along(level: Any, primals: Any, tangents: Any) -> Any:
         if isinstance(typ, types.BaseTuple) or isinstance(of, types.BaseTuple) or ndim_of(typ) != ndim_of(of):
             raise refuse("the tangents have another structure than the primals")
         if ndim_of(typ):
-            raise refuse("`jvp` along an array has no native code within a compiled function: pass tuples of numbers")
-        tangent = _payload(of)
-        return _dual(w, level, _payload(typ), at, tangent, w.call(caster(tangent), by))
+            parts = [w.call(varying_copy, at), w.call(varying_copy, by)]
+        else:
+            parts = [w.call(caster(_payload(typ)), at), w.call(caster(_payload(of)), by)]
+        return w.call(_lift, g.name("level"), g.tuple_of(parts))
 
     return w.function(["level", "primals", "tangents"], moved((primals, tangents), g.name("primals"), g.name("tangents")))
 
@@ -249,28 +258,124 @@ def _one_number(out: Any) -> Any:
     return lambda out: out
 
 
-# -- the bodies
+# -- arrays: an element at a time
 
 
-def value_and_gradient(argnums: Any = 0) -> Callable[..., Any]:
-    """Of `interpretations.value_and_grad`."""
-    lift, columns = _lifting(argnums), _reading(argnums)
+@functools.cache
+def _by_element(position: int) -> Any:
+    """``lift(level, args, i)``: copies of the arguments, the array at ``position`` moving along its element ``i``."""
 
-    def body(f: Any, *args: Any) -> Any:
+    def lift(level: Any, args: Any, i: Any) -> Any:
+        raise NotImplementedError("native code only")
+
+    @overloaded(lift)
+    def _(level: Any, args: Any, i: Any) -> Any:
+        w = _Writing()
+
+        def own(typ: types.Type, x: ast.expr) -> ast.expr:
+            return w.call(np.copy, x) if ndim_of(typ) else x
+
+        given = [w.mapped(own, typ, g.item(g.name("args"), k)) for k, typ in enumerate(args)]
+        x = g.item(g.name("args"), position)
+        moving = g.tuple_of([w.call(varying_copy, x), w.call(unit_array, x, g.name("i"))])
+        given[position] = w.call(_lift, g.name("level"), moving)
+        return w.function(["level", "args", "i"], g.tuple_of(given))
+
+    return lift
+
+
+def unit_array(x: Any, i: Any) -> Any:
+    """Zeros like the array ``x``, with 1 at its element ``i``."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(unit_array)
+def _unit_array(x: Any, i: Any) -> Any:
+    dtype = np.float32 if _number(x) == types.float32 else np.float64
+
+    def made(x: Any, i: Any) -> Any:
+        unit = np.zeros(x.size, dtype)
+        unit[i] = 1.0
+        return unit.reshape(x.shape)
+
+    return made
+
+
+def _choosing(argnums: Any) -> Any:
+    """``choose(args, by_elements, at_once)``: the first function where an argument that is differentiated is an array."""
+    places = _Places(argnums)
+
+    @intrinsic
+    def choose(typingctx: Any, args: types.Type, by_elements: types.Type, at_once: types.Type) -> Any:
+        arrays = any(ndim_of(args[i]) for i in places.among(args))
+        return (
+            (by_elements if arrays else at_once)(args, by_elements, at_once),
+            lambda context, builder, sig, values: values[1 if arrays else 2],
+        )
+
+    return choose
+
+
+def _slopes(argnums: Any) -> Any:
+    """``slopes(f, args)``: the gradient with respect to arguments of which some are arrays."""
+    if not isinstance(argnums, int):
+        namespace = {f"part{i}": _gradient(argnum) for i, argnum in enumerate(argnums)}
+        parts = [g.call(part, g.name("f"), g.name("args")) for part in namespace]
+        return g.function(["f", "args"], g.tuple_of(parts), namespace, named="slopes")
+    lift = _by_element(argnums)
+
+    def slopes(f: Any, args: Any) -> Any:
+        level, x = fresh(f, args), args[argnums]
+        made = np.zeros(x.size)
+        for i in range(x.size):
+            made[i] = tangent_of(level, one_number(f(*lift(level, args, i))))
+        return made.reshape(x.shape)
+
+    return slopes
+
+
+def _gradient(argnums: Any) -> Any:
+    """``gradient(f, args)``, whatever is among the arguments."""
+    choose, by_elements, lift, columns = _choosing(argnums), _slopes(argnums), _lifting(argnums), _reading(argnums)
+
+    def at_once(f: Any, args: Any) -> Any:
         level = fresh(f, args)
-        out = one_number(f(*lift(level, args)))
-        return value_of(level, out), columns(level, out, args)
+        return columns(level, one_number(f(*lift(level, args))), args)
 
-    return body
+    def gradient(f: Any, args: Any) -> Any:
+        return choose(args, by_elements, at_once)(f, args)
+
+    return gradient
+
+
+# -- the bodies
 
 
 def gradient(argnums: Any = 0) -> Callable[..., Any]:
     """Of `interpretations.grad`."""
-    lift, columns = _lifting(argnums), _reading(argnums)
+    gradient_of = _gradient(argnums)
 
     def body(f: Any, *args: Any) -> Any:
+        return gradient_of(f, args)
+
+    return body
+
+
+def value_and_gradient(argnums: Any = 0) -> Callable[..., Any]:
+    """Of `interpretations.value_and_grad`."""
+    choose, lift, columns, slopes = _choosing(argnums), _lifting(argnums), _reading(argnums), _slopes(argnums)
+
+    def by_elements(f: Any, args: Any) -> Any:
+        gradient = slopes(f, args)
+        return f(*args), gradient
+
+    def at_once(f: Any, args: Any) -> Any:
         level = fresh(f, args)
-        return columns(level, one_number(f(*lift(level, args))), args)
+        out = one_number(f(*lift(level, args)))
+        return value_of(level, out), columns(level, out, args)
+
+    def body(f: Any, *args: Any) -> Any:
+        return choose(args, by_elements, at_once)(f, args)
 
     return body
 

@@ -3,9 +3,10 @@
 A native level is a rank, known while types are inferred: one above the ranks of all that the function can see, which
 is its arguments and what it captured. So nested derivatives cannot confuse their perturbations, as in the eager tier,
 where every activation draws a level above all drawn before. A transform lifts its inputs to values of that level
-(`value_at`), runs the function, and takes out of the results what carries it (`carries`).
+(`lifting`), runs the function, and takes out of the results what carries it (`carries`).
 """
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from numba.core import types
 from numba.core.datamodel import models, register_default
 from numba.extending import intrinsic
 
+from interp.compile.arrays import assembled
 from interp.compile.closures import Bound
 from interp.compile.values import ValueType
 from interp.value import Value
@@ -54,9 +56,22 @@ def _ranks(seen: Sequence[types.Type]) -> Iterator[int]:
             yield from _ranks((typ.dtype,))
 
 
-def value_at(level: Level, cls: type[Value], components: Sequence[types.Type]) -> ValueType:
-    """Type of the values of ``cls`` that carry ``level``."""
-    return ValueType(cls, level.rank, tuple(components), PRODUCTS)
+@functools.cache
+def lifting(cls: type[Value]) -> Any:
+    """Native function ``lift(level, components)``: a value of ``cls`` at that level, of a tuple of components."""
+
+    @intrinsic
+    def lift(typingctx: Any, level: types.Type, components: types.Type) -> Any:
+        if not isinstance(level, Level) or not isinstance(components, types.BaseTuple):
+            return None
+        made = ValueType(cls, level.rank, tuple(map(types.unliteral, components)), PRODUCTS)
+
+        def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return assembled(context, builder, made, components, args[1])
+
+        return made(level, components), lower
+
+    return lift
 
 
 def carries(typ: types.Type, level: Level) -> bool:
