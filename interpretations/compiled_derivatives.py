@@ -119,8 +119,8 @@ def _lifting(argnums: Any) -> Any:
         def moved(typ: types.Type, x: ast.expr) -> ast.expr:
             if ndim_of(typ):
                 raise refuse(
-                    "with respect to an array within native code there is `grad` and `value_and_grad` alone, by an "
-                    "argument that is one: pass a tuple of its elements"
+                    "a derivative with respect to an array in a tuple has no native code within a compiled function: "
+                    "pass the array as an argument"
                 )
             payload = _payload(typ)
             parts = [w.call(caster(payload), x), _unit(w, payload, next(direction), count)]
@@ -243,6 +243,15 @@ def _refuse_no_numbers(typ: types.Type) -> None:
         raise refuse(f"the function that is differentiated returns a {typ}, which is neither a number nor a tuple of them")
 
 
+def _checked() -> Any:
+    """``checked(f, *args)``: the result of a function that has to return one number."""
+
+    def checked(f: Any, *args: Any) -> Any:
+        return one_number(f(*args))
+
+    return checked
+
+
 def one_number(out: Any) -> Any:
     """``out``, which has to be one real number."""
     raise NotImplementedError("native code only")
@@ -258,12 +267,36 @@ def _one_number(out: Any) -> Any:
     return lambda out: out
 
 
+def one_result(out: Any) -> None:
+    """Refuse tuples."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(one_result)
+def _one_result(out: Any) -> Any:
+    if isinstance(out, types.BaseTuple):
+        raise refuse("derivatives of a tuple with respect to an array: take those of each of its parts")
+    return lambda out: None
+
+
 # -- arrays: an element at a time
+
+
+def own(args: Any) -> Any:
+    """The arguments with copies in place of arrays: a function may store into them in every run."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(own)
+def _own(args: Any) -> Any:
+    w = _Writing()
+    copied = w.mapped(lambda typ, x: w.call(np.copy, x) if ndim_of(typ) else x, args, g.name("args"))
+    return w.function(["args"], copied)
 
 
 @functools.cache
 def _by_element(position: int) -> Any:
-    """``lift(level, args, i)``: copies of the arguments, the array at ``position`` moving along its element ``i``."""
+    """``lift(level, args, i)``: the arguments, the array at ``position`` moving along its element ``i``."""
 
     def lift(level: Any, args: Any, i: Any) -> Any:
         raise NotImplementedError("native code only")
@@ -271,14 +304,11 @@ def _by_element(position: int) -> Any:
     @overloaded(lift)
     def _(level: Any, args: Any, i: Any) -> Any:
         w = _Writing()
-
-        def own(typ: types.Type, x: ast.expr) -> ast.expr:
-            return w.call(np.copy, x) if ndim_of(typ) else x
-
-        given = [w.mapped(own, typ, g.item(g.name("args"), k)) for k, typ in enumerate(args)]
-        x = g.item(g.name("args"), position)
-        moving = g.tuple_of([w.call(varying_copy, x), w.call(unit_array, x, g.name("i"))])
-        given[position] = w.call(_lift, g.name("level"), moving)
+        given = [g.item(g.name("args"), k) for k in range(len(args))]
+        x = given[position]
+        given[position] = w.call(
+            _lift, g.name("level"), g.tuple_of([w.call(varying_copy, x), w.call(unit_array, x, g.name("i"))])
+        )
         return w.function(["level", "args", "i"], g.tuple_of(given))
 
     return lift
@@ -301,92 +331,107 @@ def _unit_array(x: Any, i: Any) -> Any:
     return made
 
 
-def _choosing(argnums: Any) -> Any:
-    """``choose(args, by_elements, at_once)``: the first function where an argument that is differentiated is an array."""
-    places = _Places(argnums)
+def _choice(among: Callable[[types.Type], bool]) -> Any:
+    """``choose(x, one, other)``: ``one`` if the type of ``x`` says so."""
 
     @intrinsic
-    def choose(typingctx: Any, args: types.Type, by_elements: types.Type, at_once: types.Type) -> Any:
-        arrays = any(ndim_of(args[i]) for i in places.among(args))
-        return (
-            (by_elements if arrays else at_once)(args, by_elements, at_once),
-            lambda context, builder, sig, values: values[1 if arrays else 2],
-        )
+    def choose(typingctx: Any, x: types.Type, one: types.Type, other: types.Type) -> Any:
+        chosen = among(x)
+        return (one if chosen else other)(x, one, other), lambda c, b, sig, args: args[1 if chosen else 2]
 
     return choose
 
 
-def _slopes(argnums: Any) -> Any:
-    """``slopes(f, args)``: the gradient with respect to arguments of which some are arrays."""
+_if_array = _choice(lambda typ: ndim_of(typ) > 0)
+
+
+def _by_elements(argnums: Any) -> Any:
+    """``slopes(f, args)``: derivatives with respect to arguments of which some are arrays."""
     if not isinstance(argnums, int):
-        namespace = {f"part{i}": _gradient(argnum) for i, argnum in enumerate(argnums)}
+        namespace = {f"part{i}": _derivative(argnum) for i, argnum in enumerate(argnums)}
         parts = [g.call(part, g.name("f"), g.name("args")) for part in namespace]
         return g.function(["f", "args"], g.tuple_of(parts), namespace, named="slopes")
     lift = _by_element(argnums)
 
-    def slopes(f: Any, args: Any) -> Any:
+    def of_number(f: Any, args: Any, out: Any) -> Any:
+        one_result(out)
         level, x = fresh(f, args), args[argnums]
-        made = np.zeros(x.size)
+        slopes = np.zeros(x.size)
         for i in range(x.size):
-            made[i] = tangent_of(level, one_number(f(*lift(level, args, i))))
-        return made.reshape(x.shape)
+            slopes[i] = tangent_of(level, f(*lift(level, own(args), i)))
+        return slopes.reshape(x.shape)
+
+    def of_array(f: Any, args: Any, out: Any) -> Any:
+        level, x = fresh(f, args), args[argnums]
+        slopes = np.zeros((out.size, x.size))
+        for i in range(x.size):
+            slopes[:, i] = tangent_of(level, f(*lift(level, own(args), i))).reshape(out.size)
+        return slopes.reshape(out.shape + x.shape)
+
+    def slopes(f: Any, args: Any) -> Any:
+        before = own(args)
+        out = f(*args)
+        return _if_array(out, of_array, of_number)(f, before, out)
 
     return slopes
 
 
-def _gradient(argnums: Any) -> Any:
-    """``gradient(f, args)``, whatever is among the arguments."""
-    choose, by_elements, lift, columns = _choosing(argnums), _slopes(argnums), _lifting(argnums), _reading(argnums)
+def _derivative(argnums: Any) -> Any:
+    """``derivative(f, args)``, whatever is among the arguments."""
+    places, lift, columns = _Places(argnums), _lifting(argnums), _reading(argnums)
+    choose = _choice(lambda args: any(ndim_of(args[i]) for i in places.among(args)))
+    by_elements = _by_elements(argnums)
 
     def at_once(f: Any, args: Any) -> Any:
         level = fresh(f, args)
-        return columns(level, one_number(f(*lift(level, args))), args)
+        return columns(level, f(*lift(level, args)), args)
 
-    def gradient(f: Any, args: Any) -> Any:
+    def derivative(f: Any, args: Any) -> Any:
         return choose(args, by_elements, at_once)(f, args)
 
-    return gradient
+    return derivative
 
 
 # -- the bodies
 
 
-def gradient(argnums: Any = 0) -> Callable[..., Any]:
-    """Of `interpretations.grad`."""
-    gradient_of = _gradient(argnums)
+def jacobian(argnums: Any = 0) -> Callable[..., Any]:
+    """Of `interpretations.jacfwd` and ``jacrev``."""
+    derivative = _derivative(argnums)
 
     def body(f: Any, *args: Any) -> Any:
-        return gradient_of(f, args)
+        return derivative(f, args)
+
+    return body
+
+
+def gradient(argnums: Any = 0) -> Callable[..., Any]:
+    """Of `interpretations.grad`."""
+    derivative, checked = _derivative(argnums), _checked()
+
+    def body(f: Any, *args: Any) -> Any:
+        return derivative(bind(checked, f), args)
 
     return body
 
 
 def value_and_gradient(argnums: Any = 0) -> Callable[..., Any]:
     """Of `interpretations.value_and_grad`."""
-    choose, lift, columns, slopes = _choosing(argnums), _lifting(argnums), _reading(argnums), _slopes(argnums)
-
-    def by_elements(f: Any, args: Any) -> Any:
-        gradient = slopes(f, args)
-        return f(*args), gradient
+    places, lift, columns = _Places(argnums), _lifting(argnums), _reading(argnums)
+    choose = _choice(lambda args: any(ndim_of(args[i]) for i in places.among(args)))
+    by_elements, checked = _by_elements(argnums), _checked()
 
     def at_once(f: Any, args: Any) -> Any:
         level = fresh(f, args)
-        out = one_number(f(*lift(level, args)))
+        out = f(*lift(level, args))
         return value_of(level, out), columns(level, out, args)
 
-    def body(f: Any, *args: Any) -> Any:
-        return choose(args, by_elements, at_once)(f, args)
-
-    return body
-
-
-def jacobian(argnums: Any = 0) -> Callable[..., Any]:
-    """Of `interpretations.jacfwd` and ``jacrev``."""
-    lift, columns = _lifting(argnums), _reading(argnums)
+    def apart(f: Any, args: Any) -> Any:
+        slopes = by_elements(f, own(args))
+        return f(*args), slopes
 
     def body(f: Any, *args: Any) -> Any:
-        level = fresh(f, args)
-        return columns(level, f(*lift(level, args)), args)
+        return choose(args, apart, at_once)(bind(checked, f), args)
 
     return body
 

@@ -155,8 +155,8 @@ def _template(transform: Transform) -> Any:
         def _made(self, args: Any, kws: Any) -> Any:
             if not args or not isinstance(args[0], types.Callable):
                 raise refuse(f"`{name}` of what is no function that native code knows")
-            constants = [_constant(name, t) for t in args[1:]]
-            body = transform.body(*constants, **{k: _constant(name, t) for k, t in kws.items()})
+            constants = tuple(_constant(name, t) for t in args[1:])
+            body = transform.body(args[0], constants, {k: _constant(name, t) for k, t in kws.items()})
             sig = signature(Bound(types.Dispatcher(body), (args[0],)), *args, *kws.values())
             names = [*(f"a{i}" for i in range(len(args))), *kws]
             kind = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -142,9 +142,12 @@ class Transform:
         self.make, self.native = make, native
         self.bodies: dict[Any, Any] = {}
 
-    def body(self, *constants: Any, **named: Any) -> Any:
-        """Native function ``body(f, *x)`` for these arguments of the transform after the function."""
-        key = constants, tuple(sorted(named.items()))
+    def body(self, f: Any, constants: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Native function ``body(f, *x)`` for these arguments of the transform after the function.
+
+        Each function, ``f`` is its type, has one of its own: while one is compiled another may be needed within.
+        """
+        key = f, constants, tuple(sorted(named.items()))
         if key not in self.bodies:
             self.bodies[key] = self.native.function(replacement_of(self.make)(*constants, **named))
         return self.bodies[key]
