@@ -15,7 +15,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from interp.compile import generated as g
-from interp.compile.activation import Level, carries, fresh, lifting
+from interp.compile.activation import Expression, Level, carries, fresh, lifting
 from interp.compile.arrays import caster, data_of
 from interp.compile.bundles import bundled, entry_at
 from interp.compile.closures import bind, refuse
@@ -23,31 +23,6 @@ from interp.compile.directions import DirectionsArray, of_entries
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType, ndim_of
 from interpretations.dual import Dual
-
-
-class _Writing:
-    """An expression of native code in the making: the objects that its free names stand for."""
-
-    def __init__(self) -> None:
-        self.namespace: dict[str, Any] = {}
-
-    def call(self, function: Any, *arguments: ast.expr) -> ast.expr:
-        return g.call(self.named(function), *arguments)
-
-    def named(self, x: Any) -> str:
-        key = f"c{len(self.namespace)}"
-        self.namespace[key] = x
-        return key
-
-    def mapped(self, change: Callable[..., ast.expr], typ: types.Type, *at: ast.expr) -> ast.expr:
-        """``change`` of each leaf of nested tuples, and of what lies at the same place in others like it."""
-        if not isinstance(typ, types.BaseTuple):
-            return change(typ, *at)
-        parts = [self.mapped(change, part, *(g.item(x, i) for x in at)) for i, part in enumerate(typ)]
-        return g.tuple_like(getattr(typ, "instance_class", None), parts, self.namespace)
-
-    def function(self, parameters: list[str], returned: ast.expr) -> Any:
-        return g.function(parameters, returned, self.namespace)
 
 
 def _leaves(typ: types.Type) -> list[types.Type]:
@@ -77,7 +52,7 @@ def _payload(typ: types.Type) -> types.Type:
 _lift = lifting(Dual)
 
 
-def _unit(w: _Writing, payload: types.Type, direction: int, count: int) -> ast.expr:
+def _unit(w: Expression, payload: types.Type, direction: int, count: int) -> ast.expr:
     """The tangent of a number that moves in one of several directions."""
     entries: list[ast.expr] = [ast.Constant(float(direction == i)) for i in range(count)]
     if payload == types.float64 and count > 1:
@@ -86,34 +61,26 @@ def _unit(w: _Writing, payload: types.Type, direction: int, count: int) -> ast.e
     return numbers[0] if count == 1 else w.call(bundled, g.tuple_of(numbers))
 
 
-class _Places:
-    """Which arguments are differentiated."""
-
-    def __init__(self, argnums: Any) -> None:
-        self.argnums = argnums
-        self.single = isinstance(argnums, int)
-        if not self.single and not (isinstance(argnums, tuple) and all(isinstance(i, int) for i in argnums)):
-            raise refuse(f"argnums={argnums!r}: it is an integer, or a tuple of integers")
-
-    def among(self, args: Sequence[types.Type]) -> list[int]:
-        """Their positions."""
-        positions = (self.argnums,) if self.single else self.argnums
-        if not all(-len(args) <= position < len(args) for position in positions):
-            raise refuse(f"argnums={self.argnums}, but the function was called with {len(args)} positional arguments")
-        return [position % len(args) for position in positions]
+def _positions(argnums: Any, args: Sequence[types.Type]) -> list[int]:
+    """Of the arguments that are differentiated."""
+    positions = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not all(isinstance(position, int) for position in positions):
+        raise refuse(f"argnums={argnums!r}: it is an integer, or a tuple of integers")
+    if not all(-len(args) <= position < len(args) for position in positions):
+        raise refuse(f"argnums={argnums}, but the function was called with {len(args)} positional arguments")
+    return [position % len(args) for position in positions]
 
 
 @functools.cache
 def _lifting(argnums: Any) -> Any:
     """``lift(level, args)``: the arguments with Duals in place of the numbers that are differentiated."""
-    places = _Places(argnums)
 
     def lift(level: Any, args: Any) -> Any:
         raise NotImplementedError("native code only")
 
     @overloaded(lift)
     def _(level: Any, args: Any) -> Any:
-        w, positions = _Writing(), places.among(args)
+        w, positions = Expression(), _positions(argnums, args)
         count, direction = sum(len(_leaves(args[i])) for i in positions), iter(range(1000))
 
         def moved(typ: types.Type, x: ast.expr) -> ast.expr:
@@ -151,7 +118,7 @@ def along(level: Any, primals: Any, tangents: Any) -> Any:
 
 @overloaded(along)
 def _along(level: Any, primals: Any, tangents: Any) -> Any:
-    w = _Writing()
+    w = Expression()
     if not isinstance(primals, types.BaseTuple) or not isinstance(tangents, types.BaseTuple):
         raise refuse("jvp(f, primals, tangents): both are tuples with one entry an argument, jvp(f, (x,), (v,))")
 
@@ -168,7 +135,9 @@ def _along(level: Any, primals: Any, tangents: Any) -> Any:
             parts = [w.call(caster(_payload(typ)), at), w.call(caster(_payload(of)), by)]
         return w.call(_lift, g.name("level"), g.tuple_of(parts))
 
-    return w.function(["level", "primals", "tangents"], moved((primals, tangents), g.name("primals"), g.name("tangents")))
+    return w.function(
+        ["level", "primals", "tangents"], moved((primals, tangents), g.name("primals"), g.name("tangents"))
+    )
 
 
 # -- reading
@@ -181,7 +150,7 @@ def value_of(level: Any, out: Any) -> Any:
 
 @overloaded(value_of)
 def _value_of(level: Any, out: Any) -> Any:
-    w = _Writing()
+    w = Expression()
 
     def value(typ: types.Type, x: ast.expr) -> ast.expr:
         return g.attribute(x, "value") if carries(typ, level) else x
@@ -196,34 +165,33 @@ def tangent_of(level: Any, out: Any) -> Any:
 
 @overloaded(tangent_of)
 def _tangent_of(level: Any, out: Any) -> Any:
-    w = _Writing()
+    w = Expression()
     return w.function(["level", "out"], w.mapped(lambda t, x: _column(w, level, t, x, 0, 1), out, g.name("out")))
 
 
 @functools.cache
 def _reading(argnums: Any) -> Any:
     """``columns(level, out, args)``: for each number of a result its derivatives, in the structure of the arguments."""
-    places = _Places(argnums)
 
     def columns(level: Any, out: Any, args: Any) -> Any:
         raise NotImplementedError("native code only")
 
     @overloaded(columns)
     def _(level: Any, out: Any, args: Any) -> Any:
-        w, positions = _Writing(), places.among(args)
+        w, positions = Expression(), _positions(argnums, args)
         count = sum(len(_leaves(args[i])) for i in positions)
 
         def row(typ: types.Type, x: ast.expr) -> ast.expr:
             direction = iter(range(count))
             parts = [w.mapped(lambda _: _column(w, level, typ, x, next(direction), count), args[i]) for i in positions]
-            return parts[0] if places.single else g.tuple_of(parts)
+            return g.tuple_of(parts) if isinstance(argnums, tuple) else parts[0]
 
         return w.function(["level", "out", "args"], w.mapped(row, out, g.name("out")))
 
     return columns
 
 
-def _column(w: _Writing, level: Level, typ: types.Type, out: ast.expr, direction: int, count: int) -> ast.expr:
+def _column(w: Expression, level: Level, typ: types.Type, out: ast.expr, direction: int, count: int) -> ast.expr:
     """The derivative of a number, or of an array of them, in one of several directions."""
     _refuse_no_numbers(typ)
     if not carries(typ, level):
@@ -238,9 +206,12 @@ def _column(w: _Writing, level: Level, typ: types.Type, out: ast.expr, direction
 
 
 def _refuse_no_numbers(typ: types.Type) -> None:
-    number = _number(typ)
-    if not isinstance(number, types.Number | types.Boolean):
-        raise refuse(f"the function that is differentiated returns a {typ}, which is neither a number nor a tuple of them")
+    if isinstance(typ, types.Optional | types.NoneType):
+        raise refuse("the function that is differentiated returns None on some path")
+    if not isinstance(_number(typ), types.Number | types.Boolean):
+        raise refuse(
+            f"the function that is differentiated returns a {typ}: it returns numbers, arrays and tuples of them"
+        )
 
 
 def _checked() -> Any:
@@ -289,7 +260,7 @@ def own(args: Any) -> Any:
 
 @overloaded(own)
 def _own(args: Any) -> Any:
-    w = _Writing()
+    w = Expression()
     copied = w.mapped(lambda typ, x: w.call(np.copy, x) if ndim_of(typ) else x, args, g.name("args"))
     return w.function(["args"], copied)
 
@@ -303,7 +274,7 @@ def _by_element(position: int) -> Any:
 
     @overloaded(lift)
     def _(level: Any, args: Any, i: Any) -> Any:
-        w = _Writing()
+        w = Expression()
         given = [g.item(g.name("args"), k) for k in range(len(args))]
         x = given[position]
         given[position] = w.call(
@@ -347,7 +318,7 @@ _if_array = _choice(lambda typ: ndim_of(typ) > 0)
 
 def _by_elements(argnums: Any) -> Any:
     """``slopes(f, args)``: derivatives with respect to arguments of which some are arrays."""
-    if not isinstance(argnums, int):
+    if isinstance(argnums, tuple):
         namespace = {f"part{i}": _derivative(argnum) for i, argnum in enumerate(argnums)}
         parts = [g.call(part, g.name("f"), g.name("args")) for part in namespace]
         return g.function(["f", "args"], g.tuple_of(parts), namespace, named="slopes")
@@ -378,8 +349,8 @@ def _by_elements(argnums: Any) -> Any:
 
 def _derivative(argnums: Any) -> Any:
     """``derivative(f, args)``, whatever is among the arguments."""
-    places, lift, columns = _Places(argnums), _lifting(argnums), _reading(argnums)
-    choose = _choice(lambda args: any(ndim_of(args[i]) for i in places.among(args)))
+    lift, columns = _lifting(argnums), _reading(argnums)
+    choose = _choice(lambda args: any(ndim_of(args[i]) for i in _positions(argnums, args)))
     by_elements = _by_elements(argnums)
 
     def at_once(f: Any, args: Any) -> Any:
@@ -417,8 +388,8 @@ def gradient(argnums: Any = 0) -> Callable[..., Any]:
 
 def value_and_gradient(argnums: Any = 0) -> Callable[..., Any]:
     """Of `interpretations.value_and_grad`."""
-    places, lift, columns = _Places(argnums), _lifting(argnums), _reading(argnums)
-    choose = _choice(lambda args: any(ndim_of(args[i]) for i in places.among(args)))
+    lift, columns = _lifting(argnums), _reading(argnums)
+    choose = _choice(lambda args: any(ndim_of(args[i]) for i in _positions(argnums, args)))
     by_elements, checked = _by_elements(argnums), _checked()
 
     def at_once(f: Any, args: Any) -> Any:

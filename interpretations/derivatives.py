@@ -232,6 +232,9 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     return rebuild([_value(recording.level, o) for o in outputs]), pullback
 
 
+vjp.transforms = True  # type: ignore[attr-defined]  # it makes the pullback at run time
+
+
 @transform(native=f"{_NATIVE}.jacobian")
 def jacrev(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Jacobian by reverse mode, shape out.shape + in.shape; one sweep carries a row for each output."""

@@ -144,7 +144,7 @@ def test_saddle(table, letters):
 def test_the_functions_within_run_as_plain_python_too():
     """From a start near the saddle the optimisers take a few steps; eager reverse and forward mode."""
     for derivative in gradbench.MODES.values():
-        slope = derivative(lambda w: gradbench.crossing(w, derivative))(0.2)
+        slope = derivative(gradbench.crossing)(0.2, derivative)
         (expected,) = differences(lambda at: gradbench.crossing(at[0], grad), [0.2])
         assert slope == pytest.approx(expected, rel=1e-6)
         found = gradbench.saddle((1e-4, 1e-4), derivative, derivative)

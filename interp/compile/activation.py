@@ -6,14 +6,16 @@ where every activation draws a level above all drawn before. A transform lifts i
 (`lifting`), runs the function, and takes out of the results what carries it (`carries`).
 """
 
+import ast
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from numba.core import types
 from numba.core.datamodel import models, register_default
 from numba.extending import intrinsic
 
+from interp.compile import generated as g
 from interp.compile.arrays import assembled
 from interp.compile.closures import Bound
 from interp.compile.values import ValueType
@@ -77,3 +79,28 @@ def lifting(cls: type[Value]) -> Any:
 def carries(typ: types.Type, level: Level) -> bool:
     """True of values of that level."""
     return isinstance(typ, ValueType) and typ.rank == level.rank
+
+
+class Expression:
+    """An expression that an overload is writing, and the objects that its free names stand for."""
+
+    def __init__(self) -> None:
+        self.namespace: dict[str, Any] = {}
+
+    def call(self, function: Any, *arguments: ast.expr) -> ast.expr:
+        return g.call(self.named(function), *arguments)
+
+    def named(self, x: Any) -> str:
+        key = f"c{len(self.namespace)}"
+        self.namespace[key] = x
+        return key
+
+    def mapped(self, change: Callable[..., ast.expr], typ: types.Type, *at: ast.expr) -> ast.expr:
+        """``change`` of each leaf of nested tuples, and of what lies at the same place in others like it."""
+        if not isinstance(typ, types.BaseTuple):
+            return change(typ, *at)
+        parts = [self.mapped(change, part, *(g.item(x, i) for x in at)) for i, part in enumerate(typ)]
+        return g.tuple_like(getattr(typ, "instance_class", None), parts, self.namespace)
+
+    def function(self, parameters: list[str], returned: ast.expr) -> Any:
+        return g.function(parameters, returned, self.namespace)

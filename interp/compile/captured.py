@@ -110,7 +110,7 @@ def _function(code: Any, captured: list[str], scope: dict[str, Any], outer: Any)
     front = [ast.arg(name) for name in captured]
     a.posonlyargs, a.args = [], [*front, *a.posonlyargs, *a.args]
     a.defaults = []
-    body = [ast.Return(tree.body)] if isinstance(tree, ast.Lambda) else tree.body
+    body: list[ast.stmt] = [ast.Return(tree.body)] if isinstance(tree, ast.Lambda) else tree.body
     name = "lifted" if isinstance(tree, ast.Lambda) else tree.name
     made = ast.FunctionDef(name, a, body, [], None)
     ast.copy_location(made, tree)
@@ -172,8 +172,9 @@ def _holders(blocks: Any, typemap: Any, first: str) -> set[str]:
         size = len(found)
         for block in blocks.values():
             for s in block.body:
-                if isinstance(s, ir.Assign) and _holds_functions(typemap[s.target.name]) and not isinstance(s.value, ir.Arg):
-                    if found & {v.name for v in s.value.list_vars()} if hasattr(s.value, "list_vars") else set():
+                if isinstance(s, ir.Assign) and _holds_functions(typemap[s.target.name]):
+                    named = {v.name for v in s.list_vars()} - {s.target.name}
+                    if found & named:
                         found.add(s.target.name)
     return found
 

@@ -40,12 +40,12 @@ class Bound(types.Callable):
         return self.function, self.held
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
-        sig = self.function.get_call_type(context, (*self.held, *args), kws)
-        if sig is None:
-            return None
         if kws:
-            raise refuse("keywords in a call of a function that a transform made: pass the arguments by position")
-        return signature(sig.return_type, *args, recvr=self)
+            raise refuse(
+                "a function that a transform made, or that captures variables, takes no keywords: pass all by position"
+            )
+        sig = self.function.get_call_type(context, (*self.held, *args), {})
+        return None if sig is None else signature(sig.return_type, *args, recvr=self)
 
     def get_call_signatures(self) -> Any:
         return self.function.get_call_signatures()
@@ -131,7 +131,9 @@ def _holding(context: Any, builder: Any, typ: Bound, held: Any) -> Any:
 
 @typeof_impl.register(Transform)
 def _typeof_transform(x: Transform, context: Any) -> types.Type:
-    return types.Function(_template(x))
+    if x.type is None:
+        x.type = types.Function(_template(x))
+    return x.type
 
 
 def _template(transform: Transform) -> Any:

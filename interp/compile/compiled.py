@@ -18,8 +18,8 @@ from types import FunctionType
 from typing import Any
 
 from interp import rules
-from interp.compile import algebra as _algebra  # these two register native bodies
 from interp.compile import activation, around, calls
+from interp.compile import algebra as _algebra  # these two register native bodies
 from interp.compile import tuples as _tuples
 from interp.compile.arguments import values_in
 from interp.compile.cache import on_disk
@@ -241,10 +241,12 @@ class Compiled:
         start = time.perf_counter()
         products = self.products or products_for(args)
         try:
-            made = self._multiplied(args, program_of, finished, activation.PRODUCTS if self.native.transforms else products)
-            if self.native.transforms and products == "none":  # known only now, of a function that was passed
-                made = self._multiplied(args, program_of, finished, activation.PRODUCTS)
-            return made
+            if not self.native.transforms:
+                made = self._multiplied(args, program_of, finished, products)
+                if products != "none" or not self.native.transforms:
+                    return made
+            # It takes derivatives itself: a NaN in them is not seen from outside, and no second run would settle it.
+            return self._multiplied(args, program_of, finished, activation.PRODUCTS)
         finally:
             self.seconds += time.perf_counter() - start
 
@@ -270,7 +272,6 @@ class Compiled:
                 raise
             except Exception as error:  # whatever Numba, or a rule asked for native types, says
                 raise compile_error(error, self.function, calls.refusals) from None
-
 
     def _compile(
         self, dispatcher: Any, leaves: tuple[Any, ...], arguments: tuple[Any, ...], result: Callable[[], Any]

@@ -21,6 +21,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     (r"Untyped global name '(\w+)'.*", r"the name `\1` stands for something that native code cannot hold"),
     (r"cannot determine Numba type of <class '([^']+)'>", r"an object of class \1 has no native type"),
     (r"Unknown attribute '(\w+)' of type (.*)", r"native \2 has no attribute `\1`"),
+    (r"Cannot unify bound\(.*", "a name stands for one function on one path and for another on another"),
     (r"Cannot unify (.*?) and (.*?) for '([\w.$]+)'.*", r"`\3` is a \1 on one path and a \2 on another"),
     (r"No implementation of function (.*?) found for signature.*", r"no native code for \1 on these types"),
     (r"Unsupported context manager.*", "`with` has no native code"),

@@ -140,6 +140,7 @@ class Transform:
 
     def __init__(self, make: Any, native: Native) -> None:
         self.make, self.native = make, native
+        self.type: Any = None
         self.bodies: dict[Any, Any] = {}
 
     def body(self, f: Any, constants: tuple[Any, ...], named: dict[str, Any]) -> Any:

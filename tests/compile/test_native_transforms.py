@@ -12,6 +12,7 @@ import pytest
 
 import interp
 from interp.errors import CompileError, ShapeError
+from interp.interpretation import transform
 from interpretations import (
     Dual,
     Interval,
@@ -205,7 +206,7 @@ def test_captured_variables_move_too():
 def test_a_function_made_anew_by_every_turn_of_a_loop():
     def f(x):
         for i in range(3):
-            slope = grad(lambda y: y * y * x + i)
+            slope = grad(lambda y: y * y * x + i)  # noqa: B023
             x = x - 0.1 * slope(x)  # x - 0.2 x**2
         return x
 
@@ -231,7 +232,7 @@ def test_a_variable_that_changes_under_the_function_is_refused():
         return total
 
     for f, args in ((changed, (2.0,)), (later, (2.0, 3))):
-        with pytest.raises(CompileError, match="`x` changes after a function that captures it was made.*as an argument"):
+        with pytest.raises(CompileError, match=r"`x` changes after a function that captures it .* as an argument"):
             interp.compile(f)(*args)
 
 
@@ -441,6 +442,127 @@ def test_vectorize_takes_derivatives_too():
     np.testing.assert_allclose(grad(lambda x: np.sum(rows(x, y)))(x), np.sum(2.0 * np.sin(y)) * np.ones(5), rtol=1e-13)
 
 
+# -- arrays
+
+
+def valley(x):
+    """Rosenbrock's function: its derivatives in closed form are below."""
+    total = 0.0
+    for i in range(len(x) - 1):
+        total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2
+    return total
+
+
+def slope_of_valley(x):
+    made = np.zeros_like(x)
+    gap = x[1:] - x[:-1] ** 2
+    made[:-1] += -400.0 * gap * x[:-1] - 2.0 * (1.0 - x[:-1])
+    made[1:] += 200.0 * gap
+    return made
+
+
+def bend_of_valley(x):
+    made = np.zeros((x.size, x.size))
+    for i in range(x.size - 1):
+        made[i, i] += 1200.0 * x[i] ** 2 - 400.0 * x[i + 1] + 2.0
+        made[i + 1, i + 1] += 200.0
+        made[i, i + 1] -= 400.0 * x[i]
+        made[i + 1, i] -= 400.0 * x[i]
+    return made
+
+
+POINT = np.array([0.5, 0.2, 0.9, -0.3])
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda x: grad(valley)(x), slope_of_valley(POINT)),
+        (lambda x: value_and_grad(valley)(x)[1], slope_of_valley(POINT)),
+        (lambda x: jacfwd(valley)(x), slope_of_valley(POINT)),
+        (lambda x: hessian(valley)(x), bend_of_valley(POINT)),
+        (lambda x: jacrev(grad(valley))(x), bend_of_valley(POINT)),
+        (lambda x: hvp(valley, x, x * x), bend_of_valley(POINT) @ POINT**2),
+        (lambda x: jvp(valley, (x,), (x,))[1], slope_of_valley(POINT) @ POINT),
+        (lambda x: jvp(lambda x: x * x, (x,), (x,))[1], 2.0 * POINT**2),
+        (lambda x: jacfwd(lambda x: np.sin(x) * 2.0)(x), np.diag(2.0 * np.cos(POINT))),
+        (lambda x: grad(lambda x, k: np.sum(x * x) * k, (0, 1))(x, 3.0)[0], 6.0 * POINT),
+        (lambda x: grad(lambda x, k: np.sum(x * x) * k, (0, 1))(x, 3.0)[1], np.sum(POINT**2)),
+        (lambda x: grad(lambda x: x[0, 1] * x[1, 0])(x.reshape((2, 2))), [[0.0, 0.9], [0.2, 0.0]]),
+        (lambda x: grad(lambda x: np.sum(x))(x[:0]), []),
+    ],
+)
+def test_with_respect_to_arrays(f, expected):
+    native = interp.compile(f)
+    np.testing.assert_allclose(native(POINT), expected, rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(f(POINT), expected, rtol=1e-13, atol=1e-13)
+
+
+def test_a_descent_over_an_array_and_its_own_derivative():
+    """x <- x - r f'(x) three times: the Jacobian is the product of 1 - r f''."""
+
+    def descent(x, rate):
+        for _ in range(3):
+            x = x - rate * grad(valley)(x)
+        return x
+
+    native, x, jacobian = interp.compile(descent), POINT, np.eye(4)
+    for _ in range(3):
+        x, jacobian = x - 1e-3 * slope_of_valley(x), (np.eye(4) - 1e-3 * bend_of_valley(x)) @ jacobian
+    np.testing.assert_allclose(native(POINT, 1e-3), x, rtol=1e-13)
+    np.testing.assert_allclose(jacfwd(native)(POINT, 1e-3), jacobian, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(jacrev(native)(POINT, 1e-3), jacobian, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(grad(lambda x: np.sum(native(x, 1e-3)))(POINT), jacobian.sum(axis=0), rtol=1e-12)
+
+
+def test_stores_of_the_function_happen_once():
+    def counted(x, calls):
+        calls[0] += 1.0
+        y = x * 1.0
+        y[0] = y[0] * calls[0]
+        return np.sum(y * y)
+
+    for f in (lambda x, calls: grad(counted)(x, calls), lambda x, calls: value_and_grad(counted)(x, calls)[1]):
+        calls = np.array([1.0, 0.0])
+        np.testing.assert_allclose(interp.compile(f)(POINT, calls), 2.0 * POINT * [4.0, 1.0, 1.0, 1.0], rtol=1e-14)
+        assert calls[0] == 2.0
+    x = POINT.copy()
+
+    def spoiling(x):
+        x[0] = x[0] * x[1]
+        return x[0]
+
+    np.testing.assert_allclose(interp.compile(lambda x: jvp(spoiling, (x,), (x,)))(x), (0.1, 0.2), rtol=1e-14)
+    np.testing.assert_array_equal(x, POINT)
+
+
+# -- a transform of one's own
+
+
+def sums_of(count=2):
+    """The native body of `sum_of`: f summed over count shifted arguments, and how fast it grows with the shift."""
+
+    def body(f, x):
+        total = 0.0
+        for k in range(count):
+            total += f(x + k)
+        return total
+
+    return body
+
+
+@transform(native=f"{__name__}.sums_of")
+def sum_of(f, count=2):
+    return lambda x: sum(f(x + k) for k in range(count))
+
+
+def test_transforms_of_one_s_own_join():
+    threefold = sum_of(cube, 3)
+    agrees(lambda x: threefold(x), (1.0,), 36.0)
+    agrees(lambda x: sum_of(cube)(x) + grad(sum_of(cube, count=3))(x), (1.0,), 9.0 + 42.0)
+    agrees(lambda x: sum_of(grad(cube))(x), (1.0,), 15.0)
+
+
 # -- errors
 
 
@@ -476,6 +598,19 @@ def test_indices_are_checked_where_asked():
         (lambda x: grad(lambda y: y * 1j)(x), (1.0,), "grad needs a real output, got a complex one"),
         (lambda x: grad(cube)(x), (1j,), "derivatives are taken with respect to real inputs"),
         (lambda x: grad(x)(x), (1.0,), "`grad` of what is no function that native code knows"),
+        (lambda x: grad(cube)(x=x), (1.0,), "takes no keywords: pass all by position"),
+        (lambda x: grad(lambda y: None if y > 3.0 else y)(x), (1.0,), "returns None on some path"),
+        (lambda x: grad(lambda p: np.sum(p[0]))((np.ones(3), x)), (1.0,), "an array in a tuple"),
+        (
+            lambda x: hessian(lambda a, k: np.sum(a) * k, (0, 1))(np.ones(3), x),
+            (1.0,),
+            "take those of each of its parts",
+        ),
+        (
+            lambda x: grad(lambda y: y)(x) if x > 0.0 else (grad(cube) if x > 1.0 else grad(np.sin))(x),
+            (1.0,),
+            "for one function on one path and for another",
+        ),
         (lambda x: jvp(cube, x, x), (1.0,), r"both are tuples with one entry an argument, jvp\(f, \(x,\), \(v,\)\)"),
         (lambda x: jvp(wave, (x, x), (x,)), (1.0,), "the tangents have another structure than the primals"),
     ],
