@@ -23,7 +23,7 @@ from interpretations.tape import Recording, Tape, lift, pull_back
 
 Function = Callable[..., Any]
 
-_NATIVE = "interpretations.compiled_derivatives"
+_NATIVE = "interpretations.compile.derivatives"
 """Where the bodies are that native code has in place of the functions below."""
 
 

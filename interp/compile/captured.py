@@ -103,13 +103,15 @@ def _function(code: Any, captured: list[str], scope: dict[str, Any], outer: Any)
     if not code.co_freevars:
         return python_types.FunctionType(code, scope, code.co_name)
     tree = definition(code)
-    if tree is None or any(isinstance(node, ast.Nonlocal) for node in ast.walk(tree)):
+    if tree is None or tree.args.kwonlyargs or any(isinstance(node, ast.Nonlocal) for node in ast.walk(tree)):
         raise refuse(f"a function that captures `{code.co_freevars[0]}`: {_INSTEAD}")
     tree = copy.deepcopy(tree)
     a = tree.args
     front = [ast.arg(name) for name in captured]
     a.posonlyargs, a.args = [], [*front, *a.posonlyargs, *a.args]
     a.defaults = []
+    for parameter in filter(None, [*a.args, a.vararg]):
+        parameter.annotation = None
     body: list[ast.stmt] = [ast.Return(tree.body)] if isinstance(tree, ast.Lambda) else tree.body
     name = "lifted" if isinstance(tree, ast.Lambda) else tree.name
     made = ast.FunctionDef(name, a, body, [], None)

@@ -15,7 +15,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 from numba.extending import overload
 
-from interp.compile.arguments import is_compiled
+from interp.compile.arguments import is_compiled, is_of_transform
 from interp.compile.inlining import flattened
 from interp.interpretation import replacement_of
 
@@ -70,7 +70,7 @@ class Native:
         """``x`` as native code may use it: plain functions native, everything else as it is."""
         if callable(x) and _hashable(x) and x in REPLACED:
             return REPLACED[x]
-        if getattr(x, "transforms", False) or hasattr(x, "transformed") or hasattr(x, "native_name"):
+        if is_of_transform(x):
             return self.of_transform(x)
         if is_compiled(x):
             x = x.native_callee

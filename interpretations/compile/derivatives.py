@@ -7,6 +7,7 @@ the words that they use look at native types, tuples within tuples included.
 
 import ast
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from interp.compile.closures import bind, refuse
 from interp.compile.directions import DirectionsArray, of_entries
 from interp.compile.rebinding import overloaded
 from interp.compile.values import ValueType, ndim_of
+from interp.errors import ShapeError
 from interpretations.dual import Dual
 
 
@@ -81,7 +83,7 @@ def _lifting(argnums: Any) -> Any:
     @overloaded(lift)
     def _(level: Any, args: Any) -> Any:
         w, positions = Expression(), _positions(argnums, args)
-        count, direction = sum(len(_leaves(args[i])) for i in positions), iter(range(1000))
+        count, direction = sum(len(_leaves(args[i])) for i in positions), itertools.count()
 
         def moved(typ: types.Type, x: ast.expr) -> ast.expr:
             if ndim_of(typ):
@@ -111,6 +113,21 @@ def _varying_copy(x: Any) -> Any:
     return (lambda x: np.copy(x)) if isinstance(_number(x), types.Float) else lambda x: x * 1.0
 
 
+def tangent_copy(x: Any, t: Any) -> Any:
+    """A copy of the tangent ``t`` of an array ``x``."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(tangent_copy)
+def _tangent_copy(x: Any, t: Any) -> Any:
+    def checked(x: Any, t: Any) -> Any:
+        if x.shape != t.shape:
+            raise ShapeError("a tangent of another shape than its primal")
+        return varying_copy(t)
+
+    return checked
+
+
 def along(level: Any, primals: Any, tangents: Any) -> Any:
     """``primals`` as Duals with these tangents, nested tuples of the same structure."""
     raise NotImplementedError("native code only")
@@ -130,7 +147,7 @@ def _along(level: Any, primals: Any, tangents: Any) -> Any:
         if isinstance(typ, types.BaseTuple) or isinstance(of, types.BaseTuple) or ndim_of(typ) != ndim_of(of):
             raise refuse("the tangents have another structure than the primals")
         if ndim_of(typ):
-            parts = [w.call(varying_copy, at), w.call(varying_copy, by)]
+            parts = [w.call(varying_copy, at), w.call(tangent_copy, at, by)]
         else:
             parts = [w.call(caster(_payload(typ)), at), w.call(caster(_payload(of)), by)]
         return w.call(_lift, g.name("level"), g.tuple_of(parts))
