@@ -27,28 +27,30 @@ def square(x: float) -> float:
 
 
 def determinant(a: Any, n: int) -> Any:
-    """Row by row: ``total[row]`` is the determinant of the rows from there on, in the columns that are free."""
+    """Row by row: ``total[row]`` is the determinant of the rows from there on, in the columns that are free.
+
+    Columns go from right to left: a row's total so far, subtracted from the next term, gives the signs.
+    """
     total = np.zeros(n + 1)
     total[n] = 1.0
-    sign, column, free = np.ones(n), np.full(n, -1), np.ones(n + 1)
+    column, free = np.full(n, n), np.ones(n + 1)
     row = 0
     while row >= 0:
         j = column[row]
-        if j >= 0:  # the minor without row and column j is done
-            total[row] = total[row] + sign[row] * a[row * n + j] * total[row + 1]
-            sign[row] = -sign[row]
+        if j < n:  # the minor without row and column j is done
+            total[row] = a[row * n + j] * total[row + 1] - total[row]
             free[j] = 1.0
-        j += 1
+        j -= 1
         while free[j] == 0.0:
-            j += 1
-        if j == n:
-            column[row] = -1
+            j -= 1
+        if j < 0:
+            column[row] = n
             row -= 1
         else:
             column[row], free[j] = j, 0.0
             if row + 1 < n:
                 row += 1
-                total[row], sign[row] = 0.0, 1.0
+                total[row] = 0.0
     return total[0]
 
 

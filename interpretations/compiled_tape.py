@@ -18,12 +18,10 @@ from interp.linear import Diagonal, Formula
 from interp.value import identical, innermost, primal, shape_of
 from interp.vocabulary import copy, reshape, stack
 from interpretations import dual
+from interpretations.compiled_gradient import FEW
 from interpretations.derivatives import seed
 from interpretations.dual import Dual
 from interpretations.tape import Link, Tape, record
-
-FEW = 4
-"""Numbers that go forward rather than through the adjoint."""
 
 
 def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:

@@ -18,6 +18,7 @@ from interp.interpretation import call, replaced_natively, transform
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary import copy, reshape, zeros
 from interpretations import dual
+from interpretations.compiled_gradient import at_plain_numbers
 from interpretations.dual import Dual, real_payload
 from interpretations.tape import Recording, Tape, lift, pull_back
 
@@ -41,6 +42,8 @@ class _Arguments:
             if not -len(args) <= position < len(args):
                 name = getattr(f, "__name__", "f")
                 raise TypeError(f"argnums={argnums}, but {name} was called with {len(args)} positional arguments")
+        if len({position % len(args) for position in self.positions}) < len(self.positions):
+            raise TypeError(f"argnums={argnums} names one of {len(args)} arguments twice")
         flat = [tree.flatten(args[position]) for position in self.positions]
         self.leaves = [real_leaf(leaf) for leaves, _ in flat for leaf in leaves]
         self._counts = [len(leaves) for leaves, _ in flat]
@@ -86,7 +89,7 @@ def _own(x: Any, like: Any) -> Any:
         x = x[()] if isinstance(x, np.ndarray) else x
         if type(like) is float and isinstance(x, float):
             return float(x)
-        return dtype.type(x) if dtype is not None and not shape_of(like) and hasattr(x, "dtype") else x
+        return dtype.type(x) if dtype is not None and not shape_of(like) and isinstance(x, float | np.generic) else x
     if isinstance(x, np.ndarray):
         return np.array(x, dtype=dtype)
     return copy(x)
@@ -184,8 +187,13 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 @transform(native=f"{_NATIVE}.value_and_gradient")
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """As `grad`, returning ``(value, gradient)`` of one run."""
+    single = isinstance(argnums, int)
+    native = at_plain_numbers(f, (argnums,) if isinstance(argnums, int) else tuple(argnums))
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        if native is not None and (found := native(*args, **kwargs)) is not None:
+            value, gradients = found
+            return value, gradients[0] if single else tuple(gradients)
         arguments = _Arguments(f, argnums, args)
         out, recording, inputs = _tape_call(f, arguments, kwargs)
         _scalar_output("grad", out)

@@ -469,12 +469,18 @@ def _reshape(x: Any, shape: Any) -> Any:
 
 
 @overload_method(ValueType, "reshape", jit_options=OPTIONS, strict=False)
-def _reshape_method(x: Any, *shape: Any) -> Any:
+def _reshape_method(x: Any, a: Any, b: Any = None, c: Any = None, d: Any = None) -> Any:
+    """Of a shape, or of up to four lengths: Numba folds starred arguments of methods another way than it calls them."""
     if not is_array(x):
         return None
-    if len(shape) == 1 and isinstance(shape[0], types.BaseTuple):
-        return lambda x, *shape: _reshaped(x, shape[0])
-    return lambda x, *shape: _reshaped(x, shape)
+    missing = (type(None), types.NoneType, types.Omitted)
+    count = 1 + sum(not isinstance(n, missing) for n in (b, c, d))
+    return (
+        lambda x, a, b=None, c=None, d=None: _reshaped(x, a),
+        lambda x, a, b=None, c=None, d=None: _reshaped(x, (a, b)),
+        lambda x, a, b=None, c=None, d=None: _reshaped(x, (a, b, c)),
+        lambda x, a, b=None, c=None, d=None: _reshaped(x, (a, b, c, d)),
+    )[count - 1]
 
 
 @overload_method(ValueType, "ravel", jit_options=OPTIONS, strict=False)

@@ -55,6 +55,9 @@ class Compiled:
     function finds out.
     """
 
+    over_arrays = False
+    """True of a function of numbers that runs over arrays of them."""
+
     def __init__(self, f: Callable[..., Any], *, products: str | None = None, **options: Any) -> None:
         f = getattr(f, "py_func", f)  # of a function under Numba's decorators: its options may be unsound for values
         functools.update_wrapper(self, f)

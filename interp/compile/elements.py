@@ -53,7 +53,7 @@ class _GetItem(AbstractTemplate):
         return None if made is None else signature(made, x, index)
 
 
-def _of_arrays(context: Any, builder: Any, function: Any, types_: tuple[types.Type, ...], args: Any) -> Any:
+def of_arrays(context: Any, builder: Any, function: Any, types_: tuple[types.Type, ...], args: Any) -> Any:
     """Emit a call of Numba's own code."""
     callee = context.typing_context.resolve_value_type(function)
     sig = callee.get_call_type(context.typing_context, types_, {})
@@ -84,7 +84,7 @@ def pick(context: Any, builder: Any, x: types.Type, value: Any, index: types.Typ
             setattr(target, name, pick(context, builder, component, getattr(source, name), index, at))
         return target._getvalue()
     if not isinstance(x, DirectionsArray):
-        return _of_arrays(context, builder, operator.getitem, (x, index), (value, at))
+        return of_arrays(context, builder, operator.getitem, (x, index), (value, at))
     if is_full(x, index):
         return load(builder, *_place(context, builder, x, value, index, at), x.size)
     data = cgutils.create_struct_proxy(x)(context, builder, value=value).data
@@ -127,7 +127,7 @@ def _put(context: Any, builder: Any, x: Any, target: Any, index: Any, at: Any, y
     elif isinstance(x, DirectionsArray):
         store(builder, value, *_place(context, builder, x, target, index, at))
     else:
-        _of_arrays(context, builder, operator.setitem, (x, index, y), (target, at, value))
+        of_arrays(context, builder, operator.setitem, (x, index, y), (target, at, value))
 
 
 @infer_global(len)

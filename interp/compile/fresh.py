@@ -51,6 +51,8 @@ MAKERS = frozenset(
 )
 """Functions of NumPy's whose result shares memory with nothing."""
 METHODS = frozenset({"array.copy", "array.astype", "array.flatten"})
+STORES: set[Any] = set()
+"""Functions ``(array, index, value)`` that store the value into the array."""
 _ROUNDS = 12
 
 Types = dict[str, types.Type]
@@ -104,6 +106,14 @@ class _Program:
             return lists
         return []
 
+    def stores(self, made: Any) -> bool:
+        """True of a call of one of `STORES`."""
+        if made.op != "call":
+            return False
+        function = self.assigned.get(made.func.name, [None])[0]
+        called = None if function is None else getattr(function.value, "value", None)
+        return any(called is known for known in STORES)
+
     def _is_list(self, x: Any) -> bool:
         return any(getattr(s.value, "op", None) == "build_list" for s in self.assigned.get(x.name, ()))
 
@@ -119,6 +129,8 @@ def _stores(program: _Program, typed: Types) -> Iterator[tuple[str, types.Type]]
                 made = statement.value
                 if made.op == "inplace_binop":
                     target, value = made.lhs, made.rhs
+                elif program.stores(made):
+                    target, _, value, *_ = made.args
                 elif made.op == "call" and len(made.args) == 1:
                     method = typed.get(made.func.name)
                     appended = isinstance(method, types.BoundFunction) and method.typing_key == "list.append"
@@ -231,7 +243,9 @@ def _may_store(program: _Program) -> bool:
                 return True
             made = statement.value if isinstance(statement, ir.Assign) else None
             if isinstance(made, ir.Expr) and (
-                made.op in ("inplace_binop", "build_list") or (made.op == "getattr" and made.attr in _MAKER_NAMES)
+                made.op in ("inplace_binop", "build_list")
+                or (made.op == "getattr" and made.attr in _MAKER_NAMES)
+                or program.stores(made)
             ):
                 return True
     return False

@@ -36,6 +36,8 @@ PARTS = 4
 class Vectorized(Compiled):
     """What `interp.vectorize` returns."""
 
+    over_arrays = True
+
     def __init__(self, f: Callable[..., Any], *, parallel: bool, products: str | None = None, **options: Any) -> None:
         super().__init__(f, products=products, **options)
         self.options = {**options, "parallel": parallel}

@@ -11,9 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 from numba.core import types
 
 from interp.compile.adjoint.operations import (
+    BINARY,
+    COMPARE,
+    UNARY,
+    Attribute,
     Break,
     Buffered,
     For,
@@ -26,12 +31,13 @@ from interp.compile.adjoint.operations import (
     Statement,
     Store,
     choose,
+    make_tuple,
     move,
     names_in,
     reads,
     walk,
 )
-from interp.compile.adjoint.table import VIEWS, is_inactive, partials_of
+from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, elementwise_of, is_inactive, partials_of
 
 Needed = frozenset[Any]
 
@@ -73,8 +79,10 @@ class Facts:
         self.active: set[str] = set(inputs)
         every = list(walk(statements))
         for s in every:
-            if isinstance(s, Let) and self.is_array(s.target) and (s.function is move or s.function in VIEWS):
-                self._join(s.target, s.operands[0])
+            if isinstance(s, Let) and self.is_array(s.target) and not self._is_fresh(s):
+                for operand in s.operands:
+                    if isinstance(operand, ast.Name) and self.is_array(operand.id):
+                        self._join(s.target, operand)
             elif isinstance(s, Read) and self.is_array(s.target):
                 self._join(s.target, ast.Name(s.source))
         size = -1
@@ -84,6 +92,7 @@ class Facts:
                 self._spread(s)
             self.active |= self._sharing(self.active)
         self.active &= self._useful(every, outputs) | set(inputs)
+        self.invariant = self._invariant(every, set(map(id, _outside_loops(statements))))
 
     def _sharing(self, names: set[str]) -> set[str]:
         """All arrays that may share memory with one of ``names``."""
@@ -104,6 +113,49 @@ class Facts:
                     useful |= set(names_in(s.value))
         return useful
 
+    def _invariant(self, every: Sequence[Statement], once: set[int]) -> set[str]:
+        """Variables that have one value whenever they have one: a second assignment overwrites it with the same.
+
+        Of arrays that is the view, not the elements. ``once``: identities of the statements that run once at most.
+        """
+        made: dict[str, list[Any]] = {}
+        whole = {s.count: s for s in every if isinstance(s, For) and not _breaks(s.body)}
+        for s in every:
+            if isinstance(s, Let | Read) and s.target not in whole:
+                made.setdefault(s.target, []).append(s)
+            elif isinstance(s, Loop):
+                made.setdefault(s.count, []).append(s)
+                made.setdefault(s.exit, []).append(s)
+                if isinstance(s, For):
+                    made.setdefault(s.target, []).append(None)
+            elif isinstance(s, Buffered):
+                made.setdefault(s.buffer, []).append(None)
+        found = {v for v in self.types if v not in made}
+        size = -1
+        while size != len(found):
+            size = len(found)
+            for name, statements in made.items():
+                (s, *more) = statements
+                if not more and name not in found and (id(s) in once or self._repeats(name, s, found)):
+                    found.add(name)
+        return found - {v for v in self.types if v not in made}
+
+    def _repeats(self, name: str, s: Any, same: set[str]) -> bool:
+        """True if a statement gives its target ``name`` the same value whenever what it reads is the ``same``."""
+        if isinstance(s, For):
+            return name == s.count and not _breaks(s.body) and same.issuperset(reads(s))
+        if isinstance(s, Read):
+            views = self.is_array(name) or isinstance(self.types.get(s.source), types.BaseTuple)
+            return views and same.issuperset(reads(s))
+        if not isinstance(s, Let) or not same.issuperset(reads(s)):
+            return False
+        if s.function is move or s.function in VIEWS:
+            return True
+        if self.is_array(name):
+            return False
+        numbers = not any(isinstance(a, ast.Name) and self.is_array(a.id) for a in s.operands)
+        return s.function in (len, make_tuple) or isinstance(s.function, Attribute) or (numbers and _is_pure(s))
+
     def is_array(self, name: str) -> bool:
         return isinstance(self.types.get(name), types.Array)
 
@@ -112,6 +164,10 @@ class Facts:
         if not self.is_array(s.target) or isinstance(s, Read):
             return False
         return s.function is not move and s.function not in VIEWS
+
+    def _is_fresh(self, s: Let) -> bool:
+        """True if an array shares no memory with the operands; what is not known may hand one of them on."""
+        return s.function in ALLOCATIONS or s.function is np.copy or elementwise_of(s) is not None
 
     def is_real(self, name: str) -> bool:
         typ = self.types.get(name)
@@ -152,6 +208,27 @@ class Facts:
         if isinstance(inner, types.BaseTuple):
             return any(isinstance(t, types.Float) for t in inner)
         return isinstance(inner, types.Float)
+
+
+def _outside_loops(statements: Sequence[Statement]) -> Iterable[Statement]:
+    for s in statements:
+        if isinstance(s, If):
+            yield from _outside_loops([*s.then, *s.orelse])
+        elif isinstance(s, Let | Read):
+            yield s
+
+
+def _breaks(body: Sequence[Statement]) -> bool:
+    """True if a loop's body may end the loop early."""
+    inner = [part for s in body if isinstance(s, If) for part in (s.then, s.orelse)]
+    return any(isinstance(s, Break) for s in body) or any(map(_breaks, inner))
+
+
+def _is_pure(s: Let) -> bool:
+    return s.function in _ARITHMETIC or elementwise_of(s) is not None
+
+
+_ARITHMETIC = frozenset({*BINARY.values(), *UNARY.values(), *COMPARE.values(), min, max, int, float})
 
 
 def blocks(statements: Sequence[Statement], facts: Facts) -> list[Node]:
@@ -288,6 +365,7 @@ class Needs:
 
     def _overwrite(self, s: Any, names: Iterable[str], needed: Needed) -> None:
         pushed = self.pushes.setdefault(id(s), [])
+        needed = needed - self.facts.invariant
         pushed += [name for name in names if name in needed and name not in pushed]
 
     def _block(self, s: Block, needed: Needed) -> Needed:

@@ -42,6 +42,8 @@ METHODS: dict[str, Any] = {
     "copy": np.copy,
     "dot": np.dot,
     "transpose": np.transpose,
+    "reshape": np.reshape,
+    "ravel": np.ravel,
 }
 """Methods that are functions of NumPy by another name."""
 
@@ -341,6 +343,10 @@ class Expressions(Writing):
         if function is divmod:
             x, y = map(self.atom, operands)
             return [self.let(operator.floordiv, x, y), self.let(operator.mod, x, y)]
+        if function is np.ravel and len(operands) == 1:
+            operands, function = [*operands, ast.Constant(-1)], np.reshape
+        if function is np.reshape and len(operands) > 2:  # the method, of lengths one by one
+            operands = [operands[0], operands[1:]]
         if function is elementwise.clip or function is np.clip:
             x, low, high = map(self.atom, operands)
             return self.let(np.minimum, self.let(np.maximum, x, low), high)
@@ -350,11 +356,12 @@ class Expressions(Writing):
         return load(target)
 
     def array_of(self, node: ast.Call, scope: Scope) -> Operand:
-        """``np.array([x, y])``: a fresh array and its stores."""
+        """``np.array([x, y])``: a fresh array and its stores. ``np.asarray`` of an array is the array itself."""
         if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.List | ast.Tuple):
             value = self.value(node.args[0], scope) if len(node.args) == 1 and not node.keywords else None
             if isinstance(value, ast.Name):
-                return self.let(np.copy, value)
+                of_same = isinstance(called := self.callee(node.func, scope), Static) and called.object is np.asarray
+                return self.let(move if of_same else np.copy, value)
             raise self.refuse("np.array of something else than a list of numbers")
         rows = [row.elts if isinstance(row, ast.List | ast.Tuple) else row for row in node.args[0].elts]
         nested = [row for row in rows if isinstance(row, list)]

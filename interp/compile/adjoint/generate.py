@@ -63,7 +63,9 @@ def adjoint_of(
     stored = [i for i, leaf in enumerate(leaves) if aliases.is_array(leaf) and aliases.root(leaf) in changed]
     results += [load(leaves[i]) for i in stored]
     scalar = len(results) == 1 and isinstance(results[0], ast.Name) and isinstance(typemap[results[0].id], types.Float)
-    if any(leaves[i] in aliases.active and i not in varying for i in stored):
+    outputs += [leaves[i] for i in stored]  # for what was stored lives on
+    carrying = Facts(program.statements, typemap, inputs, outputs).active
+    if any(leaves[i] in carrying and i not in varying for i in stored):
         raise Refused("a store of what varies into an array that does not")
     statements = Expansion(typemap, aliases.root, stretch).program(program.statements, results)
     name = f"adjoint_of_{function.__name__}" if function.__name__.isidentifier() else "adjoint_of_lambda"

@@ -254,7 +254,7 @@ class _Lowering(Expressions):
         arguments = iterated.args if isinstance(iterated, ast.Call) else []
         if target_function is range:
             bounds = [self.held(self.atom(self.value(a, scope))) for a in arguments]
-            if isinstance(s.target, ast.Name):
+            if isinstance(s.target, ast.Name) and s.target.id not in _stored(s.body):
                 present = scope.bound.setdefault(s.target.id, load(self.fresh(s.target.id)))
                 if not isinstance(present, ast.Name):
                     raise self.refuse(f"`{s.target.id}` is a tuple on one path and none on another")

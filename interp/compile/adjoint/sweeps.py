@@ -10,12 +10,14 @@ product.
 import ast
 import types as python_types
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numba.core import types
 
 from interp.compile.adjoint import stack as stacks
+from interp.compile.adjoint.access import at_least, loaded, stored
 from interp.compile.adjoint.arrays import cleared
 from interp.compile.adjoint.blocks import Block, Facts, Needs, blocks, walk_nodes
 from interp.compile.adjoint.operations import (
@@ -47,6 +49,8 @@ from interp.vocabulary.elementwise import strong_multiply
 
 STACK = "stack"
 BLOCK = "block"
+SLOT = "slot"
+"""Bytes of a number on the stack."""
 
 
 def adjoint(
@@ -73,8 +77,10 @@ class _Adjoint:
     def __init__(self, facts: Facts, needs: Needs, constants: dict[str, Any], strong: bool) -> None:
         self.facts, self.needs, self.strong = facts, needs, strong
         self.writing = Writing(constants, KNOWN.__contains__)
-        self.witnesses: dict[int, str] = {}
         self.bars: set[str] = set()
+        roots = sorted({facts.root(v) for v in facts.types if facts.is_array(v)})
+        self.scopes = {root: i for i, root in enumerate(roots)}
+        self.slots: dict[int, Slots] = {}
 
     # -- the whole
 
@@ -83,7 +89,11 @@ class _Adjoint:
     ) -> python_types.FunctionType:
         facts = self.facts
         seeds = [f"seed{i}" for i in range(len(results))]
-        begin = [assign(STACK, self.call(stacks.opened, load(BLOCK)))]
+        real = ast.Tuple([load(v) for v in leaves if facts.is_real(v)], ast.Load())
+        begin = [
+            assign(STACK, self.call(stacks.opened, load(BLOCK))),
+            assign(SLOT, self.call(stacks.slot_of, real)),
+        ]
         for leaf in leaves:
             if facts.is_array(leaf) and leaf in facts.active:
                 if any(isinstance(s, Store) and facts.root(s.array) == facts.root(leaf) for s in _stores(nodes)):
@@ -161,20 +171,56 @@ class _Adjoint:
     def call(self, function: Any, *operands: ast.expr) -> ast.expr:
         return ast.Call(self.constant(function), list(operands), [])
 
+    # -- elements of arrays
+
+    def scope(self, array: str, of_cotangents: bool = False) -> list[ast.expr]:
+        """The scope of an array, and how many there are: each root's values and cotangents, and the stack."""
+        count = len(self.scopes)
+        return [ast.Constant(self.scopes[self.facts.root(array)] + count * of_cotangents), ast.Constant(2 * count + 1)]
+
+    def is_element(self, array: str, index: ast.expr) -> bool:
+        """True of an index, in the program's own names, of one element."""
+        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        typ = self.facts.types[array]
+        return isinstance(typ, types.Array) and len(parts) == typ.ndim and all(map(self.is_integer, parts))
+
+    def is_integer(self, part: ast.expr) -> bool:
+        if isinstance(part, ast.Constant):
+            return type(part.value) is int
+        return isinstance(part, ast.Name) and isinstance(self.facts.types.get(part.id), types.Integer)
+
+    def read(self, array: str, named: str, index: ast.expr, written: ast.expr, of_cotangents: bool = False) -> ast.expr:
+        """``named[written]``, where the program has ``array[index]``."""
+        if not self.is_element(array, index):
+            return item(named, written)
+        return self.call(loaded, load(named), written, *self.scope(array, of_cotangents))
+
+    def write(
+        self, array: str, named: str, index: ast.expr, written: ast.expr, value: ast.expr, of_cotangents: bool = False
+    ) -> ast.stmt:
+        """``named[written] = value``, where the program has ``array[index]``."""
+        if not self.is_element(array, index):
+            return ast.Assign([ast.Subscript(load(named), written, ast.Store())], value)
+        return ast.Expr(self.call(stored, load(named), written, value, *self.scope(array, of_cotangents)))
+
     # -- forward
 
-    def forward(self, nodes: Sequence[Any]) -> list[ast.stmt]:
+    def forward(self, nodes: Sequence[Any], *, has_room: bool = False) -> list[ast.stmt]:
+        """``has_room``: the stack has room for all that these statements push."""
         done: list[ast.stmt] = []
-        for s in nodes:
+        for i, s in enumerate(nodes):
+            if not has_room:
+                done += self.room(nodes[i:])
             done += self.saved(s)
+            has_room = not _loops([s])
             match s:
                 case Block():
                     for operation in s.statements:
                         done += self.performed(operation, {})
                 case Store():
-                    done.append(ast.Assign([ast.Subscript(load(s.array), s.index, ast.Store())], s.value))
+                    done.append(self.write(s.array, s.array, s.index, s.index, s.value))
                 case If():
-                    then, orelse = self.forward(s.then), self.forward(s.orelse)
+                    then, orelse = (self.forward(side, has_room=has_room) for side in (s.then, s.orelse))
                     done.append(ast.If(load(s.test), then or [ast.Pass()], orelse))
                 case For():
                     done += self.forward_for(s)
@@ -196,34 +242,125 @@ class _Adjoint:
 
     def forward_for(self, s: For) -> list[ast.stmt]:
         iterated = ast.Call(self.constant(range), [s.start, s.stop, s.step], [])
-        body = self.forward(s.body)
         if any(isinstance(t, Break) for t in _own(s.body)):
-            body.insert(0, _increment(s.count))
+            body = [_increment(s.count), *self.forward(s.body)]
             return [ast.For(ast.Name(s.target, ast.Store()), iterated, body, [])]
         counted = assign(s.count, self.call(len, iterated))
-        return [counted, ast.For(ast.Name(s.target, ast.Store()), iterated, body or [ast.Pass()], [])]
+        slots = self.side_by_side(s)
+        if slots is None:
+            body = [*self.bounded(s, s.target, s.start), *self.forward(s.body)]
+            return [counted, ast.For(ast.Name(s.target, ast.Store()), iterated, body or [ast.Pass()], [])]
+        size = slots.size
+        reserved = [
+            assign(STACK, self.call(stacks.ensured, load(STACK), size)),
+            assign(slots.base, self.call(stacks.top_of, load(STACK))),
+            assign(STACK, self.call(stacks.moved, load(STACK), size)),
+        ]
+        numbers = ast.Call(self.constant(range), [load(s.count)], [])
+        body = [*self.numbered(s), *self.forward(s.body)]
+        return [counted, *reserved, ast.For(ast.Name(slots.number, ast.Store()), numbers, body, [])]
+
+    def numbered(self, s: For) -> list[ast.stmt]:
+        """A loop's target by the number of the iteration."""
+        number = _number(s)
+        steps: ast.expr = load(number)
+        if not (isinstance(s.step, ast.Constant) and s.step.value == 1):
+            steps = ast.BinOp(steps, ast.Mult(), s.step)
+        if not (isinstance(s.start, ast.Constant) and s.start.value == 0):
+            steps = ast.BinOp(s.start, ast.Add(), steps)
+        return [
+            *self.bounded(s, number, ast.Constant(0)),
+            assign(s.target, steps),
+            *self.bounded(s, s.target, s.start),
+        ]
+
+    def bounded(self, s: For, name: str, bound: ast.expr) -> list[ast.stmt]:
+        """Tell native code that an index does not go below the loop's start."""
+        upwards = isinstance(s.step, ast.Constant) and isinstance(s.step.value, int) and s.step.value > 0
+        accesses = any(isinstance(n, Store) or (isinstance(n, Block) and _reads_elements(n)) for n in _own(s.body))
+        return [assign(name, self.call(at_least, load(name), bound))] if upwards and accesses else []
+
+    # -- what is saved
+
+    def kept(self, s: Any) -> list["Place"]:
+        """What is pushed before a statement: variables, and the element that a store overwrites."""
+        places: list[Place] = []
+        for name in self.needs.pushes.get(id(s), ()):
+            places.append(Place(name))
+            if self.facts.is_array(name) and name in self.facts.active:
+                places.append(Place(bar(name)))
+        if isinstance(s, Store) and id(s) in self.needs.saves_element:
+            if not self.is_element(s.array, s.index):
+                raise Refused("a store into a slice, whose old elements the adjoint needs")
+            places.append(Place(s.array, s.index))
+        return places
+
+    def in_a_slot(self, place: "Place") -> bool:
+        """True of what takes a slot at most."""
+        typ = self.facts.types.get(place.name)
+        if place.index is not None and isinstance(typ, types.Array):
+            typ = typ.dtype
+        return isinstance(typ, types.Float | types.Integer | types.Boolean)
+
+    def room(self, nodes: Sequence[Any]) -> list[ast.stmt]:
+        """Room for what is pushed up to the next loop, which may use up what there is."""
+        count = self.count_places(nodes)
+        size = ast.BinOp(ast.Constant(count), ast.Mult(), load(SLOT))
+        return [assign(STACK, self.call(stacks.ensured, load(STACK), size))] if count else []
+
+    def count_places(self, nodes: Sequence[Any]) -> int:
+        count = 0
+        for s in nodes:
+            if id(s) not in self.slots:
+                count += sum(map(self.in_a_slot, self.kept(s)))
+            if _loops([s]):
+                break
+            if isinstance(s, If):
+                count += self.count_places(s.then) + self.count_places(s.orelse)
+        return count
+
+    def side_by_side(self, s: For) -> "Slots | None":
+        """The slots of a loop that pushes numbers in every iteration and nothing else; noted for its statements."""
+        pushing = [n for n in walk_nodes(s.body) if self.kept(n)]
+        direct = {id(n) for n in s.body}
+        simple = all(id(n) in direct and isinstance(n, Block | Store) for n in pushing)
+        if not pushing or not simple or not all(self.in_a_slot(p) for n in pushing for p in self.kept(n)):
+            return None
+        slots = Slots(f"{s.count}_base", s.count, _number(s))
+        for n in pushing:
+            slots.first[id(n)] = slots.each
+            slots.each += len(self.kept(n))
+            self.slots[id(n)] = slots
+        self.slots[id(s)] = slots
+        return slots
 
     def saved(self, s: Any) -> list[ast.stmt]:
         """Pushes before a statement overwrites what a reverse needs."""
-        saved = self.kept(s, ast.Load())
-        if not saved:
-            return []
-        if isinstance(s, Store) and _is_view(s.index, self.facts, s.array):
-            raise Refused("a store into a slice, whose old elements the adjoint needs")
-        witness = self.witnesses[id(s)] = f"witness{len(self.witnesses)}"
-        value = saved[0] if len(saved) == 1 else ast.Tuple(saved, ast.Load())
-        return [assign(witness, value), assign(STACK, self.call(stacks.push, load(STACK), load(witness)))]
+        done: list[ast.stmt] = []
+        slots = self.slots.get(id(s)) if isinstance(s, Block | Store) else None
+        places = self.kept(s)
+        for i, place in enumerate(places):
+            value = load(place.name) if place.index is None else self.element_at(place)
+            witness = _witness(place)
+            done.append(assign(witness, value))
+            if slots is not None:
+                slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
+                put = self.call(stacks.put, load(STACK), *slot, load(witness), *self.stack_scope)
+                done.append(ast.Expr(put))
+            elif self.in_a_slot(place):
+                done.append(assign(STACK, self.call(stacks.place, load(STACK), load(witness), load(SLOT))))
+            else:
+                done.append(assign(STACK, self.call(stacks.push, load(STACK), load(witness))))
+        return done
 
-    def kept(self, s: Any, context: ast.expr_context) -> list[ast.expr]:
-        """What is pushed before a statement, together: variables, and the element that a store overwrites."""
-        places: list[ast.expr] = []
-        for name in self.needs.pushes.get(id(s), ()):
-            places.append(ast.Name(name, context))
-            if self.facts.is_array(name) and name in self.facts.active:
-                places.append(ast.Name(bar(name), context))
-        if isinstance(s, Store) and id(s) in self.needs.saves_element:
-            places.append(ast.Subscript(load(s.array), _copy(s.index), context))
-        return places
+    @property
+    def stack_scope(self) -> list[ast.expr]:
+        count = 2 * len(self.scopes)
+        return [ast.Constant(count), ast.Constant(count + 1)]
+
+    def element_at(self, place: "Place") -> ast.expr:
+        assert place.index is not None
+        return self.read(place.name, place.name, place.index, _copy(place.index))
 
     def performed(self, s: Let | Read, names: dict[str, str], target: str | None = None) -> list[ast.stmt]:
         """One operation, its variables renamed; of an array that carries derivatives, its cotangents with it."""
@@ -232,7 +369,7 @@ class _Adjoint:
         renamed = _Renaming(names)
         if isinstance(s, Read):
             source, index = names.get(s.source, s.source), renamed.visit(_copy(s.index))
-            done = [assign(target, item(source, index))]
+            done = [assign(target, self.read(s.source, source, s.index, index))]
             if facts.is_array(s.target) and s.target in facts.active:
                 done.append(assign(bar(target), item(bar(source), _copy(index))))
             return done
@@ -245,7 +382,11 @@ class _Adjoint:
             elif s.function is move or s.function in VIEWS:
                 source = operands[0]
                 assert isinstance(source, ast.Name)
-                done.append(assign(bar(target), expression(s.function, [load(bar(source.id))], [], self.constant)))
+                done.append(
+                    assign(
+                        bar(target), expression(s.function, [load(bar(source.id)), *operands[1:]], [], self.constant)
+                    )
+                )
             else:
                 raise Refused(f"{_label(s.function)} of arrays has no adjoint yet")
         return done
@@ -271,16 +412,24 @@ class _Adjoint:
         return done
 
     def restored(self, s: Any) -> list[ast.stmt]:
-        """The pop that answers `saved`."""
-        places = self.kept(s, ast.Store())
-        if not places:
-            return []
-        place = places[0] if len(places) == 1 else ast.Tuple(places, ast.Store())
-        popped = self.call(stacks.pop, load(STACK), load(self.witnesses[id(s)]))
-        return [
-            _unpack([ast.Name("old", ast.Store()), ast.Name(STACK, ast.Store())], popped),
-            ast.Assign([place], load("old")),
-        ]
+        """What answers `saved`, in the opposite order."""
+        done: list[ast.stmt] = []
+        slots = self.slots.get(id(s)) if isinstance(s, Block | Store) else None
+        places = self.kept(s)
+        for i, place in reversed(list(enumerate(places))):
+            witness = load(_witness(place))
+            if slots is not None:
+                slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
+                got = self.call(stacks.got, load(STACK), *slot, witness, *self.stack_scope)
+                done.append(assign("old", got))
+            else:
+                popped = self.call(stacks.pop, load(STACK), witness)
+                done.append(_unpack([ast.Name("old", ast.Store()), ast.Name(STACK, ast.Store())], popped))
+            if place.index is None:
+                done.append(assign(place.name, load("old")))
+            else:
+                done.append(self.write(place.name, place.name, place.index, _copy(place.index), load("old")))
+        return done
 
     def added(self, name: str, amount: ast.expr) -> ast.stmt:
         return assign(name, ast.BinOp(load(name), ast.Add(), amount))
@@ -300,19 +449,12 @@ class _Adjoint:
     def reverse_loop(self, s: Loop) -> list[ast.stmt]:
         body, head = self.reverse(s.body), self.reverse(s.head)
         left = f"{s.exit}_left"
-        k = f"{s.count}_k"
+        k = _number(s)
         done: list[ast.stmt] = []
         if head and s.test is not None:
             ended = ast.Compare(load(s.exit), [ast.Eq()], [ast.Constant(-1)])
             done.append(ast.If(ended, self.reverse(s.head), []))
-        inside: list[ast.stmt] = []
-        if isinstance(s, For):
-            steps: ast.expr = load(k)
-            if not (isinstance(s.step, ast.Constant) and s.step.value == 1):
-                steps = ast.BinOp(steps, ast.Mult(), s.step)
-            if not (isinstance(s.start, ast.Constant) and s.start.value == 0):
-                steps = ast.BinOp(s.start, ast.Add(), steps)
-            inside.append(assign(s.target, steps))
+        inside: list[ast.stmt] = self.numbered(s) if isinstance(s, For) else []
         inside += body + head
         if not body and not head:
             return [*done, *self.restored(s)]
@@ -320,6 +462,11 @@ class _Adjoint:
             done.append(assign(left, load(s.exit)))
             inside.append(assign(left, ast.Constant(0)))
         backwards = [ast.BinOp(load(s.count), ast.Sub(), ast.Constant(1)), ast.Constant(-1), ast.Constant(-1)]
+        slots = self.slots.get(id(s))
+        if slots is not None:
+            less = ast.UnaryOp(ast.USub(), slots.size)
+            done.append(assign(STACK, self.call(stacks.moved, load(STACK), less)))
+            done.append(assign(slots.base, self.call(stacks.top_of, load(STACK))))
         done.append(ast.For(ast.Name(k, ast.Store()), ast.Call(self.constant(range), backwards, []), inside, []))
         return [*done, *self.restored(s)]
 
@@ -327,12 +474,12 @@ class _Adjoint:
         facts = self.facts
         done: list[ast.stmt] = []
         if s.array in facts.active:
-            place = ast.Subscript(load(bar(s.array)), _copy(s.index), ast.Store())
             if facts.is_active(s.value):
                 assert isinstance(s.value, ast.Name)
                 self.bars.add(s.value.id)
-                done.append(self.added(bar(s.value.id), item(bar(s.array), _copy(s.index))))
-            done.append(ast.Assign([place], ast.Constant(0.0)))
+                ct = self.read(s.array, bar(s.array), s.index, _copy(s.index), True)
+                done.append(self.added(bar(s.value.id), ct))
+            done.append(self.write(s.array, bar(s.array), s.index, _copy(s.index), ast.Constant(0.0), True))
         return [*done, *self.restored(s)]
 
     def reverse_block(self, block: Block) -> list[ast.stmt]:
@@ -386,9 +533,9 @@ class _Adjoint:
             if not isinstance(facts.types[s.source], types.Array):
                 raise Refused("an element of a tuple that carries derivatives")
             source, index = before.get(s.source, s.source), rename.visit(_copy(s.index))
-            place = ast.Subscript(load(bar(source)), index, ast.Store())
-            total = ast.BinOp(item(bar(source), _copy(index)), ast.Add(), ct)
-            done.append(ast.Assign([place], total))
+            present = self.read(s.source, bar(source), s.index, _copy(index), True)
+            total = ast.BinOp(present, ast.Add(), ct)
+            done.append(self.write(s.source, bar(source), s.index, index, total, True))
             zero.add(s.target)
             return
         # the target's own cotangent is done with; an operand of the same name gets a new one
@@ -427,6 +574,44 @@ class _Adjoint:
             add(operand, amount)
 
 
+@dataclass(frozen=True)
+class Place:
+    """What is pushed: a variable, or the element of an array at an index."""
+
+    name: str
+    index: ast.expr | None = None
+
+
+@dataclass
+class Slots:
+    """Slots on the stack for all iterations of a loop; those of one statement lie together, iteration by iteration."""
+
+    base: str
+    count: str
+    number: str
+    each: int = 0
+    """Slots an iteration, of all statements."""
+    first: dict[int, int] = field(default_factory=dict)
+    """By statement: slots an iteration of those before it."""
+
+    @property
+    def size(self) -> ast.expr:
+        """Bytes of all."""
+        return ast.BinOp(ast.BinOp(load(self.count), ast.Mult(), ast.Constant(self.each)), ast.Mult(), load(SLOT))
+
+    def at(self, s: Any, i: int, width: int) -> ast.expr:
+        """The number of the slot of the ``i``-th of ``width`` places of a statement, in the present iteration."""
+        number: ast.expr = load(self.number)
+        if width > 1:
+            number = ast.BinOp(number, ast.Mult(), ast.Constant(width))
+        if i:
+            number = ast.BinOp(number, ast.Add(), ast.Constant(i))
+        if self.first[id(s)]:
+            before = ast.BinOp(load(self.count), ast.Mult(), ast.Constant(self.first[id(s)]))
+            number = ast.BinOp(before, ast.Add(), number)
+        return number
+
+
 def bar(name: str) -> str:
     """The variable that holds the cotangent of a variable."""
     return f"{name}_b"
@@ -444,6 +629,24 @@ def _copy(node: ast.expr) -> ast.expr:
     import copy
 
     return copy.deepcopy(node)
+
+
+def _number(s: Loop) -> str:
+    """The variable that counts a loop's iterations, from 0."""
+    return f"{s.count}_k"
+
+
+def _witness(place: Place) -> str:
+    """A variable of the type of what is pushed: it tells native code what to pop."""
+    return f"{place.name}_{'held' if place.index is None else 'element'}"
+
+
+def _loops(nodes: Sequence[Any]) -> bool:
+    return any(isinstance(n, Loop | Buffered) for n in walk_nodes(nodes))
+
+
+def _reads_elements(block: Block) -> bool:
+    return any(isinstance(operation, Read) for operation in block.statements)
 
 
 def _increment(name: str) -> ast.stmt:

@@ -16,8 +16,8 @@ from interp.value import primal
 ALLOCATIONS: frozenset[Any] = frozenset({np.zeros, np.empty, np.ones, np.zeros_like, np.empty_like, np.ones_like})
 """Calls that make a fresh array, whose elements depend on nothing."""
 
-VIEWS = frozenset({np.transpose})
-"""Calls whose result shares its operand's memory."""
+VIEWS = frozenset({np.transpose, np.reshape})
+"""Calls whose result shares its first operand's memory: native code reshapes nothing that would have to be copied."""
 
 SAME = frozenset({move, float, np.float64})
 """Calls that hand their one operand on."""

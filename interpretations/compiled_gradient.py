@@ -1,0 +1,144 @@
+"""Value and gradient of a compiled function at plain numbers: its native code alone, with nothing recorded.
+
+Few numbers go forward, everything else by the adjoint, as in `compiled_tape`; what it decides there for every call is
+decided here once for arguments of the same types. Whatever is not plain (values, containers, integers to be promoted,
+functions that store into their arguments or return no single float, code without an adjoint) is left to the recording.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from interp import level as levels
+from interp import rules
+from interp.compile.arguments import is_compiled, is_constant, leaves_of, values_in
+from interp.errors import CompileError
+from interpretations import dual
+from interpretations.dual import Dual
+
+FEW = 4
+"""Numbers that go forward rather than through the adjoint."""
+
+Found = tuple[Any, list[Any]] | None
+"""Value and gradients in the arguments asked for; None where the run must be recorded."""
+
+
+def at_plain_numbers(f: Any, argnums: tuple[int, ...]) -> Callable[..., Found] | None:
+    """What gives value and gradients of ``f`` by native code alone; None if ``f`` is no compiled function."""
+    return _AtPlainNumbers(f, argnums) if is_compiled(f) and not f.over_arrays else None
+
+
+class _AtPlainNumbers:
+    def __init__(self, compiled: Any, argnums: tuple[int, ...]) -> None:
+        from interp.compile.versions import OTHER, key_of, nothing, recogniser
+
+        self.compiled, self.argnums = compiled, argnums
+        self.key_of, self.recogniser, self.nothing, self.other = key_of, recogniser, nothing, OTHER
+        self.generation = -1
+        self.versions: dict[Any, Callable[..., Found]] = {}
+        self.latest: Callable[..., Any] = nothing
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Found:
+        if kwargs or len(args) != self.compiled.arity:
+            return None
+        if self.generation != rules.generation:
+            self.generation, self.versions, self.latest = rules.generation, {}, self.nothing
+        found: Found = self.latest(*args)
+        if found is not self.other:
+            return found
+        key = self.key_of(args)
+        if key in self.versions:
+            version = self.versions[key]
+            found = version(*args)
+        else:
+            version, found = self._first(args)
+            self.versions[key] = version
+        self.latest = self.recogniser(args, version)
+        return found
+
+    def _first(self, args: tuple[Any, ...]) -> tuple[Callable[..., Found], Found]:
+        """The version for arguments like these, and what it gives."""
+        asked = [args[i] for i in self.argnums if -len(args) <= i < len(args)]
+        if len(asked) < len(self.argnums) or len({i % len(args) for i in self.argnums}) < len(asked):
+            return _recorded, None
+        if any(True for x in args for _ in values_in(x)) or not all(map(_is_plain, asked)):
+            return _recorded, None
+        few = len(asked) <= FEW and not any(map(_is_array, asked))
+        try:
+            version = self._forward(args) if few else self._adjoint(args)
+            found = version(*args)
+        except CompileError:
+            found = None
+        return (_recorded if found is None else version), found
+
+    def _forward(self, args: tuple[Any, ...]) -> Callable[..., Found]:
+        compiled, run = self.compiled, self.compiled.run
+        positions = [i % len(args) for i in self.argnums]
+        if len(positions) == 1:
+            (at,) = positions
+
+            def slope(*args: Any) -> Found:
+                level = levels.fresh()
+                out = run(*args[:at], dual.make(args[at], 1.0, level), *args[at + 1 :])
+                if not (out.__class__ is Dual and out.level == level and not out.shape):
+                    return None
+                compiled.reverse = "forward"
+                return out.value, [out.tangent]
+
+            return slope
+
+        rows = list(np.eye(len(positions)))
+
+        def slopes(*args: Any) -> Found:
+            level = levels.fresh()
+            lifted = list(args)
+            for i, row in zip(positions, rows, strict=True):
+                lifted[i] = dual.make(args[i], row, level)
+            out = run(*lifted)
+            if not (out.__class__ is Dual and out.level == level and not out.shape):
+                return None
+            compiled.reverse = "forward"
+            return out.value, out.tangent.tolist()
+
+        return slopes
+
+    def _adjoint(self, args: tuple[Any, ...]) -> Callable[..., Found]:
+        from interp.compile.reverse import Refused, pullback
+
+        compiled = self.compiled
+        asked = {i % len(args) for i in self.argnums}
+        leaves = [i for i, x in enumerate(args) for _ in leaves_of((x,))]
+        answers = iter([i in asked for i in leaves])
+        try:
+            native = pullback(compiled, args, lambda _: next(answers))
+        except Refused:
+            return _recorded
+        if not native.scalar or native.stored:
+            return _recorded
+        order = [sorted(asked).index(i % len(args)) for i in self.argnums]
+        flat = not any(isinstance(x, tuple) or is_constant(x) for x in args)
+
+        def gradients(*args: Any) -> Found:
+            (value,), found = native(args if flat else leaves_of(args), _ONE)
+            compiled.reverse = "adjoint"
+            return value, [found[i] for i in order]
+
+        return gradients
+
+
+_ONE = (1.0,)
+
+
+def _recorded(*args: Any) -> Found:
+    """In place of a version: this run must be recorded."""
+    return None
+
+
+def _is_array(x: Any) -> bool:
+    return x.__class__ is np.ndarray
+
+
+def _is_plain(x: Any) -> bool:
+    """True of a float, and of an array with axes whose elements are such."""
+    return x.__class__ is float or (_is_array(x) and bool(x.ndim) and x.dtype == np.float64)
