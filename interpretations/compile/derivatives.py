@@ -70,7 +70,10 @@ def _positions(argnums: Any, args: Sequence[types.Type]) -> list[int]:
         raise refuse(f"argnums={argnums!r}: it is an integer, or a tuple of integers")
     if not all(-len(args) <= position < len(args) for position in positions):
         raise refuse(f"argnums={argnums}, but the function was called with {len(args)} positional arguments")
-    return [position % len(args) for position in positions]
+    found = [position % len(args) for position in positions]
+    if len(set(found)) < len(found):
+        raise refuse(f"argnums={argnums} names one of {len(args)} arguments twice")
+    return found
 
 
 @functools.cache

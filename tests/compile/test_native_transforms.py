@@ -591,6 +591,7 @@ def test_indices_are_checked_where_asked():
     ("f", "args", "message"),
     [
         (lambda x: grad(wave, 2)(x, x), (1.0,), "argnums=2, but the function was called with 2 positional arguments"),
+        (lambda x: grad(wave, (0, -2))(x, x), (1.0,), r"argnums=\(0, -2\) names one of 2 arguments twice"),
         (lambda x: grad(wave, "x")(x, x), (1.0,), "argnums='x': it is an integer, or a tuple of integers"),
         (lambda x, n: grad(wave, n)(x, x), (1.0, 1), "an argument of `grad` that is no constant"),
         (lambda x: grad(lambda y: (y, y))(x), (1.0,), "one number, not a tuple: use jacfwd"),
