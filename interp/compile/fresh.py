@@ -111,8 +111,8 @@ class _Program:
         if made.op != "call":
             return False
         function = self.assigned.get(made.func.name, [None])[0]
-        called = None if function is None else getattr(function.value, "value", None)
-        return any(called is known for known in STORES)
+        named = function is not None and isinstance(function.value, ir.Global | ir.FreeVar)
+        return named and any(function.value.value is known for known in STORES)
 
     def _is_list(self, x: Any) -> bool:
         return any(getattr(s.value, "op", None) == "build_list" for s in self.assigned.get(x.name, ()))
