@@ -126,25 +126,26 @@ def cost(centroids: Any, points: Any) -> Any:
     return total
 
 
-# -- particle and saddle: an optimiser over a function that takes derivatives itself
+# -- particle and saddle: an optimiser over a function that takes derivatives itself, all of it one native function
 
 
-def least(f: Callable[..., Any], slope: Callable[..., Any], x: Any) -> Any:
-    """Where ``f`` of the numbers ``x`` is least, by GradBench's gradient descent."""
-    value, gradient = f(*x), slope(*x)
+def least(f: Callable[..., Any], derivative: Callable[..., Any], x: Any, y: Any) -> tuple[Any, Any]:
+    """Where ``f(x, y)`` is least, by GradBench's gradient descent from there."""
+    slope = derivative(f, (0, 1))
+    value, (a, b) = f(x, y), slope(x, y)
     rate, good = 1e-5, 0
     while True:
-        if np.sqrt(sum(g * g for g in gradient)) <= 1e-5:
-            return x
+        if np.sqrt(a * a + b * b) <= 1e-5:
+            return x, y
         if good == 10:
             rate, good = 2.0 * rate, 0
             continue
-        further = tuple(a - rate * g for a, g in zip(x, gradient, strict=True))
-        if np.sqrt(sum((a - b) * (a - b) for a, b in zip(x, further, strict=True))) <= 1e-5:
-            return x
-        there = f(*further)
+        u, v = x - rate * a, y - rate * b
+        if np.sqrt((x - u) * (x - u) + (y - v) * (y - v)) <= 1e-5:
+            return x, y
+        there = f(u, v)
         if there < value:
-            x, value, gradient, good = further, there, slope(*further), good + 1
+            x, y, value, (a, b), good = u, v, there, slope(u, v), good + 1
         else:
             rate, good = rate / 2.0, 0
 
@@ -156,40 +157,45 @@ def potential(x: float, y: float, w: float) -> float:
     return 1.0 / lower + 1.0 / upper
 
 
-def particle(field: Callable[..., Any]) -> Callable[[Any], Any]:
-    """Square of where the particle crosses the x axis, as a function of w; ``field`` is the potential's gradient."""
+def crossing(w: Any, inner: Callable[..., Any]) -> Any:
+    """Square of where the particle crosses the x axis."""
+    field = inner(potential, (0, 1))
+    x, y, u, v = 0.0, 8.0, 0.75, 0.0
+    while y + 0.1 * v >= 0.0:
+        a, b = field(x, y, w)
+        x, y, u, v = x + 0.1 * u, y + 0.1 * v, u - 0.1 * a, v - 0.1 * b
+    end = x - y / v * u
+    return end * end
 
-    def crossing(w: Any) -> Any:
-        x, y, u, v = 0.0, 8.0, 0.75, 0.0
-        while y + 0.1 * v >= 0.0:
-            a, b = field(x, y, w)
-            x, y, u, v = x + 0.1 * u, y + 0.1 * v, u - 0.1 * a, v - 0.1 * b
-        end = x - y / v * u
-        return end * end
 
-    return crossing
+def particle(w: float, outer: Callable[..., Any], inner: Callable[..., Any]) -> float:
+    """The w of the least crossing. `least` is of two numbers: nothing depends on the second."""
+    return least(lambda w, unused: crossing(w, inner), outer, w, 0.0)[0]
 
 
 def height(a: float, b: float, c: float, d: float) -> float:
     return (a * a + b * b) - (c * c + d * d)
 
 
-def saddle(start: tuple[float, ...], inner: Any, outer: Any) -> list[float]:
-    """The point (a, b, c, d) where `height` is least in (a, b) and greatest in (c, d)."""
-    slope = inner(height, (2, 3))
+def highest(a: Any, b: Any, start: tuple[float, float], inner: Callable[..., Any]) -> tuple[Any, Any]:
+    """The (c, d) where `height` is greatest."""
+    return least(lambda c, d: -height(a, b, c, d), inner, start[0], start[1])
 
-    def highest(a: Any, b: Any) -> Any:
-        """The (c, d) of the maximum."""
-        return least(lambda c, d: -height(a, b, c, d), lambda c, d: tuple(-s for s in slope(a, b, c, d)), start)
+
+def saddle(start: tuple[float, float], outer: Callable[..., Any], inner: Callable[..., Any]) -> tuple[float, ...]:
+    """The point (a, b, c, d) where `height` is least in (a, b) and greatest in (c, d)."""
 
     def ridge(a: Any, b: Any) -> Any:
-        return height(a, b, *highest(a, b))
+        c, d = highest(a, b, start, inner)
+        return height(a, b, c, d)
 
-    low = least(ridge, outer(ridge, (0, 1)), start)
-    return [*low, *highest(*low)]
+    a, b = least(ridge, outer, start[0], start[1])
+    c, d = highest(a, b, start, inner)
+    return a, b, c, d
 
 
 MODES = {"f": jacfwd, "r": grad}
+"""Derivatives by GradBench's letters, outer and inner. Of numbers within native code both go forward."""
 
 
 # -- the table: (eval, function) -> input as ours, what is timed, result as JSON
@@ -231,17 +237,17 @@ def table_of_ours() -> dict[tuple[str, str], Row]:
         compiled = interp.compile(f)
         table[name, "primal"] = inputs, compiled, float
         table[name, "gradient"] = inputs, grad(compiled), listed
-    for outer, inner in (("r", "r"), ("f", "f"), ("f", "r"), ("r", "f")):
-        crossing = particle(MODES[inner](interp.compile(potential), (0, 1)))
-        slope = MODES[outer](crossing, (0,))
-        table["particle", outer + inner] = (
-            lambda given: (given["w"],),
-            lambda w, crossing=crossing, slope=slope: least(crossing, slope, (w,))[0],
+    whole_particle, whole_saddle = interp.compile(particle), interp.compile(saddle)
+    for letters in ("rr", "ff", "fr", "rf"):
+        outer, inner = (MODES[letter] for letter in letters)
+        table["particle", letters] = (
+            lambda given, modes=(outer, inner): (given["w"], *modes),
+            whole_particle,
             float,
         )
-        table["saddle", outer + inner] = (
-            lambda given: (tuple(given["start"]),),
-            lambda start, modes=(MODES[inner], MODES[outer]): saddle(start, *modes),
+        table["saddle", letters] = (
+            lambda given, modes=(outer, inner): (tuple(given["start"]), *modes),
+            whole_saddle,
             list,
         )
     return table

@@ -7,6 +7,7 @@ that lifts an input and reads an output; this module knows no more of them than 
 """
 
 import functools
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -141,22 +142,45 @@ def _refuse_no_numbers(leaf: Any) -> None:
         )
 
 
-def transform(make: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
+def transform(make: Any = None, *, native: str | None = None) -> Any:
     """Decorator of functions that make a function of a function, as `interpret` does.
 
     What they return tells its ``original``, and ``transformed(other)`` makes the same of another function: so that
     `interp.compile` can go to the original.
+
+    ``native`` says what the made function does where native code calls it. It is the dotted name of a function, which
+    is imported when it is used, of the arguments that follow ``f``, all constants; that function returns another,
+    ``body(f, *x)``, which native code compiles in place of ``make(f, *args)(*x)``.
     """
+    if make is None:
+        return functools.partial(transform, native=native)
 
     @functools.wraps(make)
     def transforming(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
         made: Any = make(f, *args, **kwargs)
         made.original = f
         made.transformed = lambda other: transforming(other, *args, **kwargs)
+        made.native_body = None if native is None else lambda: replacement_of(transforming)(*args, **kwargs)
         return made  # type: ignore[no-any-return]
 
     transforming.transforms = True  # type: ignore[attr-defined]
-    return transforming
+    return replaced_natively(native)(transforming) if native else transforming
+
+
+def replaced_natively(by: str) -> Callable[[Any], Any]:
+    """Decorator: native code has the function of that dotted name in place of this one; of a transform, its bodies."""
+
+    def named(function: Any) -> Any:
+        function.native_name = by
+        return function
+
+    return named
+
+
+def replacement_of(function: Any) -> Any:
+    """What `replaced_natively` names."""
+    module, _, name = function.native_name.rpartition(".")
+    return getattr(importlib.import_module(module), name)
 
 
 @transform

@@ -39,9 +39,14 @@ class _AtPlainNumbers:
         self.versions: dict[Any, Callable[..., Found]] = {}
         self.latest: Callable[..., Any] = nothing
 
+    def __reduce__(self) -> Any:
+        return at_plain_numbers, (self.compiled, self.argnums)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Found:
         if kwargs or len(args) != self.compiled.arity:
-            return None
+            if not all(0 <= i < len(args) for i in self.argnums):
+                return None
+            args = self.compiled.positional(args, kwargs)
         if self.generation != rules.generation:
             self.generation, self.versions, self.latest = rules.generation, {}, self.nothing
         found: Found = self.latest(*args)

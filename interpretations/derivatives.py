@@ -14,7 +14,7 @@ import numpy as np
 from interp import backends, tree
 from interp import level as levels
 from interp.errors import RefusedStack, ShapeError, UnsupportedInput
-from interp.interpretation import call, transform
+from interp.interpretation import call, replaced_natively, transform
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary import copy, reshape, zeros
 from interpretations import dual
@@ -23,6 +23,9 @@ from interpretations.dual import Dual, real_payload
 from interpretations.tape import Recording, Tape, lift, pull_back
 
 Function = Callable[..., Any]
+
+_NATIVE = "interpretations.compile.derivatives"
+"""Where the bodies are that native code has in place of the functions below."""
 
 
 # -- taking arguments apart, and results out of their level
@@ -163,7 +166,7 @@ def primal_of(out: Any) -> Any:
 # -- reverse mode
 
 
-@transform
+@transform(native=f"{_NATIVE}.gradient")
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Gradient of a scalar function by reverse mode.
 
@@ -181,7 +184,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return _named(gradient_function, "grad", f)
 
 
-@transform
+@transform(native=f"{_NATIVE}.value_and_gradient")
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """As `grad`, returning ``(value, gradient)`` of one run."""
     single = isinstance(argnums, int)
@@ -237,7 +240,10 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     return rebuild([_value(recording.level, o) for o in outputs]), pullback
 
 
-@transform
+vjp.transforms = True  # type: ignore[attr-defined]  # it makes the pullback at run time
+
+
+@transform(native=f"{_NATIVE}.jacobian")
 def jacrev(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Jacobian by reverse mode, shape out.shape + in.shape; one sweep carries a row for each output."""
 
@@ -273,6 +279,7 @@ def _identity(size: int, like: Any) -> Any:
 # -- forward mode
 
 
+@replaced_natively(f"{_NATIVE}.jvp")
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """``(f(*primals), directional derivative along tangents)`` by forward mode.
 
@@ -304,7 +311,7 @@ def _tangent(level: int, out: Any) -> Any:
     return _own(out.tangent, out.value) if _at(level, out) else zeros(shape_of(out), like=out)
 
 
-@transform
+@transform(native=f"{_NATIVE}.jacobian")
 def jacfwd(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Jacobian by forward mode, shape out.shape + in.shape; all directions in one run of ``f``."""
 
@@ -358,7 +365,7 @@ def jacobian_columns(out: Any, level: int, shapes: list[tuple[int, ...]]) -> lis
 # -- second order
 
 
-@transform
+@transform(native=f"{_NATIVE}.hessian")
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Matrix of second derivatives of a scalar function, shape in.shape + in.shape: forward over reverse."""
     return _named(jacfwd(grad(f, argnums), argnums), "hessian", f)

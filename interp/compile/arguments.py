@@ -15,6 +15,11 @@ def is_compiled(x: Any) -> bool:
     return hasattr(type(x), "native_callee")
 
 
+def is_of_transform(x: Any) -> bool:
+    """True of transforms, of what they made of a function, and of functions that native code replaces by others."""
+    return getattr(x, "transforms", False) or hasattr(x, "transformed") or hasattr(x, "native_name")
+
+
 def is_constant(x: Any) -> bool:
     """True of a function passed as an argument."""
     return isinstance(x, types.FunctionType | types.BuiltinFunctionType | np.ufunc | Primitive) or is_compiled(x)

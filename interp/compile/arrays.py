@@ -36,21 +36,30 @@ def maker(typ: types.Type) -> Any:
     @intrinsic
     def make(typingctx: Any, parts: types.Type) -> Any:
         def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            if not isinstance(typ, DirectionsArray):
+                return assembled(context, builder, typ, sig.args[0], args[0])
             struct = cgutils.create_struct_proxy(typ)(context, builder)
-            if isinstance(typ, DirectionsArray):
-                struct.data = context.cast(builder, args[0], sig.args[0], typ.array)
-            else:
-                for i, (part, wanted) in enumerate(zip(typ.cls.components, typ.components, strict=True)):
-                    value = builder.extract_value(args[0], i)
-                    setattr(struct, part, context.cast(builder, value, sig.args[0][i], wanted))
-            made = struct._getvalue()
-            if context.enable_nrt:
-                context.nrt.incref(builder, typ, made)
-            return made
+            struct.data = context.cast(builder, args[0], sig.args[0], typ.array)
+            return _held(context, builder, typ, struct)
 
         return typ(parts), lower
 
     return make
+
+
+def assembled(context: Any, builder: Any, typ: ValueType, given: types.BaseTuple, parts: Any) -> Any:
+    """Emit: the value of these components, a tuple of types ``given``."""
+    struct = cgutils.create_struct_proxy(typ)(context, builder)
+    for i, (part, wanted) in enumerate(zip(typ.cls.components, typ.components, strict=True)):
+        setattr(struct, part, context.cast(builder, builder.extract_value(parts, i), given[i], wanted))
+    return _held(context, builder, typ, struct)
+
+
+def _held(context: Any, builder: Any, typ: types.Type, struct: Any) -> Any:
+    made = struct._getvalue()
+    if context.enable_nrt:
+        context.nrt.incref(builder, typ, made)
+    return made
 
 
 @intrinsic

@@ -17,6 +17,7 @@ from numba.extending import typeof_impl
 from interp import rules
 from interp.compile import scalars
 from interp.compile.arrays import in_place, looped, native
+from interp.compile.bundles import Bundle, by_entries
 from interp.compile.directions import Directions
 from interp.compile.rebinding import native_rule
 from interp.compile.values import ValueType, element, native_function, ndim_of, new_epoch
@@ -43,6 +44,8 @@ def host_class(typ: types.Type) -> type:
 
 def rule_for(primitive: Primitive, operands: tuple[types.Type, ...]) -> Any:
     """The Python function that computes ``primitive`` on operands of these types: a rule, or plain numbers' body."""
+    if any(isinstance(t, Bundle) for t in operands) or {Directions, ValueType} <= set(map(type, operands)):
+        return by_entries(primitive, operands)
     ranks = [t.rank if isinstance(t, ValueType) else -1 for t in operands]
     top = max(ranks, default=-1)
     if primitive is where and ranks[0] < 0:
@@ -129,7 +132,7 @@ def forget_older() -> None:
 refusals: list[InterpError] = []
 """Why primitives had no rule for native operands, latest last: Numba reports only that there is none."""
 
-_OPERAND = (ValueType, types.Number, types.Boolean, Directions, types.Array)
+_OPERAND = (ValueType, types.Number, types.Boolean, Directions, Bundle, types.Array)
 
 
 class _Call(AbstractTemplate):
@@ -146,7 +149,7 @@ class _Call(AbstractTemplate):
 
     def generic(self, args: Any, kws: Any) -> Any:
         operands = tuple(types.unliteral(a) for a in args)
-        if kws or not operands or not (self.plain or any(isinstance(a, ValueType) for a in operands)):
+        if kws or not operands or not (self.plain or any(isinstance(a, ValueType | Bundle) for a in operands)):
             return None
         if not all(isinstance(a, _OPERAND) for a in operands):
             return None

@@ -20,8 +20,8 @@ from types import FunctionType
 from typing import Any
 
 from interp import rules
+from interp.compile import activation, around, calls
 from interp.compile import algebra as _algebra  # these two register native bodies
-from interp.compile import around, calls
 from interp.compile import tuples as _tuples
 from interp.compile.arguments import values_in
 from interp.compile.cache import on_disk
@@ -115,7 +115,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != self.arity:
-            args = self._positional(args, kwargs)
+            args = self.positional(args, kwargs)
         elif self.generation == rules.generation:
             result = self.latest(*args)
             if result is not OTHER:
@@ -135,7 +135,8 @@ class Compiled:
             self.latest = test
         return version[0](*args)
 
-    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    def positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Every argument by position, defaults included, keyword-only ones last."""
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
         if any(p.kind is p.VAR_KEYWORD for p in self._signature.parameters.values()) and bound.kwargs:
@@ -248,9 +249,23 @@ class Compiled:
         ``finished``: False if what comes back is still to be filled.
         """
         start = time.perf_counter()
+        products = self.products or products_for(args)
+        try:
+            if not self.native.transforms:
+                made = self._multiplied(args, callee_of, finished, products)
+                if products != "none" or not self.native.transforms:
+                    return made
+            # It takes derivatives itself: a NaN in them is not seen from outside, and no second run would settle it.
+            return self._multiplied(args, callee_of, finished, activation.PRODUCTS)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def _multiplied(
+        self, args: tuple[Any, ...], callee_of: Callable[..., Any], finished: bool, products: str
+    ) -> tuple[Callable[..., Any], Any]:
         ranks = ranks_of(args)
         calls.refusals.clear()
-        with rules.multiplying(self.products or products_for(args)), _no_collection():
+        with rules.multiplying(products), _no_collection():
             try:
                 arguments = tuple(describe(x, ranks) for x in args)
                 callee = callee_of(arguments)
@@ -262,14 +277,12 @@ class Compiled:
                 result = functools.partial(result_type, self.native, callee, arguments)
                 made = self._compile(native_entry, tuple(leaf_types(arguments)), arguments, result)
                 native_entry.disable_compile()  # arrays of other layouts are converted
-                settle = self._settled if self.products is None else None
+                settle = self._settled if self.products is None and products != "all" else None
                 return gate(native_entry, arguments, made, settle, finished), arguments
             except CompileError:
                 raise
             except Exception as error:  # whatever Numba, or a rule asked for native types, says
                 raise compile_error(error, self.function, calls.refusals) from None
-            finally:
-                self.seconds += time.perf_counter() - start
 
     def _compile(
         self, dispatcher: Any, leaves: tuple[Any, ...], arguments: tuple[Any, ...], result: Callable[[], Any]

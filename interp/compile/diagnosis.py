@@ -15,12 +15,13 @@ _OURS = Path(__file__).resolve().parents[1]
 REASONS: tuple[tuple[str, str], ...] = (
     # what Numba says -> what it means here; the first that fits
     (
-        r"Untyped global name '(\w+)'.*<class '[\w.]*\.Transform'>",
+        r"Untyped global name '(\w+)'.*<class '[\w.]*\.MadeAtRunTime'>",
         r"`\1` makes a function at run time: take it of the compiled function",
     ),
     (r"Untyped global name '(\w+)'.*", r"the name `\1` stands for something that native code cannot hold"),
     (r"cannot determine Numba type of <class '([^']+)'>", r"an object of class \1 has no native type"),
     (r"Unknown attribute '(\w+)' of type (.*)", r"native \2 has no attribute `\1`"),
+    (r"Cannot unify bound\(.*", "a name stands for one function on one path and for another on another"),
     (r"Cannot unify (.*?) and (.*?) for '([\w.$]+)'.*", r"`\3` is a \1 on one path and a \2 on another"),
     (r"No implementation of function (.*?) found for signature.*", r"no native code for \1 on these types"),
     (r"Unsupported context manager.*", "`with` has no native code"),

@@ -31,8 +31,9 @@ from numba.extending import _Intrinsic
 
 import interp
 from interp import rules
-from interp.compile.rebinding import LIBRARIES
+from interp.compile.rebinding import LIBRARIES, Applied, Transform
 from interp.compile.values import ValueType
+from interp.interpretation import replacement_of
 from interp.primitive import PRIMITIVES, Elementwise, Partial, Primitive
 from interp.value import Value
 
@@ -162,6 +163,13 @@ class _Walk:
         self.word(sorted(map(repr, chosen.items())))
         self.visit(x.py_func)
 
+    def transform(self, x: Transform) -> None:
+        self.word(x.make.__qualname__)
+        self.visit(replacement_of(x.make))
+
+    def transformed(self, x: Applied) -> None:
+        self.every((x.body, x.f))
+
     def compiled(self, x: Any) -> None:
         self.visit(x.function)
 
@@ -274,6 +282,8 @@ _VISITS: tuple[tuple[Any, Callable[[_Walk, Any], None]], ...] = (
     (python_types.FunctionType, _Walk.function),
     (python_types.CodeType, _Walk.code),
     (Dispatcher, _Walk.dispatcher),
+    (Transform, _Walk.transform),
+    (Applied, _Walk.transformed),
     (_Intrinsic, _Walk.intrinsic),
     (Primitive, _Walk.primitive),
     (Partial, _Walk.partial),

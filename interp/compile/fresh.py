@@ -19,8 +19,10 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import mk_unique_var
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.core.untyped_passes import MakeFunctionToJitFunction
 
 from interp.compile.arrays import caster, full_of, looped, native
+from interp.compile.captured import Lifting, check_captured
 from interp.compile.linking import Linking
 from interp.compile.powers import check_powers
 from interp.compile.rebinding import OPTIONS
@@ -110,8 +112,8 @@ class _Program:
         if made.op != "call":
             return False
         function = self.assigned.get(made.func.name, [None])[0]
-        called = None if function is None else getattr(function.value, "value", None)
-        return any(called is known for known in STORES)
+        named = function is not None and isinstance(function.value, ir.Global | ir.FreeVar)
+        return named and any(function.value.value is known for known in STORES)
 
     def _is_list(self, x: Any) -> bool:
         return any(getattr(s.value, "op", None) == "build_list" for s in self.assigned.get(x.name, ()))
@@ -201,6 +203,7 @@ class Typing(NopythonTypeInference):
             state.typemap, state.return_type, state.calltypes = found.typemap, found.return_type, found.calltypes
             state.typing_errors = []
         check_powers(state)
+        check_captured(state)
         return True
 
     def _settled(self, state: Any) -> Any:
@@ -415,9 +418,13 @@ def _widening(typ: types.Type) -> Callable[[Any], Any]:
     return lambda x: widen(x)
 
 
+_OURS = {NopythonTypeInference: Typing, MakeFunctionToJitFunction: Lifting}
+"""Passes of Numba's -> those in their place."""
+
+
 class Pipeline(Linking):
-    """The same, with fresh arrays retyped."""
+    """The same, with fresh arrays retyped and functions within functions lifted."""
 
     def instead(self, given: Any) -> Any:
-        """Typing of our own in place of Numba's."""
-        return Typing if given is NopythonTypeInference else super().instead(given)
+        """Passes of our own in place of Numba's."""
+        return _OURS.get(given) or super().instead(given)

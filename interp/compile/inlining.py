@@ -44,11 +44,11 @@ def flattened(function: python_types.FunctionType, keep: Callable[[Any], bool]) 
 
 
 def definition(function: Any) -> ast.FunctionDef | ast.Lambda | None:
-    """The syntax tree of a function or lambda; of generated functions as attached to them."""
+    """The syntax tree of a function or lambda, or of a code object; of generated functions as attached to them."""
     attached = getattr(function, "tree", None)
     if attached is not None:
         return attached
-    code = function.__code__
+    code = getattr(function, "__code__", function)
     candidates = [
         node
         for node in _definitions(code.co_filename).get(code.co_firstlineno, ())

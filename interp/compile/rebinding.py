@@ -15,10 +15,11 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 from numba.extending import overload
 
-from interp.compile.arguments import is_compiled
+from interp.compile.arguments import is_compiled, is_of_transform
 from interp.compile.dialect import translated
 from interp.compile.inlining import flattened
 from interp.compile.linking import Linking
+from interp.interpretation import replacement_of
 
 LIBRARIES = ("numpy", "cmath", "numba", "builtins", "operator")
 """Modules whose functions Numba or our own templates know: left as they are."""
@@ -65,16 +66,19 @@ class Native:
         self.options = options
         self.rule = rule
         self.made: dict[Any, Any] = {}
+        self.of_ours: set[Any] = set()
+        self.transforms = False
+        """True once a function takes derivatives itself, or whatever else a transform makes."""
 
     def __call__(self, x: Any) -> Any:
         """``x`` as native code may use it: plain functions native, everything else as it is."""
         if callable(x) and _hashable(x) and x in REPLACED:
             return REPLACED[x]
-        if getattr(x, "transforms", False) or hasattr(x, "transformed"):
-            return Transform()
+        if is_of_transform(x):
+            return self.of_transform(x)
         if is_compiled(x):
             x = x.native_callee
-        if isinstance(x, Dispatcher) and not has_body(x):
+        if isinstance(x, Dispatcher) and x not in self.of_ours and not has_body(x):
             x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
         if isinstance(x, python_types.FunctionType):
             return x if x in KNOWN or has_body(x) else self.function(x)
@@ -96,14 +100,16 @@ class Native:
             f = flattened(f, KNOWN.__contains__) or f
         if f in self.made:
             return self.made[f]
-        original, f = f, translated(f)
+        given, f = f, translated(f)
         # Numba asks for the module by name: its cache, and recursion, which it cannot link where there is none.
         module = f.__module__ if f.__module__ in sys.modules else __name__
         bound = {**f.__globals__, "__name__": module}
         copied = _copy(f, bound, tuple(python_types.CellType() for _ in f.__closure__ or ()))
         copied.__module__ = module
         dispatcher = numba.njit(**self.options)(copied)
-        self.made[original] = dispatcher  # before the callees, for f may call itself
+        copied.made_by = self  # type: ignore[attr-defined]
+        self.made[given] = dispatcher  # before the callees, for f may call itself
+        self.of_ours.add(dispatcher)
         for cell, original in zip(copied.__closure__ or (), f.__closure__ or (), strict=True):
             cell.cell_contents = self(original.cell_contents)
         for name in _names(f.__code__):
@@ -113,9 +119,50 @@ class Native:
             bound["compiling"] = True
         return dispatcher
 
+    def of_transform(self, x: Any) -> Any:
+        """A transform, what it made of a function, or a function that native code replaces by another."""
+        self.transforms = True
+        if x not in self.made:
+            if hasattr(x, "transformed"):
+                body = x.native_body
+                self.made[x] = Applied(self.function(body()), self(x.original)) if body else MadeAtRunTime()
+            elif not hasattr(x, "native_name"):
+                self.made[x] = MadeAtRunTime()
+            elif getattr(x, "transforms", False):
+                self.made[x] = Transform(x, self)
+            else:
+                self.made[x] = self.function(replacement_of(x))
+        return self.made[x]
+
+
+class MadeAtRunTime:
+    """In place of transforms without native bodies, and of what they make: no native code can hold it."""
+
 
 class Transform:
-    """In place of ``grad`` and the like, which native code cannot hold: their functions are made at run time."""
+    """In place of ``grad`` and the like in native code, where they are called when it is compiled (`closures`)."""
+
+    def __init__(self, make: Any, native: Native) -> None:
+        self.make, self.native = make, native
+        self.type: Any = None
+        self.bodies: dict[Any, Any] = {}
+
+    def body(self, f: Any, constants: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Native function ``body(f, *x)`` for these arguments of the transform after the function.
+
+        Each function, ``f`` is its type, has one of its own: while one is compiled another may be needed within.
+        """
+        key = f, constants, tuple(sorted(named.items()))
+        if key not in self.bodies:
+            self.bodies[key] = self.native.function(replacement_of(self.make)(*constants, **named))
+        return self.bodies[key]
+
+
+class Applied:
+    """In place of what a transform made of a function: its native body, and the native function."""
+
+    def __init__(self, body: Any, f: Any) -> None:
+        self.body, self.f = body, f
 
 
 def _hashable(x: Any) -> bool:
@@ -135,6 +182,8 @@ def _copy(f: python_types.FunctionType, names: dict[str, Any], cells: Any) -> py
     copied = python_types.FunctionType(f.__code__, names, f.__name__, f.__defaults__, cells)
     copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
     copied.__module__ = f.__module__
+    if hasattr(f, "made_by"):
+        copied.made_by = f.made_by  # type: ignore[attr-defined]
     return copied
 
 

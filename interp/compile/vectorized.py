@@ -56,7 +56,7 @@ class Vectorized(Compiled):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != self.arity:
-            args = self._positional(args, kwargs)
+            args = self.positional(args, kwargs)
         return self.run(*args)
 
     def run(self, *args: Any) -> Any:

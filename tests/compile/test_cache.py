@@ -352,3 +352,43 @@ def test_a_user_s_module_with_a_name_of_python_s_library_is_no_library(run):
         run(f"def scaled(x):\n    return {factor} * x\nif __name__ == '__main__':\n    print([])", "code.py", head="")
         for hits in (0, 1):
             assert run(text) == [[2.0 * factor + 1.0], hits]
+
+
+TRANSFORMED = """
+def potential(x, y):
+    return {potential}
+
+def inner(x):
+    return {inner}
+
+field = grad(potential, {argnums})
+
+def f(x):
+    return field(x, 2.0) + grad(inner)(x) + grad(lambda y: y * inner(y) * x)(x)
+
+g = interp.compile(f, cache=True)
+told(g, g(1.5), g(Dual(1.5, 1.0)).tangent)
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "field", "inner"),
+    [
+        ({}, (2.0 * 1.5 * 2.0, 4.0), lambda x: (x * x, 2.0 * x, 2.0, 0.0)),
+        ({"potential": "x * x * y * 3.0"}, (18.0, 12.0), lambda x: (x * x, 2.0 * x, 2.0, 0.0)),
+        ({"argnums": "1"}, (2.25, 3.0), lambda x: (x * x, 2.0 * x, 2.0, 0.0)),
+        ({"inner": "x * x * x"}, (6.0, 4.0), lambda x: (x**3, 3.0 * x * x, 6.0 * x, 6.0)),
+    ],
+)
+def test_an_edit_of_what_is_differentiated_within_is_a_miss(run, edit, field, inner):
+    """field + inner' + x (y inner)' at y = x, and its derivative."""
+    x = 1.5
+    u, du, ddu, _ = inner(x)
+    value, slope = field[0] + du + x * (u + x * du), field[1] + ddu + (u + x * du) + x * (2.0 * du + x * ddu)
+    plain = {"potential": "x * x * y", "argnums": "0", "inner": "x * x"}
+    run(TRANSFORMED.format(**plain))
+    text = TRANSFORMED.format(**{**plain, **edit})
+    for hits in (2 if not edit else 0, 2):
+        results, found = run(text)
+        np.testing.assert_allclose(results, (value, slope), rtol=1e-14)
+        assert found == hits

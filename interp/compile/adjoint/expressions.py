@@ -28,7 +28,7 @@ from interp.compile.adjoint.operations import (
     move,
 )
 from interp.compile.adjoint.writing import Nested, Operand, Scope, Static, Writing, flat
-from interp.compile.arguments import is_compiled
+from interp.compile.arguments import is_compiled, is_of_transform
 from interp.compile.inlining import definition
 from interp.compile.rebinding import KNOWN, LIBRARIES
 from interp.vocabulary import elementwise
@@ -315,6 +315,8 @@ class Expressions(Writing):
         called = self.callee(node.func, scope)
         if not isinstance(called, Nested) and not (isinstance(called, Static) and is_inlined(called.object)):
             return []
+        if isinstance(called, Static) and is_of_transform(called.object):
+            raise self.refuse(f"a derivative within: `{ast.unparse(node.func)}(...)`")
         arguments = self.values(node.args, scope)
         keywords = {k.arg: self.value(k.value, scope) for k in node.keywords if k.arg}
         if isinstance(called, Nested):
