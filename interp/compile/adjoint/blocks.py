@@ -37,7 +37,8 @@ from interp.compile.adjoint.operations import (
     reads,
     walk,
 )
-from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, elementwise_of, is_inactive, partials_of
+from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, elementwise_of, is_inactive, partials_of, primitive_of
+from interp.primitive import Predicate
 
 Needed = frozenset[Any]
 
@@ -167,7 +168,8 @@ class Facts:
 
     def _is_fresh(self, s: Let) -> bool:
         """True if an array shares no memory with the operands; what is not known may hand one of them on."""
-        return s.function in ALLOCATIONS or s.function is np.copy or elementwise_of(s) is not None
+        made = s.function in ALLOCATIONS or s.function is np.copy or elementwise_of(s) is not None
+        return made or isinstance(primitive_of(s.function), Predicate)
 
     def is_real(self, name: str) -> bool:
         typ = self.types.get(name)

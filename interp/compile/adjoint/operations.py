@@ -162,7 +162,8 @@ UNARY: dict[type, Callable[..., Any]] = {
 }
 IN_PLACE = {BINARY[op]: getattr(operator, f"i{name}") for op, name in (
     (ast.Add, "add"), (ast.Sub, "sub"), (ast.Mult, "mul"), (ast.Div, "truediv"), (ast.FloorDiv, "floordiv"),
-    (ast.Mod, "mod"), (ast.Pow, "pow"),
+    (ast.Mod, "mod"), (ast.Pow, "pow"), (ast.MatMult, "matmul"), (ast.BitAnd, "and"), (ast.BitOr, "or"),
+    (ast.BitXor, "xor"), (ast.LShift, "lshift"), (ast.RShift, "rshift"),
 )}  # fmt: skip
 OUT_OF_PLACE = {inplace: plain for plain, inplace in IN_PLACE.items()}
 

@@ -39,7 +39,7 @@ from interp.compile.adjoint.operations import (
     load,
     move,
 )
-from interp.compile.adjoint.table import ALLOCATIONS, SAME, VIEWS, elementwise_of
+from interp.compile.adjoint.table import ALLOCATIONS, SAME, VIEWS, elementwise_of, is_inactive
 from interp.compile.inlining import Writing
 from interp.compile.rebinding import KNOWN
 from interp.linear import MINUS_ONE, ONE, ZERO
@@ -81,6 +81,7 @@ class _Adjoint:
         roots = sorted({facts.root(v) for v in facts.types if facts.is_array(v)})
         self.scopes = {root: i for i, root in enumerate(roots)}
         self.slots: dict[int, Slots] = {}
+        self.witnesses: dict[int, int] = {}
 
     # -- the whole
 
@@ -340,7 +341,7 @@ class _Adjoint:
         places = self.kept(s)
         for i, place in enumerate(places):
             value = load(place.name) if place.index is None else self.element_at(place)
-            witness = _witness(place)
+            witness = self.witness(s, place)
             done.append(assign(witness, value))
             if slots is not None:
                 slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
@@ -406,13 +407,21 @@ class _Adjoint:
                     done += self.reverse(s.body)
         return done
 
+    def witness(self, s: Any, place: "Place") -> str:
+        """A variable of the type of what this statement pushes, which tells native code what to pop.
+
+        Each statement has its own: a variable may be a number in one place of the program and a value in another.
+        """
+        number = self.witnesses.setdefault(id(s), len(self.witnesses))
+        return f"{place.name}_{'held' if place.index is None else 'element'}{number}"
+
     def restored(self, s: Any) -> list[ast.stmt]:
         """What answers `saved`, in the opposite order."""
         done: list[ast.stmt] = []
         slots = self.slots.get(id(s)) if isinstance(s, Block | Store) else None
         places = self.kept(s)
         for i, place in reversed(list(enumerate(places))):
-            witness = load(_witness(place))
+            witness = load(self.witness(s, place))
             if slots is not None:
                 slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
                 got = self.call(stacks.got, load(STACK), *slot, witness, *self.stack_scope)
@@ -511,6 +520,9 @@ class _Adjoint:
         facts, done = self.facts, self.writing.statements
         if s.target not in local:
             self.bars.add(s.target)
+        if _carries_nothing(s, facts):
+            zero.add(s.target)
+            return
         ct: ast.expr = load(bar(s.target))
         rename = _Renaming(before)
 
@@ -631,11 +643,6 @@ def _number(s: Loop) -> str:
     return f"{s.count}_k"
 
 
-def _witness(place: Place) -> str:
-    """A variable of the type of what is pushed: it tells native code what to pop."""
-    return f"{place.name}_{'held' if place.index is None else 'element'}"
-
-
 def _loops(nodes: Sequence[Any]) -> bool:
     return any(isinstance(n, Loop | Buffered) for n in walk_nodes(nodes))
 
@@ -676,9 +683,11 @@ def _leaving(nodes: Sequence[Any]) -> bool:
     return isinstance(last, Break) or (isinstance(last, If) and _leaving(last.then) and _leaving(last.orelse))
 
 
-def _is_view(index: ast.expr, facts: Facts, array: str) -> bool:
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    return any(isinstance(p, ast.Slice) for p in parts) or len(parts) < facts.types[array].ndim
+def _carries_nothing(s: Let | Read, facts: Facts) -> bool:
+    """True if an operation gives its target, which varies elsewhere, a value without derivative."""
+    if isinstance(s, Read):
+        return s.source not in facts.active
+    return not any(map(facts.is_active, s.operands)) or is_inactive(s, facts.is_active)
 
 
 def _add_into(
