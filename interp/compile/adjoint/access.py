@@ -43,7 +43,7 @@ def literals(*given: types.Type) -> tuple[int, ...]:
     """The numbers that literal types stand for; Numba asks again with literals for a call without."""
     if not all(isinstance(t, types.IntegerLiteral) for t in given):
         raise RequireLiteralValue("scopes are numbers known at compile time")
-    return tuple(t.literal_value for t in given)  # type: ignore[attr-defined]
+    return tuple(t.literal_value for t in given)
 
 
 @intrinsic

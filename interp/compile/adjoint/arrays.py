@@ -515,6 +515,15 @@ class Expansion:
         self.loops(lengths, compare)
         self.done += [Let(v, move, (ast.Constant(0.0),)) for v in (total, ties)]
         self.loops(lengths, share)
+        # nothing ties with NaN: all elements then get it as their derivative
+        nan = self.let(types.boolean, operator.ne, load(best), load(best))
+        outer, self.done = self.done, []
+        spoil = self.accumulate(operator.add)
+        self.loops(
+            lengths, lambda i: spoil(total, self.let(types.float64, operator.mul, load(best), self.read(array, i)))
+        )
+        spoiling, self.done = self.done, outer
+        self.done.append(If(nan.id, spoiling, []))
         self.done.append(Let(s.target, operator.truediv, (load(total), load(ties))))
 
     def product(self, s: Let, letters: tuple[str, str, str]) -> None:

@@ -358,7 +358,7 @@ class Expressions(Writing):
             operands, function = [*operands, ast.Constant(-1)], np.reshape
         if function is np.reshape and len(operands) > 2:  # the method, of lengths one by one
             operands = [operands[0], operands[1:]]
-        if function is elementwise.clip or function is np.clip:
+        if function in (elementwise.clip, np.clip) and len(operands) == 3 and not node.keywords:
             x, low, high = map(self.atom, operands)
             return self.let(np.minimum, self.let(np.maximum, x, low), high)
         keywords = tuple((k.arg, self.atom(self.value(k.value, scope))) for k in node.keywords if k.arg)

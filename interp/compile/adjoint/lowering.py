@@ -32,7 +32,7 @@ from interp.compile.adjoint.operations import (
     reads,
     walk,
 )
-from interp.compile.adjoint.writing import Nested, Operand, Scope, Static, flat
+from interp.compile.adjoint.writing import Operand, Scope, Static, flat
 
 
 @dataclass
@@ -253,6 +253,8 @@ class _Lowering(Expressions):
         function = self.callee(iterated.func, scope) if isinstance(iterated, ast.Call) else None
         target_function = function.object if isinstance(function, Static) else None
         arguments = iterated.args if isinstance(iterated, ast.Call) else []
+        if target_function in (enumerate, zip) and isinstance(iterated, ast.Call) and iterated.keywords:
+            raise self.refuse(f"{target_function.__name__} with a keyword")
         if target_function is range:
             bounds = [self.held(self.atom(self.value(a, scope))) for a in arguments]
             if isinstance(s.target, ast.Name) and s.target.id not in _stored(s.body):

@@ -215,7 +215,7 @@ def item(source: str, index: ast.expr) -> ast.expr:
 
 
 def primal(statements: Sequence[Statement], constant: Callable[[Any], ast.expr]) -> list[ast.stmt]:
-    """The program as Python statements."""
+    """The program as Python statements, for typing."""
     written: list[ast.stmt] = []
     for s in statements:
         if isinstance(s, Let) and s.function in OUT_OF_PLACE:
@@ -246,8 +246,8 @@ def primal(statements: Sequence[Statement], constant: Callable[[Any], ast.expr])
                 written.append(ast.While(ast.Constant(True), body + primal(s.body, constant), []))
             case Break():
                 written.append(ast.Break())
-            case Raise():
-                written.append(s.statement)
+            case Raise():  # it gives no variable a type, and Numba's inference by itself knows no raise
+                written.append(ast.Pass())
     return written
 
 

@@ -95,10 +95,11 @@ class _Adjoint:
             assign(STACK, self.call(stacks.opened, load(BLOCK))),
             assign(SLOT, self.call(stacks.slot_of, real)),
         ]
+        changed = {facts.root(s.array) for s in _stores(nodes)}
         for leaf in leaves:
+            if facts.is_array(leaf) and facts.root(leaf) in changed:
+                begin.append(assign(leaf, self.call(np.copy, load(leaf))))
             if facts.is_array(leaf) and leaf in facts.active:
-                if any(isinstance(s, Store) and facts.root(s.array) == facts.root(leaf) for s in _stores(nodes)):
-                    begin.append(assign(leaf, self.call(np.copy, load(leaf))))
                 begin.append(assign(bar(leaf), self.call(cleared, load(leaf))))
         begin += self.blanks(nodes, leaves)
         forward = self.forward(nodes)
@@ -277,7 +278,7 @@ class _Adjoint:
 
     def bounded(self, s: For, name: str, bound: ast.expr) -> list[ast.stmt]:
         """Tell native code that an index does not go below the loop's start."""
-        upwards = isinstance(s.step, ast.Constant) and s.step.value > 0
+        upwards = isinstance(s.step, ast.Constant) and isinstance(s.step.value, int) and s.step.value > 0
         accesses = any(isinstance(n, Store) or (isinstance(n, Block) and _reads_elements(n)) for n in _own(s.body))
         return [assign(name, self.call(at_least, load(name), bound))] if upwards and accesses else []
 
@@ -299,7 +300,7 @@ class _Adjoint:
     def in_a_slot(self, place: "Place") -> bool:
         """True of what takes a slot at most."""
         typ = self.facts.types.get(place.name)
-        typ = typ.dtype if place.index is not None else typ
+        typ = typ.dtype if isinstance(typ, types.Array) and place.index is not None else typ
         return isinstance(typ, types.Float | types.Integer | types.Boolean)
 
     def room(self, nodes: Sequence[Any]) -> list[ast.stmt]:
@@ -382,7 +383,8 @@ class _Adjoint:
             elif s.function is move or s.function in VIEWS:
                 source = operands[0]
                 assert isinstance(source, ast.Name)
-                done.append(assign(bar(target), expression(s.function, [load(bar(source.id)), *operands[1:]], [], self.constant)))
+                shown = [load(bar(source.id)), *operands[1:]]
+                done.append(assign(bar(target), expression(s.function, shown, [], self.constant)))
             else:
                 raise Refused(f"{_label(s.function)} of arrays has no adjoint yet")
         return done

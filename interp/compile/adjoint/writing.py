@@ -247,10 +247,10 @@ class Writing:
 
     def kept(self, values: Sequence[Operand]) -> list[Operand]:
         """Operands as they are now, whatever their variables become."""
-        return [
-            self.kept(v) if isinstance(v, list) else self.held(v) if isinstance(v, ast.Name) and self.is_variable(v) else v
-            for v in values
-        ]
+        return [self.kept(v) if isinstance(v, list) else self.now(v) for v in values]
+
+    def now(self, value: Operand) -> Operand:
+        return self.held(value) if isinstance(value, ast.Name) and self.is_variable(value) else value
 
     def element(self, array: str, index: ast.expr) -> ast.Name:
         target = self.fresh("t")
