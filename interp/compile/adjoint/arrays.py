@@ -9,7 +9,7 @@ again with loops that stretch axes of length one.
 import ast
 import operator
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,24 @@ def _agreed(shape: Any, other: Any) -> Any:
         for axis in range(len(other)):
             if shape[missing + axis] != other[axis]:
                 raise Unequal
+        return 0
+
+    return check
+
+
+def stretched(shape: Any, other: Any) -> int:
+    """0 if an operand of shape ``other`` fills ``shape`` when it is stretched; ValueError else."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(stretched)
+def _stretched(shape: Any, other: Any) -> Any:
+    missing = len(shape) - len(other)
+
+    def check(shape: Any, other: Any) -> int:
+        for axis in range(len(other)):
+            if other[axis] != 1 and shape[missing + axis] != other[axis]:
+                raise ValueError("shapes do not fit in a store")
         return 0
 
     return check
@@ -140,6 +158,8 @@ class Expansion:
         return done
 
     def statement(self, s: Statement) -> None:
+        if self.disturbs(s):
+            self.settle()
         match s:
             case Let() if self.elementwise(s):
                 if self.uses[s.target] == 1 and self.defined[s.target] == 1 and s.function is not np.copy:
@@ -150,6 +170,10 @@ class Expansion:
                 self.updated(s)
             case Let() if self.reduction(s):
                 pass
+            case Read() if self.at_positions(s):
+                self.gathered(s)
+            case Let() if s.function is np.reshape and not self.in_order(s.operands[0]):
+                raise Refused("a reshape of an array that does not lie in order, which may copy it")
             case Store() if self.ndim_of_place(s):
                 self.stored(s)
             case If() | Loop():
@@ -160,9 +184,25 @@ class Expansion:
                     s.head, s.body = self.sequence(s.head), self.sequence(s.body)
                 self.done.append(s)
             case _:
-                if isinstance(s, Store) or not self.pending.keys().isdisjoint(reads(s)):
+                if not self.pending.keys().isdisjoint(reads(s)):
                     self.settle()
                 self.done.append(s)
+
+    def disturbs(self, s: Statement) -> bool:
+        """True if an array that waits, but not for this statement, reads what the statement changes."""
+        if not isinstance(s, Let | Read | Store):
+            return False
+        target = s.array if isinstance(s, Store) else s.target
+        in_place = isinstance(s, Store) or (isinstance(s, Let) and s.function in OUT_OF_PLACE)
+        changed = self.root(target) if in_place and self.ndim(target) else None
+        own = self.waiting(reads(s))
+        read = {name for w in self.pending.values() if w.target not in own for name in reads(w)}
+        return target in read or target in self.pending or any(self.ndim(v) and self.root(v) == changed for v in read)
+
+    def waiting(self, names: Iterable[str]) -> set[str]:
+        """The arrays that wait among ``names``, and those that they read."""
+        direct = self.pending.keys() & set(names)
+        return direct.union(*(self.waiting(reads(self.pending[name])) for name in direct))
 
     def settle(self) -> None:
         """Make the arrays whose reader is not known to be a loop."""
@@ -190,13 +230,21 @@ class Expansion:
             return False
         return (elementwise_of(s) is not None and s.function not in OUT_OF_PLACE) or s.function in (choose, np.copy)
 
+    def at_positions(self, s: Read | Store) -> bool:
+        """True of an index with an array in it."""
+        return any(map(self.ndim, _parts(s.index)))
+
+    def in_order(self, array: ast.expr) -> bool:
+        """True of an array whose elements lie row after row, which every reshape shows as they are."""
+        return isinstance(array, ast.Name) and getattr(self.types.get(array.id), "layout", None) == "C"
+
     def ndim_of_place(self, s: Store) -> int:
         """Number of axes of what a store fills."""
+        if self.at_positions(s):
+            raise Refused("a store at an array of positions")
         if not self.real(s.array):
             return 0
-        parts = s.index.elts if isinstance(s.index, ast.Tuple) else [s.index]
-        if any(self.ndim(p) for p in parts):
-            raise Refused("a store at an array of positions")
+        parts = _parts(s.index)
         if any(isinstance(p, ast.Constant) and p.value in (Ellipsis, None) for p in parts):
             return self.ndim(s.array)
         return self.ndim(s.array) - sum(not isinstance(p, ast.Slice) for p in parts)
@@ -315,8 +363,32 @@ class Expansion:
         if made != s.target:
             self.done.append(Let(s.target, move, (load(made),)))
 
+    def gathered(self, s: Read) -> None:
+        """``a[positions]``: a fresh array, made here if it may vary."""
+        typ = self.types.get(s.index.id) if isinstance(s.index, ast.Name) else None
+        if not isinstance(s.index, ast.Name) or not isinstance(typ, types.Array):
+            raise Refused("an array of positions along one of several axes")
+        self.settle()
+        if typ.ndim != 1 or not isinstance(typ.dtype, types.Integer) or not self.real(s.source):
+            self.done.append(Let(s.target, operator.getitem, (load(s.source), s.index)))
+            return
+        positions, rest = s.index.id, self.lengths(self.shape(s.source))[1:]
+        lengths = [*self.lengths(self.shape(positions)), *rest]
+        shape = self.let(types.UniTuple(types.intp, len(lengths)), make_tuple, *lengths)
+        made = self.fresh("a", self.types[s.target])
+        self.done.append(Let(made, np.empty, (shape,)))
+
+        def body(index: list[ast.expr]) -> None:
+            place = [self.read(positions, index[:1]), *index[1:]]
+            self.done.append(Store(made, _place(index), self.read(s.source, place)))
+
+        self.loops(lengths, body)
+        self.done.append(Let(s.target, move, (load(made),)))
+
     def updated(self, s: Let) -> None:
         """``a += b`` of an array: its elements change."""
+        if s.function is operator.imatmul:
+            raise Refused("a matrix product in place")
         array = s.operands[0]
         assert isinstance(array, ast.Name)
         others = self.leaves(s.operands[1])
@@ -327,7 +399,8 @@ class Expansion:
         ndim = self.ndim_of_place(s)
         typ = self.types[s.array]
         view = self.fresh("v", types.Array(typ.dtype, ndim, "A"))
-        self.done.append(Read(view, s.array, s.index))
+        whole = isinstance(s.index, ast.Constant) and s.index.value is Ellipsis
+        self.done.append(Let(view, move, (load(s.array),)) if whole else Read(view, s.array, s.index))
         self.fill(view, s.array, Let(view, move, (s.value,)), self.leaves(s.value), s.value)
 
     def fill(self, view: str, base: str, s: Let, arrays: Sequence[str], value: ast.expr) -> None:
@@ -336,6 +409,9 @@ class Expansion:
         if any(self.ndim(a) > self.ndim(view) for a in arrays):
             raise Refused("a store of an array with more axes than its place")
         steps = self.agree(shape, [a for a in arrays if a != view])
+        if self.stretch:
+            for array in dict.fromkeys(arrays):
+                self.let(types.intp, stretched, shape, self.shape(array))
         overlaps = any(a != view and self.root(a) == self.root(base) for a in arrays)
 
         def element(index: list[ast.expr]) -> ast.expr:
@@ -408,6 +484,8 @@ class Expansion:
         shape = self.shape(array)
         lengths = self.lengths(shape)
         best = self.fresh("m", types.float64)
+        for n in lengths:
+            self.let(types.intp, some, n)
         first = self.read(array, [ast.Constant(0) for _ in lengths])
         self.done.append(Let(best, primal, (first,)))
 
@@ -437,6 +515,15 @@ class Expansion:
         self.loops(lengths, compare)
         self.done += [Let(v, move, (ast.Constant(0.0),)) for v in (total, ties)]
         self.loops(lengths, share)
+        # nothing ties with NaN: all elements then get it as their derivative
+        nan = self.let(types.boolean, operator.ne, load(best), load(best))
+        outer, self.done = self.done, []
+        spoil = self.accumulate(operator.add)
+        self.loops(
+            lengths, lambda i: spoil(total, self.let(types.float64, operator.mul, load(best), self.read(array, i)))
+        )
+        spoiling, self.done = self.done, outer
+        self.done.append(If(nan.id, spoiling, []))
         self.done.append(Let(s.target, operator.truediv, (load(total), load(ties))))
 
     def product(self, s: Let, letters: tuple[str, str, str]) -> None:
@@ -507,6 +594,26 @@ def _same_length(n: Any, m: Any) -> Any:
         return 0
 
     return check
+
+
+def some(n: int) -> int:
+    """0, or ValueError where there is no element of which one could be the greatest."""
+    raise NotImplementedError("native code only")
+
+
+@overloaded(some)
+def _some(n: Any) -> Any:
+    def check(n: int) -> int:
+        if n == 0:
+            raise ValueError("the greatest or least element of an empty array")
+        return 0
+
+    return check
+
+
+def _parts(index: ast.expr) -> list[ast.expr]:
+    """What an index tells of each axis."""
+    return index.elts if isinstance(index, ast.Tuple) else [index]
 
 
 def _place(index: Sequence[ast.expr]) -> ast.expr:

@@ -211,8 +211,6 @@ class Facts:
                 self.active.add(s.target)
         elif isinstance(s, Read):
             if s.source in self.active and self._may_vary(s.target):
-                if self.is_array(s.target) and not self.is_basic(s.index):
-                    raise Refused("elements of what varies picked by an array of positions or a mask")
                 self.active.add(s.target)
         elif isinstance(s, Store) and self.is_active(s.value):
             if not self.is_real(s.array):

@@ -61,7 +61,7 @@ class Expressions(Writing):
         outer: Scope | None,
         arguments: list[Operand],
         keywords: dict[str, Operand],
-        function: Any,
+        defaults: Sequence[Operand],
         for_effect: bool = False,
     ) -> Operand:
         """Write in the body of a function; what it returns, nothing (an empty tuple) ``for_effect`` alone."""
@@ -131,19 +131,24 @@ class Expressions(Writing):
                 raise self.refuse("`in` has no adjoint")
             return self.let(function, operands[i], operands[i + 1])
 
-        return self.conjunction([functools.partial(compared, i) for i in range(len(node.ops))], stops=False)
+        values = [functools.partial(compared, i) for i in range(len(node.ops))]
+        return self.conjunction(values, stops=False, assigns=_assigns(node))
 
     def of_BoolOp(self, node: ast.BoolOp, scope: Scope) -> Operand:
         values = [functools.partial(self.valued, v, scope) for v in node.values]
-        return self.conjunction(values, stops=isinstance(node.op, ast.Or))
+        return self.conjunction(values, stops=isinstance(node.op, ast.Or), assigns=_assigns(node))
 
-    def conjunction(self, values: Sequence[Callable[[], Atom]], stops: bool) -> Atom:
-        """``and`` (of which False stops the rest) or ``or``: operands without effect are all computed."""
+    def conjunction(self, values: Sequence[Callable[[], Atom]], stops: bool, assigns: bool) -> Atom:
+        """``and`` (of which False stops the rest) or ``or``: operands without effect are all computed.
+
+        ``assigns``: an operand may set a variable of the program.
+        """
         result = values[0]()
         for value in values[1:]:
             found: list[Atom] = []
             rest = self.collected(functools.partial(_append, found, value))
-            if all(isinstance(s, Let) and (s.function in _HARMLESS) for s in rest) and _boolean(rest, found[0]):
+            harmless = not assigns and all(isinstance(s, Let) and s.function in _HARMLESS for s in rest)
+            if harmless and _boolean(rest, found[0]):
                 self.statements += rest
                 if isinstance(result, ast.Constant):
                     result = found[0] if bool(result.value) != stops else result
@@ -287,7 +292,14 @@ class Expressions(Writing):
         return None
 
     def of_Lambda(self, node: ast.Lambda, scope: Scope) -> Operand:
-        return Nested(node, scope)
+        return self.nested(node, scope)
+
+    def nested(self, node: ast.Lambda | ast.FunctionDef, scope: Scope) -> Nested:
+        """A function within a function: its defaults are computed now."""
+        defaults = self.kept(self.values(node.args.defaults, scope))
+        if self.loops and any(isinstance(d, ast.Name) for d in flat(defaults)):
+            raise self.refuse("a default that a loop computes")  # each round's function would keep its own
+        return Nested(node, scope, tuple(defaults))
 
     def of_Call(self, node: ast.Call, scope: Scope) -> Operand:
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
@@ -320,11 +332,12 @@ class Expressions(Writing):
         arguments = self.values(node.args, scope)
         keywords = {k.arg: self.value(k.value, scope) for k in node.keywords if k.arg}
         if isinstance(called, Nested):
-            tree, free, outer, function = called.tree, called.scope.free, called.scope, None
+            tree, free, outer, defaults = called.tree, called.scope.free, called.scope, called.defaults
         else:
             function = getattr(called.object, "function", called.object)
             tree, free, outer = self.source(function), globals_of(function), None
-        return [self.inlined(tree, free, outer, arguments, keywords, function, for_effect)]
+            defaults = tuple(map(Static, function.__defaults__ or ()))
+        return [self.inlined(tree, free, outer, arguments, keywords, defaults, for_effect)]
 
     def values(self, nodes: Sequence[ast.expr], scope: Scope) -> list[Operand]:
         return [self.value(a, scope) for a in nodes]
@@ -347,7 +360,7 @@ class Expressions(Writing):
             operands, function = [*operands, ast.Constant(-1)], np.reshape
         if function is np.reshape and len(operands) > 2:  # the method, of lengths one by one
             operands = [operands[0], operands[1:]]
-        if function is elementwise.clip or function is np.clip:
+        if function in (elementwise.clip, np.clip) and len(operands) == 3 and not node.keywords:
             x, low, high = map(self.atom, operands)
             return self.let(np.minimum, self.let(np.maximum, x, low), high)
         if any(k.arg == "out" for k in node.keywords):
@@ -416,6 +429,11 @@ def _boolean(statements: list[Statement], atom: Atom) -> bool:
         and (s.function in COMPARE.values() or s.function in (operator.not_, operator.and_, operator.or_))
         for s in statements
     )  # fmt: skip
+
+
+def _assigns(node: ast.expr) -> bool:
+    """True if a part of an expression sets a variable."""
+    return any(isinstance(n, ast.NamedExpr) for n in ast.walk(node))
 
 
 def _append(found: list[Atom], value: Callable[[], Atom]) -> None:

@@ -32,7 +32,7 @@ from interp.compile.adjoint.operations import (
     reads,
     walk,
 )
-from interp.compile.adjoint.writing import Nested, Operand, Scope, Static, flat
+from interp.compile.adjoint.writing import Operand, Scope, Static, flat
 
 
 @dataclass
@@ -69,7 +69,8 @@ class _Lowering(Expressions):
             return made
 
         arguments = [variable(name, kind) for name, kind in zip(names, parameters, strict=False)]
-        result = self.inlined(tree, globals_of(function), None, arguments, {}, function)
+        defaults = list(map(Static, function.__defaults__ or ()))
+        result = self.inlined(tree, globals_of(function), None, arguments, {}, defaults)
         _merge_moves(self.statements, flat([result]))
         return Program(arguments, self.statements, result, self.constants)
 
@@ -80,7 +81,7 @@ class _Lowering(Expressions):
         outer: Scope | None,
         arguments: list[Operand],
         keywords: dict[str, Operand],
-        function: Any,
+        defaults: Sequence[Operand],
         for_effect: bool = False,
     ) -> Operand:
         """Write in the body of a function; what it returns, nothing (an empty tuple) ``for_effect`` alone."""
@@ -101,15 +102,11 @@ class _Lowering(Expressions):
             raise self.refuse("a call with too many arguments")
         given.update(keywords)
         every = [*parameters, *(p.arg for p in a.kwonlyargs)]
-        defaults: dict[str, Any] = {}
-        if a.defaults:
-            values = function.__defaults__ if isinstance(function, python_types.FunctionType) else None
-            for i, name in enumerate(parameters[len(parameters) - len(a.defaults) :]):
-                defaults[name] = Static(values[i]) if values else self.value(a.defaults[i], outer or scope)
+        given = {**dict(zip(parameters[len(parameters) - len(defaults) :], defaults, strict=True)), **given}
         for name in every:
-            if name not in given and name not in defaults:
+            if name not in given:
                 raise self.refuse(f"a call without the argument {name}")
-            value = given.get(name, defaults.get(name))
+            value = given[name]
             if (
                 isinstance(value, Static)
                 and not callable(value.object)
@@ -138,6 +135,8 @@ class _Lowering(Expressions):
             method = getattr(self, f"on_{type(s).__name__}", None)
             if method is None:
                 raise self.refuse(f"`{type(s).__name__.lower()}` has no adjoint")
+            if _read_before_set(s):
+                raise self.refuse("a variable read and then set within one statement")
             method(s, scope)
 
     def on_Pass(self, s: ast.Pass, scope: Scope) -> None:
@@ -160,10 +159,12 @@ class _Lowering(Expressions):
     def on_FunctionDef(self, s: ast.FunctionDef, scope: Scope) -> None:
         if s.decorator_list:
             raise self.refuse("a decorated function within a function")
-        self.bind(scope, s.name, Nested(s, scope))
+        self.bind(scope, s.name, self.nested(s, scope))
 
     def on_Assign(self, s: ast.Assign, scope: Scope) -> None:
         value = self.value(s.value, scope)
+        if len(s.targets) > 1:
+            (value,) = self.kept([value])
         for target in s.targets:
             self.assign(target, value, scope)
 
@@ -252,6 +253,8 @@ class _Lowering(Expressions):
         function = self.callee(iterated.func, scope) if isinstance(iterated, ast.Call) else None
         target_function = function.object if isinstance(function, Static) else None
         arguments = iterated.args if isinstance(iterated, ast.Call) else []
+        if target_function in (enumerate, zip) and isinstance(iterated, ast.Call) and iterated.keywords:
+            raise self.refuse(f"{target_function.__name__} with a keyword")
         if target_function is range:
             bounds = [self.held(self.atom(self.value(a, scope))) for a in arguments]
             if isinstance(s.target, ast.Name) and s.target.id not in _stored(s.body):
@@ -283,7 +286,7 @@ class _Lowering(Expressions):
             )
             return lambda: self.assign(s.target, self.element(array, index), scope)
         if target_function is enumerate and len(arguments) == 1 and isinstance(s.target, ast.Tuple):
-            array = self.array(arguments[0], scope)
+            array = self.iterated(arguments[0], s, scope)
             loop.stop = self.let(len, load(array), name="r")
 
             def numbered() -> None:
@@ -293,7 +296,7 @@ class _Lowering(Expressions):
 
             return numbered
         if target_function is zip:
-            arrays = [self.array(a, scope) for a in arguments]
+            arrays = [self.iterated(a, s, scope) for a in arguments]
             lengths = [self.let(len, load(a), name="r") for a in arrays]
             shortest = lengths[0]
             for n in lengths[1:]:
@@ -307,9 +310,17 @@ class _Lowering(Expressions):
             parts = self.columns(value)
             loop.stop = ast.Constant(len(value))
             return lambda: self.assign(s.target, self.row(parts, index), scope)
-        array = self.named(value)
+        array = self.iterated(iterated, s, scope, value)
         loop.stop = self.let(len, load(array), name="r")
         return lambda: self.assign(s.target, self.element(array, index), scope)
+
+    def iterated(self, node: ast.expr, s: ast.For, scope: Scope, value: Operand = None) -> str:
+        """The array that a loop runs over, also when its body gives the name to another."""
+        array = self.named(self.value(node, scope) if value is None else value)
+        changed = flat([scope.bound.get(name) for name in _stored([s])])
+        if any(isinstance(v, ast.Name) and v.id == array for v in changed):
+            array = self.named(self.held(load(array)))
+        return array
 
     def on_Break(self, s: ast.Break, scope: Scope) -> None:
         self.emit(Break())
@@ -353,6 +364,21 @@ def _stored(body: Sequence[ast.stmt]) -> set[str]:
     for s in body:
         visit(s)
     return found
+
+
+def _read_before_set(s: ast.stmt) -> bool:
+    """True if an expression of the statement reads a variable that a later part of it sets by ``:=``."""
+    own = [c for c in ast.iter_child_nodes(s) if isinstance(c, ast.expr)]
+    nodes = [n for e in own for n in ast.walk(e)]
+    for setting in nodes:
+        if isinstance(setting, ast.NamedExpr):
+            if isinstance(s, ast.AugAssign):
+                return True
+            place = setting.lineno, setting.col_offset
+            names = [n for n in nodes if isinstance(n, ast.Name) and n.id == setting.target.id]
+            if any((n.lineno, n.col_offset) < place for n in names):
+                return True
+    return False
 
 
 def _merge_moves(statements: list[Statement], results: list[Operand]) -> None:

@@ -162,7 +162,8 @@ UNARY: dict[type, Callable[..., Any]] = {
 }
 IN_PLACE = {BINARY[op]: getattr(operator, f"i{name}") for op, name in (
     (ast.Add, "add"), (ast.Sub, "sub"), (ast.Mult, "mul"), (ast.Div, "truediv"), (ast.FloorDiv, "floordiv"),
-    (ast.Mod, "mod"), (ast.Pow, "pow"),
+    (ast.Mod, "mod"), (ast.Pow, "pow"), (ast.MatMult, "matmul"), (ast.BitAnd, "and"), (ast.BitOr, "or"),
+    (ast.BitXor, "xor"), (ast.LShift, "lshift"), (ast.RShift, "rshift"),
 )}  # fmt: skip
 OUT_OF_PLACE = {inplace: plain for plain, inplace in IN_PLACE.items()}
 
@@ -214,7 +215,7 @@ def item(source: str, index: ast.expr) -> ast.expr:
 
 
 def primal(statements: Sequence[Statement], constant: Callable[[Any], ast.expr]) -> list[ast.stmt]:
-    """The program as Python statements."""
+    """The program as Python statements, for typing."""
     written: list[ast.stmt] = []
     for s in statements:
         if isinstance(s, Let) and s.function in OUT_OF_PLACE:
@@ -245,8 +246,8 @@ def primal(statements: Sequence[Statement], constant: Callable[[Any], ast.expr])
                 written.append(ast.While(ast.Constant(True), body + primal(s.body, constant), []))
             case Break():
                 written.append(ast.Break())
-            case Raise():
-                written.append(s.statement)
+            case Raise():  # it gives no variable a type, and Numba's inference by itself knows no raise
+                written.append(ast.Pass())
     return written
 
 

@@ -39,7 +39,7 @@ from interp.compile.adjoint.operations import (
     load,
     move,
 )
-from interp.compile.adjoint.table import ALLOCATIONS, SAME, VIEWS, elementwise_of
+from interp.compile.adjoint.table import ALLOCATIONS, SAME, VIEWS, elementwise_of, is_inactive
 from interp.compile.inlining import Writing
 from interp.compile.rebinding import KNOWN
 from interp.linear import MINUS_ONE, ONE, ZERO
@@ -81,6 +81,7 @@ class _Adjoint:
         roots = sorted({facts.root(v) for v in facts.types if facts.is_array(v)})
         self.scopes = {root: i for i, root in enumerate(roots)}
         self.slots: dict[int, Slots] = {}
+        self.witnesses: dict[int, int] = {}
 
     # -- the whole
 
@@ -94,10 +95,11 @@ class _Adjoint:
             assign(STACK, self.call(stacks.opened, load(BLOCK))),
             assign(SLOT, self.call(stacks.slot_of, real)),
         ]
+        changed = {facts.root(s.array) for s in _stores(nodes)}
         for leaf in leaves:
+            if facts.is_array(leaf) and facts.root(leaf) in changed:
+                begin.append(assign(leaf, self.call(np.copy, load(leaf))))
             if facts.is_array(leaf) and leaf in facts.active:
-                if any(isinstance(s, Store) and facts.root(s.array) == facts.root(leaf) for s in _stores(nodes)):
-                    begin.append(assign(leaf, self.call(np.copy, load(leaf))))
                 begin.append(assign(bar(leaf), self.call(cleared, load(leaf))))
         begin += self.blanks(nodes, leaves)
         forward = self.forward(nodes)
@@ -341,7 +343,7 @@ class _Adjoint:
         places = self.kept(s)
         for i, place in enumerate(places):
             value = load(place.name) if place.index is None else self.element_at(place)
-            witness = _witness(place)
+            witness = self.witness(s, place)
             done.append(assign(witness, value))
             if slots is not None:
                 slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
@@ -371,6 +373,8 @@ class _Adjoint:
             source, index = names.get(s.source, s.source), renamed.visit(_copy(s.index))
             done = [assign(target, self.read(s.source, source, s.index, index))]
             if facts.is_array(s.target) and s.target in facts.active:
+                if not facts.is_basic(s.index):
+                    raise Refused("elements of what varies picked by an array of positions or a mask")
                 done.append(assign(bar(target), item(bar(source), _copy(index))))
             return done
         operands = [renamed.visit(_copy(a)) for a in s.operands]
@@ -382,11 +386,8 @@ class _Adjoint:
             elif s.function is move or s.function in VIEWS:
                 source = operands[0]
                 assert isinstance(source, ast.Name)
-                done.append(
-                    assign(
-                        bar(target), expression(s.function, [load(bar(source.id)), *operands[1:]], [], self.constant)
-                    )
-                )
+                shown = [load(bar(source.id)), *operands[1:]]
+                done.append(assign(bar(target), expression(s.function, shown, [], self.constant)))
             else:
                 raise Refused(f"{_label(s.function)} of arrays has no adjoint yet")
         return done
@@ -411,13 +412,21 @@ class _Adjoint:
                     done += self.reverse(s.body)
         return done
 
+    def witness(self, s: Any, place: "Place") -> str:
+        """A variable of the type of what this statement pushes, which tells native code what to pop.
+
+        Each statement has its own: a variable may be a number in one place of the program and a value in another.
+        """
+        number = self.witnesses.setdefault(id(s), len(self.witnesses))
+        return f"{place.name}_{'held' if place.index is None else 'element'}{number}"
+
     def restored(self, s: Any) -> list[ast.stmt]:
         """What answers `saved`, in the opposite order."""
         done: list[ast.stmt] = []
         slots = self.slots.get(id(s)) if isinstance(s, Block | Store) else None
         places = self.kept(s)
         for i, place in reversed(list(enumerate(places))):
-            witness = load(_witness(place))
+            witness = load(self.witness(s, place))
             if slots is not None:
                 slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
                 got = self.call(stacks.got, load(STACK), *slot, witness, *self.stack_scope)
@@ -516,6 +525,9 @@ class _Adjoint:
         facts, done = self.facts, self.writing.statements
         if s.target not in local:
             self.bars.add(s.target)
+        if _carries_nothing(s, facts):
+            zero.add(s.target)
+            return
         ct: ast.expr = load(bar(s.target))
         rename = _Renaming(before)
 
@@ -636,11 +648,6 @@ def _number(s: Loop) -> str:
     return f"{s.count}_k"
 
 
-def _witness(place: Place) -> str:
-    """A variable of the type of what is pushed: it tells native code what to pop."""
-    return f"{place.name}_{'held' if place.index is None else 'element'}"
-
-
 def _loops(nodes: Sequence[Any]) -> bool:
     return any(isinstance(n, Loop | Buffered) for n in walk_nodes(nodes))
 
@@ -681,9 +688,11 @@ def _leaving(nodes: Sequence[Any]) -> bool:
     return isinstance(last, Break) or (isinstance(last, If) and _leaving(last.then) and _leaving(last.orelse))
 
 
-def _is_view(index: ast.expr, facts: Facts, array: str) -> bool:
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    return any(isinstance(p, ast.Slice) for p in parts) or len(parts) < facts.types[array].ndim
+def _carries_nothing(s: Let | Read, facts: Facts) -> bool:
+    """True if an operation gives its target, which varies elsewhere, a value without derivative."""
+    if isinstance(s, Read):
+        return s.source not in facts.active
+    return not any(map(facts.is_active, s.operands)) or is_inactive(s, facts.is_active)
 
 
 def _add_into(

@@ -5,7 +5,6 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from numba.core import compiler, typed_passes, types
-from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
 from interp.compile.adjoint.operations import Refused, Statement, primal
@@ -41,6 +40,6 @@ def inferred(
     try:
         ir = compiler.run_frontend(namespace["typed"], inline_closures=True)
         found = typed_passes.type_inference_stage(context, cpu_target.target_context, ir, tuple(leaf_types), None)
-    except NumbaError as error:
+    except Exception as error:  # Numba's own templates fail in many ways, a store into a read-only array among them
         raise Refused(reason(error)) from error
     return {name: types.unliteral(typ) for name, typ in found.typemap.items()}

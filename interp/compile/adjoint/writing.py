@@ -38,6 +38,7 @@ class Nested:
 
     tree: Any
     scope: "Scope"
+    defaults: tuple["Operand", ...] = ()
 
 
 Operand = Any
@@ -241,8 +242,15 @@ class Writing:
         return self.element(columns.id, index)
 
     def held(self, atom: Atom) -> Atom:
-        """A bound of a range, in a variable that the loop does not change."""
+        """The atom's value in a variable that nothing else changes: a bound of a range."""
         return atom if isinstance(atom, ast.Constant) else self.let(move, atom, name="r")
+
+    def kept(self, values: Sequence[Operand]) -> list[Operand]:
+        """Operands as they are now, whatever their variables become."""
+        return [self.kept(v) if isinstance(v, list) else self.now(v) for v in values]
+
+    def now(self, value: Operand) -> Operand:
+        return self.held(value) if isinstance(value, ast.Name) and self.is_variable(value) else value
 
     def element(self, array: str, index: ast.expr) -> ast.Name:
         target = self.fresh("t")
