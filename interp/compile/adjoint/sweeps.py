@@ -10,14 +10,13 @@ product.
 import ast
 import types as python_types
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numba.core import types
 
 from interp.compile.adjoint import stack as stacks
-from interp.compile.adjoint.access import at_least, loaded, stored
+from interp.compile.adjoint.access import at_least
 from interp.compile.adjoint.arrays import cleared
 from interp.compile.adjoint.blocks import Block, Facts, Needs, blocks, walk_nodes
 from interp.compile.adjoint.operations import (
@@ -39,18 +38,12 @@ from interp.compile.adjoint.operations import (
     load,
     move,
 )
+from interp.compile.adjoint.saving import BLOCK, SLOT, STACK, Saving, bar, copied, has_loops, number_of
 from interp.compile.adjoint.table import ALLOCATIONS, SAME, VIEWS, elementwise_of, is_inactive
-from interp.compile.inlining import Writing
-from interp.compile.rebinding import KNOWN
 from interp.linear import MINUS_ONE, ONE, ZERO
 from interp.primitive import Partial
 from interp.value import has_nan
 from interp.vocabulary.elementwise import strong_multiply
-
-STACK = "stack"
-BLOCK = "block"
-SLOT = "slot"
-"""Bytes of a number on the stack."""
 
 
 def adjoint(
@@ -73,15 +66,11 @@ def adjoint(
     return _Adjoint(facts, Needs(nodes, facts), constants, strong).function(leaves, nodes, results, varying, named)
 
 
-class _Adjoint:
+class _Adjoint(Saving):
     def __init__(self, facts: Facts, needs: Needs, constants: dict[str, Any], strong: bool) -> None:
-        self.facts, self.needs, self.strong = facts, needs, strong
-        self.writing = Writing(constants, KNOWN.__contains__)
+        super().__init__(facts, needs, constants)
+        self.strong = strong
         self.bars: set[str] = set()
-        roots = sorted({facts.root(v) for v in facts.types if facts.is_array(v)})
-        self.scopes = {root: i for i, root in enumerate(roots)}
-        self.slots: dict[int, Slots] = {}
-        self.witnesses: dict[int, int] = {}
 
     # -- the whole
 
@@ -125,7 +114,7 @@ class _Adjoint:
         ends = [ast.Expr(self.call(stacks.closed, load(STACK)))]
         gradients: list[ast.expr] = [load(bar(v)) for v in varying]
         pair: list[ast.expr] = [ast.Tuple(returned, ast.Load()), ast.Tuple(gradients, ast.Load())]
-        spoiled = self.call(has_nan, ast.Tuple([_copy(part) for part in pair], ast.Load()))
+        spoiled = self.call(has_nan, ast.Tuple([copied(part) for part in pair], ast.Load()))
         answer = ast.Tuple([*pair, spoiled], ast.Load())
         body = [*begin, *forward, *kept, *zeros, *seeded, *backward, *ends, ast.Return(answer)]
         parameters = [ast.arg(p) for p in (BLOCK, *leaves, *seeds)]
@@ -167,44 +156,6 @@ class _Adjoint:
         names |= {r.id for r in results if self.facts.is_active(r) and isinstance(r, ast.Name)}
         return {v for v in names if not self.facts.is_array(v)}
 
-    def constant(self, value: Any) -> ast.expr:
-        return self.writing.constant(getattr(value, "__name__", "constant"), value)
-
-    def call(self, function: Any, *operands: ast.expr) -> ast.expr:
-        return ast.Call(self.constant(function), list(operands), [])
-
-    # -- elements of arrays
-
-    def scope(self, array: str, of_cotangents: bool = False) -> list[ast.expr]:
-        """The scope of an array, and how many there are: each root's values and cotangents, and the stack."""
-        count = len(self.scopes)
-        return [ast.Constant(self.scopes[self.facts.root(array)] + count * of_cotangents), ast.Constant(2 * count + 1)]
-
-    def is_element(self, array: str, index: ast.expr) -> bool:
-        """True of an index, in the program's own names, of one element."""
-        parts = index.elts if isinstance(index, ast.Tuple) else [index]
-        typ = self.facts.types[array]
-        return isinstance(typ, types.Array) and len(parts) == typ.ndim and all(map(self.is_integer, parts))
-
-    def is_integer(self, part: ast.expr) -> bool:
-        if isinstance(part, ast.Constant):
-            return type(part.value) is int
-        return isinstance(part, ast.Name) and isinstance(self.facts.types.get(part.id), types.Integer)
-
-    def read(self, array: str, named: str, index: ast.expr, written: ast.expr, of_cotangents: bool = False) -> ast.expr:
-        """``named[written]``, where the program has ``array[index]``."""
-        if not self.is_element(array, index):
-            return item(named, written)
-        return self.call(loaded, load(named), written, *self.scope(array, of_cotangents))
-
-    def write(
-        self, array: str, named: str, index: ast.expr, written: ast.expr, value: ast.expr, of_cotangents: bool = False
-    ) -> ast.stmt:
-        """``named[written] = value``, where the program has ``array[index]``."""
-        if not self.is_element(array, index):
-            return ast.Assign([ast.Subscript(load(named), written, ast.Store())], value)
-        return ast.Expr(self.call(stored, load(named), written, value, *self.scope(array, of_cotangents)))
-
     # -- forward
 
     def forward(self, nodes: Sequence[Any], *, has_room: bool = False) -> list[ast.stmt]:
@@ -214,7 +165,7 @@ class _Adjoint:
             if not has_room:
                 done += self.room(nodes[i:])
             done += self.saved(s)
-            has_room = not _loops([s])
+            has_room = not has_loops([s])
             match s:
                 case Block():
                     for operation in s.statements:
@@ -264,7 +215,7 @@ class _Adjoint:
 
     def numbered(self, s: For) -> list[ast.stmt]:
         """A loop's target by the number of the iteration."""
-        number = _number(s)
+        number = number_of(s)
         steps: ast.expr = load(number)
         if not (isinstance(s.step, ast.Constant) and s.step.value == 1):
             steps = ast.BinOp(steps, ast.Mult(), s.step)
@@ -282,103 +233,21 @@ class _Adjoint:
         accesses = any(isinstance(n, Store) or (isinstance(n, Block) and _reads_elements(n)) for n in _own(s.body))
         return [assign(name, self.call(at_least, load(name), bound))] if upwards and accesses else []
 
-    # -- what is saved
-
-    def kept(self, s: Any) -> list["Place"]:
-        """What is pushed before a statement: variables, and the element that a store overwrites."""
-        places: list[Place] = []
-        for name in self.needs.pushes.get(id(s), ()):
-            places.append(Place(name))
-            if self.facts.is_array(name) and name in self.facts.active:
-                places.append(Place(bar(name)))
-        if isinstance(s, Store) and id(s) in self.needs.saves_element:
-            if not self.is_element(s.array, s.index):
-                raise Refused("a store into a slice, whose old elements the adjoint needs")
-            places.append(Place(s.array, s.index))
-        return places
-
-    def in_a_slot(self, place: "Place") -> bool:
-        """True of what takes a slot at most."""
-        typ = self.facts.types.get(place.name)
-        if place.index is not None and isinstance(typ, types.Array):
-            typ = typ.dtype
-        return isinstance(typ, types.Float | types.Integer | types.Boolean)
-
-    def room(self, nodes: Sequence[Any]) -> list[ast.stmt]:
-        """Room for what is pushed up to the next loop, which may use up what there is."""
-        count = self.count_places(nodes)
-        size = ast.BinOp(ast.Constant(count), ast.Mult(), load(SLOT))
-        return [assign(STACK, self.call(stacks.ensured, load(STACK), size))] if count else []
-
-    def count_places(self, nodes: Sequence[Any]) -> int:
-        count = 0
-        for s in nodes:
-            if id(s) not in self.slots:
-                count += sum(map(self.in_a_slot, self.kept(s)))
-            if _loops([s]):
-                break
-            if isinstance(s, If):
-                count += self.count_places(s.then) + self.count_places(s.orelse)
-        return count
-
-    def side_by_side(self, s: For) -> "Slots | None":
-        """The slots of a loop that pushes numbers in every iteration and nothing else; noted for its statements."""
-        pushing = [n for n in walk_nodes(s.body) if self.kept(n)]
-        direct = {id(n) for n in s.body}
-        simple = all(id(n) in direct and isinstance(n, Block | Store) for n in pushing)
-        if not pushing or not simple or not all(self.in_a_slot(p) for n in pushing for p in self.kept(n)):
-            return None
-        slots = Slots(f"{s.count}_base", s.count, _number(s))
-        for n in pushing:
-            slots.first[id(n)] = slots.each
-            slots.each += len(self.kept(n))
-            self.slots[id(n)] = slots
-        self.slots[id(s)] = slots
-        return slots
-
-    def saved(self, s: Any) -> list[ast.stmt]:
-        """Pushes before a statement overwrites what a reverse needs."""
-        done: list[ast.stmt] = []
-        slots = self.slots.get(id(s)) if isinstance(s, Block | Store) else None
-        places = self.kept(s)
-        for i, place in enumerate(places):
-            value = load(place.name) if place.index is None else self.element_at(place)
-            witness = self.witness(s, place)
-            done.append(assign(witness, value))
-            if slots is not None:
-                slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
-                put = self.call(stacks.put, load(STACK), *slot, load(witness), *self.stack_scope)
-                done.append(ast.Expr(put))
-            elif self.in_a_slot(place):
-                done.append(assign(STACK, self.call(stacks.place, load(STACK), load(witness), load(SLOT))))
-            else:
-                done.append(assign(STACK, self.call(stacks.push, load(STACK), load(witness))))
-        return done
-
-    @property
-    def stack_scope(self) -> list[ast.expr]:
-        count = 2 * len(self.scopes)
-        return [ast.Constant(count), ast.Constant(count + 1)]
-
-    def element_at(self, place: "Place") -> ast.expr:
-        assert place.index is not None
-        return self.read(place.name, place.name, place.index, _copy(place.index))
-
     def performed(self, s: Let | Read, names: dict[str, str], target: str | None = None) -> list[ast.stmt]:
         """One operation, its variables renamed; of an array that carries derivatives, its cotangents with it."""
         target = target or s.target
         facts = self.facts
         renamed = _Renaming(names)
         if isinstance(s, Read):
-            source, index = names.get(s.source, s.source), renamed.visit(_copy(s.index))
+            source, index = names.get(s.source, s.source), renamed.visit(copied(s.index))
             done = [assign(target, self.read(s.source, source, s.index, index))]
             if facts.is_array(s.target) and s.target in facts.active:
                 if not facts.is_basic(s.index):
                     raise Refused("elements of what varies picked by an array of positions or a mask")
-                done.append(assign(bar(target), item(bar(source), _copy(index))))
+                done.append(assign(bar(target), item(bar(source), copied(index))))
             return done
-        operands = [renamed.visit(_copy(a)) for a in s.operands]
-        keywords = [(k, renamed.visit(_copy(v))) for k, v in s.keywords]
+        operands = [renamed.visit(copied(a)) for a in s.operands]
+        keywords = [(k, renamed.visit(copied(v))) for k, v in s.keywords]
         done = [assign(target, expression(s.function, operands, keywords, self.constant))]
         if facts.is_array(s.target) and s.target in facts.active:
             if s.function in ALLOCATIONS or not any(map(facts.is_active, s.operands)):
@@ -412,34 +281,6 @@ class _Adjoint:
                     done += self.reverse(s.body)
         return done
 
-    def witness(self, s: Any, place: "Place") -> str:
-        """A variable of the type of what this statement pushes, which tells native code what to pop.
-
-        Each statement has its own: a variable may be a number in one place of the program and a value in another.
-        """
-        number = self.witnesses.setdefault(id(s), len(self.witnesses))
-        return f"{place.name}_{'held' if place.index is None else 'element'}{number}"
-
-    def restored(self, s: Any) -> list[ast.stmt]:
-        """What answers `saved`, in the opposite order."""
-        done: list[ast.stmt] = []
-        slots = self.slots.get(id(s)) if isinstance(s, Block | Store) else None
-        places = self.kept(s)
-        for i, place in reversed(list(enumerate(places))):
-            witness = load(self.witness(s, place))
-            if slots is not None:
-                slot = [load(slots.base), slots.at(s, i, len(places)), load(SLOT)]
-                got = self.call(stacks.got, load(STACK), *slot, witness, *self.stack_scope)
-                done.append(assign("old", got))
-            else:
-                popped = self.call(stacks.pop, load(STACK), witness)
-                done.append(_unpack([ast.Name("old", ast.Store()), ast.Name(STACK, ast.Store())], popped))
-            if place.index is None:
-                done.append(assign(place.name, load("old")))
-            else:
-                done.append(self.write(place.name, place.name, place.index, _copy(place.index), load("old")))
-        return done
-
     def added(self, name: str, amount: ast.expr) -> ast.stmt:
         return assign(name, ast.BinOp(load(name), ast.Add(), amount))
 
@@ -458,7 +299,7 @@ class _Adjoint:
     def reverse_loop(self, s: Loop) -> list[ast.stmt]:
         body, head = self.reverse(s.body), self.reverse(s.head)
         left = f"{s.exit}_left"
-        k = _number(s)
+        k = number_of(s)
         done: list[ast.stmt] = []
         if head and s.test is not None:
             ended = ast.Compare(load(s.exit), [ast.Eq()], [ast.Constant(-1)])
@@ -486,9 +327,9 @@ class _Adjoint:
             if facts.is_active(s.value):
                 assert isinstance(s.value, ast.Name)
                 self.bars.add(s.value.id)
-                ct = self.read(s.array, bar(s.array), s.index, _copy(s.index), True)
+                ct = self.read(s.array, bar(s.array), s.index, copied(s.index), True)
                 done.append(self.added(bar(s.value.id), ct))
-            done.append(self.write(s.array, bar(s.array), s.index, _copy(s.index), ast.Constant(0.0), True))
+            done.append(self.write(s.array, bar(s.array), s.index, copied(s.index), ast.Constant(0.0), True))
         return [*done, *self.restored(s)]
 
     def reverse_block(self, block: Block) -> list[ast.stmt]:
@@ -544,8 +385,8 @@ class _Adjoint:
         if isinstance(s, Read):
             if not isinstance(facts.types[s.source], types.Array):
                 raise Refused("an element of a tuple that carries derivatives")
-            source, index = before.get(s.source, s.source), rename.visit(_copy(s.index))
-            present = self.read(s.source, bar(source), s.index, _copy(index), True)
+            source, index = before.get(s.source, s.source), rename.visit(copied(s.index))
+            present = self.read(s.source, bar(source), s.index, copied(index), True)
             total = ast.BinOp(present, ast.Add(), ct)
             done.append(self.write(s.source, bar(source), s.index, index, total, True))
             zero.add(s.target)
@@ -561,7 +402,7 @@ class _Adjoint:
                 add(s.operands[0], ct)
             return
         if s.function is choose:
-            test = rename.visit(_copy(s.operands[0]))
+            test = rename.visit(copied(s.operands[0]))
             for operand, sides in ((s.operands[1], (ct, ast.Constant(0.0))), (s.operands[2], (ast.Constant(0.0), ct))):
                 if facts.is_active(operand):
                     add(operand, ast.IfExp(test, *sides))
@@ -569,7 +410,7 @@ class _Adjoint:
         primitive = elementwise_of(s)
         if primitive is None:
             raise Refused(f"{_label(s.function)} has no adjoint in native code")
-        names = dict(zip(primitive.operand_names, (rename.visit(_copy(a)) for a in s.operands), strict=True))
+        names = dict(zip(primitive.operand_names, (rename.visit(copied(a)) for a in s.operands), strict=True))
         names["out"] = load(after.get(s.target, s.target))
         for partial, operand in zip(primitive.partials, s.operands, strict=True):
             if not facts.is_active(operand) or partial is ZERO:
@@ -586,49 +427,6 @@ class _Adjoint:
             add(operand, amount)
 
 
-@dataclass(frozen=True)
-class Place:
-    """What is pushed: a variable, or the element of an array at an index."""
-
-    name: str
-    index: ast.expr | None = None
-
-
-@dataclass
-class Slots:
-    """Slots on the stack for all iterations of a loop; those of one statement lie together, iteration by iteration."""
-
-    base: str
-    count: str
-    number: str
-    each: int = 0
-    """Slots an iteration, of all statements."""
-    first: dict[int, int] = field(default_factory=dict)
-    """By statement: slots an iteration of those before it."""
-
-    @property
-    def size(self) -> ast.expr:
-        """Bytes of all."""
-        return ast.BinOp(ast.BinOp(load(self.count), ast.Mult(), ast.Constant(self.each)), ast.Mult(), load(SLOT))
-
-    def at(self, s: Any, i: int, width: int) -> ast.expr:
-        """The number of the slot of the ``i``-th of ``width`` places of a statement, in the present iteration."""
-        number: ast.expr = load(self.number)
-        if width > 1:
-            number = ast.BinOp(number, ast.Mult(), ast.Constant(width))
-        if i:
-            number = ast.BinOp(number, ast.Add(), ast.Constant(i))
-        if self.first[id(s)]:
-            before = ast.BinOp(load(self.count), ast.Mult(), ast.Constant(self.first[id(s)]))
-            number = ast.BinOp(before, ast.Add(), number)
-        return number
-
-
-def bar(name: str) -> str:
-    """The variable that holds the cotangent of a variable."""
-    return f"{name}_b"
-
-
 class _Renaming(ast.NodeTransformer):
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
@@ -637,31 +435,12 @@ class _Renaming(ast.NodeTransformer):
         return ast.Name(self.names.get(node.id, node.id), node.ctx)
 
 
-def _copy(node: ast.expr) -> ast.expr:
-    import copy
-
-    return copy.deepcopy(node)
-
-
-def _number(s: Loop) -> str:
-    """The variable that counts a loop's iterations, from 0."""
-    return f"{s.count}_k"
-
-
-def _loops(nodes: Sequence[Any]) -> bool:
-    return any(isinstance(n, Loop | Buffered) for n in walk_nodes(nodes))
-
-
 def _reads_elements(block: Block) -> bool:
     return any(isinstance(operation, Read) for operation in block.statements)
 
 
 def _increment(name: str) -> ast.stmt:
     return assign(name, ast.BinOp(load(name), ast.Add(), ast.Constant(1)))
-
-
-def _unpack(targets: list[ast.expr], value: ast.expr) -> ast.stmt:
-    return ast.Assign([ast.Tuple(targets, ast.Store())], value)
 
 
 def _label(function: Any) -> str:
