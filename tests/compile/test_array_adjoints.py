@@ -418,7 +418,19 @@ def picked_by_positions(x):
     return np.sum(x[np.array([0, 2])] ** 2)
 
 
+def constant_flags(x):
+    flag, other, total = True, False, 0.0
+    for i in range(len(x)):
+        if flag:
+            total = total + x[i] ** 2
+        if other:
+            total = total * x[i]
+        other = i == 3
+    return total if flag else -total
+
+
 PROGRAMS = [
+    constant_flags,
     picked_by_positions,
     two_buffers_change_places,
     views_of_one_array,

@@ -199,7 +199,11 @@ def expression(
             return ast.Compare(operands[0], [op()], [operands[1]])
         return ast.UnaryOp(op(), operands[0])
     if function is move:
-        return operands[0]
+        (x,) = operands
+        flag = isinstance(x, ast.Constant) and isinstance(x.value, bool)
+        return (
+            ast.Call(constant(bool), [x], []) if flag else x
+        )  # Numba prunes a branch on a constant, in one sweep only
     if function is make_tuple:
         return ast.Tuple(list(operands), ast.Load())
     if function is choose:
