@@ -89,10 +89,15 @@ def _backward(
     outputs = [*results, *run.stored.values()]
     seeds = [np.zeros(shape_of(out)) if shape_of(out) else 0.0 for out in outputs]
 
+    kept = {i: copy(payloads[i]) for i in run.stored}
+
+    def before() -> list[Any]:  # each run of the native code stores again
+        return [copy(kept[i]) if i in kept else x for i, x in enumerate(payloads)]
+
     def made(i: int) -> Any:
         if not _is_real(outputs[i]):
             return outputs[i]
-        pull = _Pullback(lambda cotangents: native.gradients(payloads, run, cotangents), seeds, i)
+        pull = _Pullback(lambda cotangents: native.gradients(before(), run, cotangents), seeds, i)
         return record(recording, outputs[i], _links(pull, inputs, shape_of(seeds[i])))
 
     recorded = list(map(made, range(len(outputs))))  # before the stores: their links are to what the arguments were

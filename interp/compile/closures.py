@@ -5,16 +5,17 @@ So is a function within a function together with the variables that it captures.
 the function itself is its type.
 """
 
+import functools
 import inspect
 from typing import Any
 
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.core.errors import TypingError
-from numba.core.imputils import lower_builtin, lower_constant
+from numba.core.imputils import impl_ret_borrowed, lower_builtin, lower_constant
 from numba.core.registry import cpu_target
 from numba.core.typing.templates import AbstractTemplate, fold_arguments, infer_global, signature
-from numba.extending import typeof_impl
+from numba.extending import intrinsic, typeof_impl
 
 from interp.compile.calls import refusals
 from interp.compile.rebinding import KNOWN, Applied, Transform
@@ -116,6 +117,27 @@ class _Bind(AbstractTemplate):
 @lower_builtin(bind, types.Callable, types.VarArg(types.Any))
 def _bind(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return _holding(context, builder, sig.return_type, args[1:])
+
+
+@intrinsic
+def unbound(typingctx: Any, f: types.Type) -> Any:
+    """The function whose first arguments are in place."""
+    return f.function(f), lambda context, builder, sig, args: context.get_dummy_value()
+
+
+@functools.cache
+def held_by(i: int) -> Any:
+    """Native function of a Bound: what it holds in place ``i``."""
+
+    @intrinsic
+    def held(typingctx: Any, f: types.Type) -> Any:
+        def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            struct = cgutils.create_struct_proxy(f)(context, builder, value=args[0])
+            return impl_ret_borrowed(context, builder, sig.return_type, getattr(struct, f"held{i}"))
+
+        return f.held[i](f), lower
+
+    return held
 
 
 def _holding(context: Any, builder: Any, typ: Bound, held: Any) -> Any:

@@ -5,6 +5,7 @@ The function that is compiled is a copy with the same names, globals and lines.
 
 import ast
 import copy
+import inspect
 import types as python_types
 from collections.abc import Iterator
 
@@ -24,7 +25,7 @@ def translated(f: python_types.FunctionType) -> python_types.FunctionType:
     code = _rewritten(f) or f.__code__
     defaults = f.__defaults__
     count = code.co_argcount + code.co_kwonlyargcount
-    if code.co_kwonlyargcount:
+    if code.co_kwonlyargcount and not code.co_flags & inspect.CO_VARARGS:  # with *rest they cannot go by position
         present = (_NONE,) * (code.co_argcount - len(defaults or ())) + (defaults or ())
         wanted = code.co_varnames[code.co_argcount : count]
         every = (*present, *((f.__kwdefaults__ or {}).get(name, _NONE) for name in wanted))

@@ -193,10 +193,10 @@ def pullback(compiled: Compiled, args: Sequence[Any], varies: Callable[[Any], bo
         try:
             found = Pullback(compiled.function, kinds, varying, options)
         except Refused as refusal:
-            found = refusal
+            found = Refused(*refusal.args)
         compiled.pullbacks[key] = found
     if isinstance(found, Refused):
-        raise found
+        raise Refused(*found.args)  # another one each time: an exception keeps the frames that it went through
     return found
 
 

@@ -74,9 +74,11 @@ def _value(x: Value, cls: type[Value], levels: list[int], ndim: int) -> Any:
 def _function_key(f: FunctionType) -> Any:
     """Functions made anew by every call, with equal constants, are one."""
     cells = [cell.cell_contents for cell in f.__closure__ or () if cell != _EMPTY]
-    constants = (*cells, *(f.__defaults__ or ()))
+    named = (f.__kwdefaults__ or {}).items()
+    constants = (*cells, *(f.__defaults__ or ()), *(x for _, x in named))
     if all(c.__class__ in PLAIN for c in constants):
-        return f.__code__, constants, tuple(map(type, constants)), id(f.__globals__)
+        exact = tuple(map(repr, constants))  # 0.0 equals -0.0
+        return f.__code__, exact, tuple(map(type, constants)), tuple(k for k, _ in named), id(f.__globals__)
     return f
 
 

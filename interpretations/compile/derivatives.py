@@ -8,20 +8,23 @@ the words that they use look at native types, tuples within tuples included.
 import ast
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from numba.core import types
+from numba.core.imputils import impl_ret_borrowed, lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic
 
 from interp.compile import generated as g
 from interp.compile.activation import Expression, Level, carries, fresh, lifting
 from interp.compile.arrays import caster, data_of
 from interp.compile.bundles import bundled, entry_at
-from interp.compile.closures import bind, refuse
+from interp.compile.closures import Bound, bind, held_by, refuse, unbound
 from interp.compile.directions import DirectionsArray, of_entries
-from interp.compile.rebinding import overloaded
+from interp.compile.rebinding import KNOWN, OPTIONS, overloaded
 from interp.compile.values import ValueType, ndim_of
 from interp.errors import ShapeError
 from interpretations.dual import Dual
@@ -281,8 +284,83 @@ def own(args: Any) -> Any:
 @overloaded(own)
 def _own(args: Any) -> Any:
     w = Expression()
-    copied = w.mapped(lambda typ, x: w.call(np.copy, x) if ndim_of(typ) else x, args, g.name("args"))
-    return w.function(["args"], copied)
+    return w.function(["args"], _copied(w, args, g.name("args")))
+
+
+def _copied(w: Expression, typ: types.Type, x: ast.expr) -> ast.expr:
+    def copied(typ: types.Type, x: ast.expr) -> ast.expr:
+        if isinstance(typ, Bound):
+            return w.call(own_function, x)
+        return w.call(np.copy, x) if ndim_of(typ) else x
+
+    return w.mapped(copied, typ, x)
+
+
+def own_function(f: Any) -> Any:
+    """``f`` with copies in place of the arrays that it captured: it may store into them in every run."""
+    raise NotImplementedError("native code only")
+
+
+KNOWN.add(own_function)
+
+
+@infer_global(own_function)
+class _OwnFunction(AbstractTemplate):
+    """Itself where it captured no arrays: Numba makes something else of a function that another returns."""
+
+    key = own_function
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        (f,) = args
+        if not _captures_arrays(f):
+            return signature(f, f)
+        return signature(types.Dispatcher(_copying(f)).get_call_type(self.context, args, {}).return_type, f)
+
+
+@lower_builtin(own_function, types.Callable)
+def _lower_own_function(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    (f,) = sig.args
+    if not _captures_arrays(f):
+        return impl_ret_borrowed(context, builder, f, args[0])
+    copying = types.Dispatcher(_copying(f))
+    return context.get_function(copying, copying.get_call_type(context.typing_context, sig.args, {}))(builder, args)
+
+
+@functools.cache
+def _copying(f: Bound) -> Any:
+    """Native function that makes one like ``f`` with arrays of its own."""
+    w = Expression()
+    held = [_copied(w, typ, w.call(held_by(i), g.name("f"))) for i, typ in enumerate(f.held)]
+    copying = w.function(["f"], w.call(bind, w.call(unbound, g.name("f")), *held))
+    return numba.njit(**OPTIONS)(copying)
+
+
+def _captures_arrays(f: types.Type) -> bool:
+    return isinstance(f, Bound) and any(ndim_of(typ) for typ in _captured(f))
+
+
+def _captured(f: Bound) -> Iterator[types.Type]:
+    for leaf in itertools.chain.from_iterable(map(_leaves, f.held)):
+        yield from _captured(leaf) if isinstance(leaf, Bound) else (leaf,)
+
+
+@functools.cache
+def spared(argnums: Any) -> Any:
+    """``spare(args)``: copies of the arrays that are differentiated: stores into them are not the caller's."""
+
+    def spare(args: Any) -> Any:
+        raise NotImplementedError("native code only")
+
+    @overloaded(spare)
+    def _(args: Any) -> Any:
+        w, positions = Expression(), _positions(argnums, args)
+        given = [g.item(g.name("args"), i) for i in range(len(args))]
+        return w.function(
+            ["args"],
+            g.tuple_of([_copied(w, args[i], x) if i in positions else x for i, x in enumerate(given)]),
+        )
+
+    return spare
 
 
 @functools.cache
@@ -339,30 +417,35 @@ _if_array = _choice(lambda typ: ndim_of(typ) > 0)
 def _by_elements(argnums: Any) -> Any:
     """``slopes(f, args)``: derivatives with respect to arguments of which some are arrays."""
     if isinstance(argnums, tuple):
+        # all but the last on copies: what the function stores is stored once
         namespace = {f"part{i}": _derivative(argnum) for i, argnum in enumerate(argnums)}
-        parts = [g.call(part, g.name("f"), g.name("args")) for part in namespace]
-        return g.function(["f", "args"], g.tuple_of(parts), namespace, named="slopes")
-    lift = _by_element(argnums)
+        apart = [g.call("own_function", g.name("f")), g.call("own", g.name("args"))]
+        whole = [g.name("f"), g.call("spare", g.name("args"))]
+        last = len(argnums) - 1
+        parts = [g.call(part, *(whole if i == last else apart)) for i, part in enumerate(namespace)]
+        words = {"own_function": own_function, "own": own, "spare": spared(argnums)}
+        return g.function(["f", "args"], g.tuple_of(parts), {**namespace, **words}, named="slopes")
+    lift, spare = _by_element(argnums), spared(argnums)
 
     def of_number(f: Any, args: Any, out: Any) -> Any:
         one_result(out)
         level, x = fresh(f, args), args[argnums]
         slopes = np.zeros(x.size)
         for i in range(x.size):
-            slopes[i] = tangent_of(level, f(*lift(level, own(args), i)))
+            slopes[i] = tangent_of(level, own_function(f)(*lift(level, own(args), i)))
         return slopes.reshape(x.shape)
 
     def of_array(f: Any, args: Any, out: Any) -> Any:
         level, x = fresh(f, args), args[argnums]
         slopes = np.zeros((out.size, x.size))
         for i in range(x.size):
-            slopes[:, i] = tangent_of(level, f(*lift(level, own(args), i))).reshape(out.size)
+            slopes[:, i] = tangent_of(level, own_function(f)(*lift(level, own(args), i))).reshape(out.size)
         return slopes.reshape(out.shape + x.shape)
 
     def slopes(f: Any, args: Any) -> Any:
-        before = own(args)
-        out = f(*args)
-        return _if_array(out, of_array, of_number)(f, before, out)
+        unmoved, before = own_function(f), own(args)
+        out = f(*spare(args))
+        return _if_array(out, of_array, of_number)(unmoved, before, out)
 
     return slopes
 
@@ -410,7 +493,7 @@ def value_and_gradient(argnums: Any = 0) -> Callable[..., Any]:
     """Of `interpretations.value_and_grad`."""
     lift, columns = _lifting(argnums), _reading(argnums)
     choose = _choice(lambda args: any(ndim_of(args[i]) for i in _positions(argnums, args)))
-    by_elements, checked = _by_elements(argnums), _checked()
+    by_elements, checked, spare = _by_elements(argnums), _checked(), spared(argnums)
 
     def at_once(f: Any, args: Any) -> Any:
         level = fresh(f, args)
@@ -418,8 +501,8 @@ def value_and_gradient(argnums: Any = 0) -> Callable[..., Any]:
         return value_of(level, out), columns(level, out, args)
 
     def apart(f: Any, args: Any) -> Any:
-        slopes = by_elements(f, own(args))
-        return f(*args), slopes
+        slopes = by_elements(own_function(f), own(args))
+        return f(*spare(args)), slopes
 
     def body(f: Any, *args: Any) -> Any:
         return choose(args, apart, at_once)(bind(checked, f), args)
