@@ -84,11 +84,9 @@ def _backward(
         raise _Aliased
     if run.gradients is not None and not run.stored:
         return record(recording, run.result, tuple(map(_gradient, inputs, run.gradients)))
-    payloads = [copy(x) if i in run.stored else x for i, x in enumerate(payloads)]  # as they are before the stores
     results = _flat(run.result)
     outputs = [*results, *run.stored.values()]
     seeds = [np.zeros(shape_of(out)) if shape_of(out) else 0.0 for out in outputs]
-
     kept = {i: copy(payloads[i]) for i in run.stored}
 
     def before() -> list[Any]:  # each run of the native code stores again
