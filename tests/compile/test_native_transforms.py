@@ -686,3 +686,16 @@ def test_an_array_that_is_differentiated_is_left_alone():
     x = np.array([2.0, 3.0])
     np.testing.assert_allclose(interp.compile(lambda x: grad(spoiling)(x))(x), [36.0, 24.0], rtol=1e-14)
     assert np.array_equal(x, [2.0, 3.0])
+
+
+def test_a_list_of_functions_made_in_a_loop_is_refused():
+    """Each would hold another value of what they capture; Python's all see the last."""
+
+    def made(x):
+        functions = []
+        for i in range(3):
+            functions.append(lambda t: t * i)  # noqa: B023
+        return functions[0](x)
+
+    with pytest.raises(CompileError, match="a list of functions that capture variables"):
+        interp.compile(made)(2.0)
