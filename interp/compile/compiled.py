@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
+from numba.core.compiler_lock import global_compiler_lock
+
 from interp import rules
 from interp.compile import activation, around, calls
 from interp.compile import algebra as _algebra  # these two register native bodies
@@ -46,6 +48,16 @@ from interp.value import Value
 
 _COMPILING = threading.RLock()
 """One version is made at a time: compilation sets which products are strong, and notes refusals, for all threads."""
+
+
+@contextlib.contextmanager
+def compiling() -> Iterator[None]:
+    """Types are inferred and native code is made: by one thread, which takes Numba's lock second, always.
+
+    Numba holds another lock while it infers, and takes its compiler's within: whoever infers must have that before.
+    """
+    with _COMPILING, global_compiler_lock:
+        yield
 
 
 class Compiled:
@@ -151,7 +163,7 @@ class Compiled:
 
     def _made(self, key: Any, args: tuple[Any, ...], values: list[Value]) -> Callable[..., Any]:
         """The version for arguments like these."""
-        with _COMPILING:
+        with compiling():
             if self.generation != rules.generation:
                 self._forget()
             if key not in self.versions:
@@ -222,15 +234,15 @@ class Compiled:
 
     def result_of(self, args: tuple[Any, ...]) -> Any:
         """Native type of the result for plain arguments like these."""
-        with _COMPILING:
+        with compiling():
             if self.generation != rules.generation:
                 self._forget()
-        try:
-            return result_type(self.native, self.dispatcher, tuple(describe(x, {}) for x in args))
-        except CompileError:
-            raise
-        except Exception as error:
-            raise compile_error(error, self.function, calls.refusals) from None
+            try:
+                return result_type(self.native, self.dispatcher, tuple(describe(x, {}) for x in args))
+            except CompileError:
+                raise
+            except Exception as error:
+                raise compile_error(error, self.function, calls.refusals) from None
 
     def plain(self, *args: Any) -> Any:
         """The function itself, of the positional arguments that native code takes."""

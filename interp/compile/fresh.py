@@ -8,6 +8,7 @@ is the function's typing.
 """
 
 import contextlib
+import inspect
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +24,7 @@ from numba.core.untyped_passes import MakeFunctionToJitFunction
 
 from interp.compile.arrays import caster, full_of, looped, native
 from interp.compile.captured import Lifting, check_captured
+from interp.compile.closures import refuse
 from interp.compile.linking import Linking
 from interp.compile.powers import check_powers
 from interp.compile.rebinding import OPTIONS
@@ -196,6 +198,9 @@ class Typing(NopythonTypeInference):
     _name = "interp_typing"
 
     def run_pass(self, state: Any) -> bool:
+        code = state.func_id.code
+        if code.co_kwonlyargcount and code.co_flags & inspect.CO_VARARGS:  # Numba takes the last of them for it
+            raise refuse(f"{code.co_name} takes keyword-only arguments after any number of others (*)")
         found = self._settled(state) if any(map(_holds_values, state.args)) else None
         if found is None or not _is_complete(found):
             super().run_pass(state)

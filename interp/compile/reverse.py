@@ -20,7 +20,7 @@ from interp.compile.adjoint.generate import adjoint_of
 from interp.compile.adjoint.operations import Refused
 from interp.compile.adjoint.writing import Static
 from interp.compile.arguments import is_constant, leaves_of, replaced
-from interp.compile.compiled import Compiled
+from interp.compile.compiled import Compiled, compiling
 from interp.compile.tape.generate import recorded
 from interp.compile.tape.nodes import prepare
 from interp.compile.versions import key_of
@@ -59,7 +59,8 @@ class Pullback:
         self.scalar, self.stored = self._make(strong=False)
 
     def _make(self, strong: bool) -> tuple[bool, list[int]]:
-        made = adjoint_of(self.function, self.arguments, self.varying, strong=strong, stretch=self.stretch)
+        with compiling():
+            made = adjoint_of(self.function, self.arguments, self.varying, strong=strong, stretch=self.stretch)
         self.made[strong] = Compiled(made.function, products="all" if strong else "none", **self.options)
         return made.scalar, made.stored
 

@@ -173,3 +173,16 @@ def test_names_of_ones_own_are_left_alone():
 
 def cube_of_first(x):
     return x * x * x
+
+
+def weighed(a, *rest, scale=2.0):
+    total = a * scale
+    for x in rest:
+        total += x
+    return total
+
+
+def test_keyword_only_arguments_after_any_number_of_others():
+    """Numba would take the last argument for it."""
+    with pytest.raises(CompileError, match="keyword-only arguments after any number"):
+        interp.compile(lambda x: weighed(x, x * x, 7.0))(3.0)

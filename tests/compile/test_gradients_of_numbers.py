@@ -1,5 +1,6 @@
 """`grad` of a compiled function at plain numbers records nothing; every other argument still goes the long way."""
 
+import gc
 import math
 import threading
 
@@ -9,7 +10,7 @@ import pytest
 import interp
 from interp import interpret
 from interp.errors import CompileError, InterpError, ShapeError
-from interpretations import Dual, Interval, grad, gradient, value_and_grad
+from interpretations import Dual, Interval, grad, gradient, jacrev, value_and_grad
 
 
 def mixed(x, s, scale=2.0):
@@ -260,3 +261,49 @@ def test_the_same_answer_as_a_recording(monkeypatch):
     monkeypatch.setattr("interpretations.derivatives.at_plain_numbers", lambda f, argnums: None)
     recorded = value_and_grad(interp.compile(total_of_cubes))(x)
     assert direct[0] == recorded[0] and np.array_equal(direct[1], recorded[1])
+
+
+def counted(x, y, calls):
+    calls[0] += 1.0
+    return np.sum(x * x) * calls[0] + np.sum(y * y) * calls[0]
+
+
+@pytest.mark.parametrize("transform", [grad, jacrev], ids=["grad", "jacrev"])
+def test_each_run_starts_from_what_the_arrays_held(transform):
+    x, y = np.array([1.0, 2.0]), np.array([3.0])
+    slopes = transform(interp.compile(counted), (0, 1))
+    for _ in range(2):
+        calls = np.zeros(1)
+        by_x, by_y = slopes(x, y, calls)
+        assert np.array_equal(by_x, 2.0 * x) and np.array_equal(by_y, 2.0 * y) and calls[0] == 1.0
+
+
+def of_itself(x, n):
+    return x if n == 0 else np.sin(of_itself(x * 1.01, n - 1))
+
+
+def test_a_refused_adjoint_keeps_nothing():
+    slopes = grad(interp.compile(lambda v: of_itself(v[0] * v[1], 3)))
+    slopes(np.ones(2))
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(50):
+        slopes(np.ones(2))
+    gc.collect()
+    assert len(gc.get_objects()) < before + 100
+
+
+def test_first_gradients_in_several_threads():
+    def follows(x):
+        a = np.zeros(len(x))
+        for i in range(1, len(x)):
+            a[i] = a[i - 1] * 0.5 + x[i]
+        return np.sum(a)
+
+    compiled, found = interp.compile(follows), []
+    threads = [threading.Thread(target=lambda: found.append(grad(compiled)(np.ones(3))), daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60.0)
+    assert len(found) == 8 and all(np.array_equal(x, [0.0, 1.5, 1.0]) for x in found)

@@ -643,3 +643,59 @@ def test_pickles():
 def test_shape_errors_are_eager_ones_outside():
     with pytest.raises(ShapeError):
         grad(interp.compile(lambda x: (x, slope_of_cube(x))))(1.0)
+
+
+def test_stores_happen_once_whatever_is_asked_for():
+    def counted(x, y, calls):
+        calls[0] += 1.0
+        return np.sum(x * x) * calls[0] + np.sum(y * y) * calls[0]
+
+    x, y = POINT.copy(), np.array([3.0])
+    for slopes, expected in (
+        (lambda x, y, calls: grad(counted, (0, 1))(x, y, calls), (2.0 * x, 2.0 * y)),
+        (lambda x, y, calls: grad(counted, (1, 0))(x, y, calls), (2.0 * y, 2.0 * x)),
+    ):
+        calls = np.zeros(1)
+        found = interp.compile(slopes)(x, y, calls)
+        assert all(map(np.array_equal, found, expected)) and calls[0] == 1.0
+
+
+def test_stores_into_captured_arrays_happen_once():
+    @interp.compile
+    def within(x):
+        calls = np.zeros(1)
+
+        def counted(v):
+            calls[0] += 1.0
+            return np.sum(v * v) * calls[0]
+
+        return grad(counted)(x), jacfwd(counted)(x), hessian(counted)(x), calls[0]
+
+    by_grad, by_jacfwd, bend, calls = within(POINT)
+    np.testing.assert_allclose(by_grad, 2.0 * POINT, rtol=1e-14)
+    np.testing.assert_allclose(by_jacfwd, 4.0 * POINT, rtol=1e-14)
+    np.testing.assert_allclose(bend, 6.0 * np.eye(len(POINT)), rtol=1e-14)
+    assert calls == 3.0
+
+
+def test_an_array_that_is_differentiated_is_left_alone():
+    def spoiling(x):
+        x[0] = x[0] * x[1]
+        return x[0] * x[0]
+
+    x = np.array([2.0, 3.0])
+    np.testing.assert_allclose(interp.compile(lambda x: grad(spoiling)(x))(x), [36.0, 24.0], rtol=1e-14)
+    assert np.array_equal(x, [2.0, 3.0])
+
+
+def test_a_list_of_functions_made_in_a_loop_is_refused():
+    """Each would hold another value of what they capture; Python's all see the last."""
+
+    def made(x):
+        functions = []
+        for i in range(3):
+            functions.append(lambda t: t * i)  # noqa: B023
+        return functions[0](x)
+
+    with pytest.raises(CompileError, match="a list of functions that capture variables"):
+        interp.compile(made)(2.0)

@@ -50,3 +50,21 @@ def test_lengths_are_no_part_of_a_version():
     for n in (2, 3):
         np.testing.assert_array_equal(f(Dual(x, np.eye(4)[:n])).tangent, 2.0 * x[:n])
     assert len(f.signatures) == 3
+
+
+def test_functions_with_other_constants_are_other_versions():
+    def made(k):
+        def f(x):
+            return np.copysign(x, k)
+
+        return f
+
+    def by_keyword(k):
+        def f(x, *, k=k):
+            return x * k
+
+        return f
+
+    applied = interp.compile(lambda f, x: f(x))
+    assert [applied(made(k), 2.0) for k in (0.0, -0.0)] == [2.0, -2.0]
+    assert [applied(by_keyword(k), 2.0) for k in (1.0, 3.0)] == [2.0, 6.0]
