@@ -26,6 +26,7 @@ from interp.compile.arrays import caster, full_of, looped, native
 from interp.compile.captured import Lifting, check_captured
 from interp.compile.closures import refuse
 from interp.compile.linking import Linking
+from interp.compile.overlaps import check_overlaps
 from interp.compile.powers import check_powers
 from interp.compile.rebinding import OPTIONS
 from interp.compile.values import ValueType, element, ndim_of
@@ -208,6 +209,7 @@ class Typing(NopythonTypeInference):
             state.typemap, state.return_type, state.calltypes = found.typemap, found.return_type, found.calltypes
             state.typing_errors = []
         check_powers(state)
+        check_overlaps(state)
         check_captured(state)
         return True
 

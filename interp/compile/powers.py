@@ -12,6 +12,7 @@ from numba.core import ir, types
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
+from interp.compile.overlaps import apart
 from interp.compile.rebinding import OPTIONS, overloaded
 from interp.compile.values import call_native
 
@@ -39,7 +40,7 @@ def _of_integers(x: Any, y: Any) -> Any:
 
 def _in_place(x: Any, y: Any) -> Any:
     _no_negative(y)
-    x **= y
+    x **= apart(x, y)
     return x
 
 

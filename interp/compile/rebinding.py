@@ -66,6 +66,8 @@ class Native:
         self.options = options
         self.rule = rule
         self.made: dict[Any, Any] = {}
+        self.captured: dict[Any, tuple[Any, ...]] = {}
+        """What the free variables of functions were when they were made."""
         self.of_ours: set[Any] = set()
         self.transforms = False
         """True once a function takes derivatives itself, or whatever else a transform makes."""
@@ -98,8 +100,10 @@ class Native:
             return _NUMBERS.function(f)
         if self.rule:
             f = flattened(f, KNOWN.__contains__) or f
-        if f in self.made:
+        cells = f.__closure__ or ()
+        if f in self.made and _same(self.captured.get(f, ()), cells):
             return self.made[f]
+        self.captured[f] = tuple(cell.cell_contents for cell in cells if cell != _EMPTY)
         given, f = f, translated(f)
         # Numba asks for the module by name: its cache, and recursion, which it cannot link where there is none.
         module = f.__module__ if f.__module__ in sys.modules else __name__
@@ -163,6 +167,15 @@ class Applied:
 
     def __init__(self, body: Any, f: Any) -> None:
         self.body, self.f = body, f
+
+
+_EMPTY = python_types.CellType()
+
+
+def _same(captured: tuple[Any, ...], cells: tuple[python_types.CellType, ...]) -> bool:
+    """True if free variables are still what they were."""
+    present = [cell.cell_contents for cell in cells if cell != _EMPTY]
+    return len(present) == len(captured) and all(x is y for x, y in zip(present, captured, strict=True))
 
 
 def _hashable(x: Any) -> bool:

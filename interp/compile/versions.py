@@ -79,7 +79,7 @@ def _function_key(f: FunctionType) -> Any:
     if all(c.__class__ in PLAIN for c in constants):
         exact = tuple(map(repr, constants))  # 0.0 equals -0.0
         return f.__code__, exact, tuple(map(type, constants)), tuple(k for k, _ in named), id(f.__globals__)
-    return f
+    return (f, *map(id, cells))  # native code keeps what it captured, so that no other object has its place
 
 
 _EMPTY = CellType()

@@ -68,3 +68,20 @@ def test_functions_with_other_constants_are_other_versions():
     applied = interp.compile(lambda f, x: f(x))
     assert [applied(made(k), 2.0) for k in (0.0, -0.0)] == [2.0, -2.0]
     assert [applied(by_keyword(k), 2.0) for k in (1.0, 3.0)] == [2.0, 6.0]
+
+
+def test_functions_whose_captured_variables_are_bound_anew():
+    apply = interp.compile(lambda f, x: f(x))
+    k, table = 1.0, np.ones(2)
+
+    def by_number(x):
+        return x * k
+
+    def by_array(x):
+        return x * table[0]
+
+    assert apply(by_number, 2.0) == 2.0 and apply(by_array, 2.0) == 2.0
+    k, table = 5.0, np.array([7.0, 1.0])
+    assert apply(by_number, 2.0) == 10.0 and apply(by_array, 2.0) == 14.0
+    k = 1.0
+    assert apply(by_number, 2.0) == 2.0
