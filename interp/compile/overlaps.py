@@ -97,21 +97,28 @@ _OURS = {
     operator.ipow: _power,
 }
 """Numba's operators -> what is put in their place between arrays, with the same types."""
-_NUMBAS = {ours: theirs for theirs, ours in _OURS.items()}
 
 
-class _Typed(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        return self.context.resolve_function_type(_NUMBAS[type(self).key], args, kws)
+def typed_as_numbas(numbas: dict[Any, Any], x: Any = types.Any, y: Any = types.Any) -> None:
+    """Let native code call our functions of two operands of classes ``x`` and ``y``, with the types of Numba's.
+
+    ``numbas``: our functions -> those of Numba's in whose place they are put.
+    """
+
+    class Typed(AbstractTemplate):
+        def generic(self, args: Any, kws: Any) -> Any:
+            return self.context.resolve_function_type(numbas[type(self).key], args, kws)
+
+    for function in numbas:
+        infer_global(function, types.Function(type(function.__name__, (Typed,), {"key": function})))
+        compiled = numba.njit(**OPTIONS)(function)
+
+        @lower_builtin(function, x, y)
+        def lower(context: Any, builder: Any, sig: Any, args: Any, compiled: Any = compiled) -> Any:
+            return call_native(context, builder, types.Dispatcher(compiled), sig, args)
 
 
-for _function in _NUMBAS:
-    infer_global(_function, types.Function(type(_function.__name__, (_Typed,), {"key": _function})))
-    _native = numba.njit(**OPTIONS)(_function)
-
-    @lower_builtin(_function, types.Array, types.Array)
-    def _lower(context: Any, builder: Any, sig: Any, args: Any, native: Any = _native) -> Any:
-        return call_native(context, builder, types.Dispatcher(native), sig, args)
+typed_as_numbas({ours: theirs for theirs, ours in _OURS.items()}, types.Array, types.Array)
 
 
 def check_overlaps(state: Any) -> None:

@@ -9,12 +9,9 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import ir, types
-from numba.core.imputils import lower_builtin
-from numba.core.typing.templates import AbstractTemplate, infer_global
 
-from interp.compile.overlaps import apart
+from interp.compile.overlaps import apart, typed_as_numbas
 from interp.compile.rebinding import OPTIONS, overloaded
-from interp.compile.values import call_native
 
 _CALLS = (pow, operator.pow, np.power)
 
@@ -44,22 +41,7 @@ def _in_place(x: Any, y: Any) -> Any:
     return x
 
 
-_NUMBAS = {_of_integers: operator.pow, _in_place: operator.ipow}
-"""Our functions -> Numba's in whose place they are put, and whose types they have."""
-
-
-class _Typed(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        return self.context.resolve_function_type(_NUMBAS[type(self).key], args, kws)
-
-
-for _function in _NUMBAS:
-    infer_global(_function, types.Function(type(_function.__name__, (_Typed,), {"key": _function})))
-    _native = numba.njit(**OPTIONS)(_function)
-
-    @lower_builtin(_function, types.Any, types.Any)
-    def _lower(context: Any, builder: Any, sig: Any, args: Any, native: Any = _native) -> Any:
-        return call_native(context, builder, types.Dispatcher(native), sig, args)
+typed_as_numbas({_of_integers: operator.pow, _in_place: operator.ipow})
 
 
 def check_powers(state: Any) -> None:
