@@ -139,8 +139,8 @@ def check_captured(state: Any) -> None:
     ]
     for label, position, statement in made:
         made_as = typemap[statement.target.name]
-        if any(isinstance(t, types.List) and t.dtype == made_as for t in typemap.values()) and _in_loop(blocks, label):
-            raise refuse(f"a list of functions that capture variables, made in a loop: {_INSTEAD}")
+        if any(isinstance(t, types.List) and t.dtype == made_as for t in typemap.values()):
+            raise refuse(f"a list of functions that capture variables: {_INSTEAD}")  # from it they come unnamed
         names = {a.unversioned_name for arg in statement.value.args[1:] for a in _sources(state.func_ir, arg)}
         holders = _holders(blocks, typemap, statement.target.name)
         for changed in _used_after_a_change(blocks, (label, position), names, holders):
@@ -184,22 +184,7 @@ def _holders(blocks: Any, typemap: Any, first: str) -> set[str]:
     return found
 
 
-def _in_loop(blocks: Any, label: Any) -> bool:
-    """True if a path leads from a block to itself."""
-    waiting, seen = [label], set()
-    while waiting:
-        for target in blocks[waiting.pop()].body[-1].get_targets():
-            if target == label:
-                return True
-            if target not in seen:
-                seen.add(target)
-                waiting.append(target)
-    return False
-
-
 def _holds_functions(typ: types.Type) -> bool:
-    if isinstance(typ, types.List):
-        return _holds_functions(typ.dtype)
     if isinstance(typ, types.BaseTuple):
         return any(map(_holds_functions, typ))
     return isinstance(typ, Bound)

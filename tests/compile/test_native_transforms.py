@@ -699,3 +699,21 @@ def test_a_list_of_functions_made_in_a_loop_is_refused():
 
     with pytest.raises(CompileError, match="a list of functions that capture variables"):
         interp.compile(made)(2.0)
+
+
+def test_a_list_of_functions_that_capture_is_refused():
+    """What it captures may change before a function is taken out of the list."""
+
+    def listed(x):
+        z = x
+
+        def f(t):
+            return t * z
+
+        both = [f, f]
+        if x > 0.0:
+            z = 3.0 * x
+        return both[0](1.0)
+
+    with pytest.raises(CompileError, match="a list of functions that capture variables"):
+        interp.compile(listed)(2.0)
