@@ -5,7 +5,7 @@ decided here once for arguments of the same types. Whatever is not plain (values
 functions that store into their arguments or return no single float, code without an adjoint) is left to the recording.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,13 @@ import numpy as np
 from interp import level as levels
 from interp import rules
 from interp.compile.arguments import is_compiled, is_constant, leaves_of, values_in
+from interp.compile.versions import OTHER, key_of, nothing, recogniser
 from interp.errors import CompileError
+from interp.value import shape_of
 from interpretations import dual
 from interpretations.dual import Dual
 
-FEW = 4
+_FEW = 4
 """Numbers that go forward rather than through the adjoint."""
 
 Found = tuple[Any, list[Any]] | None
@@ -29,14 +31,17 @@ def at_plain_numbers(f: Any, argnums: tuple[int, ...]) -> Callable[..., Found] |
     return _AtPlainNumbers(f, argnums) if is_compiled(f) and not f.over_arrays else None
 
 
+def go_forward(inputs: Sequence[Any]) -> bool:
+    """True of what is differentiated in a direction each: a few numbers."""
+    return len(inputs) <= _FEW and not any(map(shape_of, inputs))
+
+
 class _AtPlainNumbers:
     def __init__(self, compiled: Any, argnums: tuple[int, ...]) -> None:
-        from interp.compile.versions import OTHER, key_of, nothing, recogniser
-
         self.compiled, self.argnums = compiled, argnums
-        self.key_of, self.recogniser, self.nothing, self.other = key_of, recogniser, nothing, OTHER
         self.generation = -1
         self.versions: dict[Any, Callable[..., Found]] = {}
+        self.tests: dict[Any, Callable[..., Any]] = {}
         self.latest: Callable[..., Any] = nothing
 
     def __reduce__(self) -> Any:
@@ -48,18 +53,17 @@ class _AtPlainNumbers:
                 return None
             args = self.compiled.positional(args, kwargs)
         if self.generation != rules.generation:
-            self.generation, self.versions, self.latest = rules.generation, {}, self.nothing
+            self.generation, self.versions, self.tests, self.latest = rules.generation, {}, {}, nothing
         found: Found = self.latest(*args)
-        if found is not self.other:
+        if found is not OTHER:
             return found
-        key = self.key_of(args)
+        key = key_of(args)
         if key in self.versions:
-            version = self.versions[key]
-            found = version(*args)
-        else:
-            version, found = self._first(args)
-            self.versions[key] = version
-        self.latest = self.recogniser(args, version)
+            self.latest = self.tests[key]
+            return self.versions[key](*args)
+        version, found = self._first(args)
+        self.versions[key], self.tests[key] = version, recogniser(args, version)
+        self.latest = self.tests[key]
         return found
 
     def _first(self, args: tuple[Any, ...]) -> tuple[Callable[..., Found], Found]:
@@ -70,9 +74,8 @@ class _AtPlainNumbers:
         if any(True for x in args for _ in values_in(x)) or not all(map(_is_plain, asked)):
             return _recorded, None
         positions = [i % len(args) for i in self.argnums]
-        few = len(asked) <= FEW and not any(map(_is_array, asked))
         try:
-            version = self._forward(args, positions) if few else self._adjoint(args, positions)
+            version = self._forward(args, positions) if go_forward(asked) else self._adjoint(args, positions)
             version = _of_floats(version, args, positions)
             found = version(*args)
         except CompileError:
@@ -81,31 +84,20 @@ class _AtPlainNumbers:
 
     def _forward(self, args: tuple[Any, ...], positions: list[int]) -> Callable[..., Found]:
         compiled, run = self.compiled, self.compiled.run
-        if len(positions) == 1:
-            (at,) = positions
-
-            def slope(*args: Any) -> Found:
-                level = levels.fresh()
-                out = run(*args[:at], dual.make(args[at], 1.0, level), *args[at + 1 :])
-                if not (out.__class__ is Dual and out.level == level and not out.shape):
-                    return None
-                compiled.reverse = "forward"
-                return out.value, [out.tangent]
-
-            return slope
-
-        rows = list(np.eye(len(positions)))
+        directions = [1.0] if len(positions) == 1 else list(np.eye(len(positions)))
 
         def slopes(*args: Any) -> Found:
             level = levels.fresh()
             lifted = list(args)
-            for i, row in zip(positions, rows, strict=True):
-                lifted[i] = dual.make(args[i], row, level)
+            for i, direction in zip(positions, directions, strict=True):
+                lifted[i] = dual.make(args[i], direction, level)
             out = run(*lifted)
-            if not (out.__class__ is Dual and out.level == level and not out.shape):
-                return None
             compiled.reverse = "forward"
-            return out.value, out.tangent.tolist()
+            if out.__class__ is Dual and out.level == level and not out.shape:
+                return out.value, [out.tangent] if len(positions) == 1 else out.tangent.tolist()
+            if out.__class__ in _NUMBERS:  # not recorded for that: the function ran, and may have stored
+                return out, [0.0] * len(positions)
+            return None
 
         return slopes
 

@@ -18,7 +18,7 @@ from interp.linear import Diagonal, Formula
 from interp.value import identical, innermost, primal, shape_of
 from interp.vocabulary import copy, reshape, stack
 from interpretations import dual
-from interpretations.compiled_gradient import FEW
+from interpretations.compiled_gradient import go_forward
 from interpretations.derivatives import seed
 from interpretations.dual import Dual
 from interpretations.tape import Link, Tape, record
@@ -42,9 +42,8 @@ def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
         "adjoint": lambda: backward(pullback),
         "tape": lambda: backward(taped),
     }
-    few = len(inputs) <= FEW and not any(x.shape for x in inputs)
     refusals: list[Exception] = []
-    for way in ("forward", "adjoint", "tape") if few else ("adjoint", "tape", "forward"):
+    for way in ("forward", "adjoint", "tape") if go_forward(inputs) else ("adjoint", "tape", "forward"):
         try:
             result = ways[way]()
         except _Aliased:

@@ -98,7 +98,7 @@ def _definition(func_ir: Any, variable: Any) -> Any:
     return variable
 
 
-def _function(code: Any, captured: list[str], scope: dict[str, Any], outer: Any) -> python_types.FunctionType:
+def _function(code: Any, captured: list[str], scope: dict[str, Any], outer: Any) -> Any:
     """The function of that code, with the captured variables as parameters in front."""
     if not code.co_freevars:
         return python_types.FunctionType(code, scope, code.co_name)
@@ -119,9 +119,9 @@ def _function(code: Any, captured: list[str], scope: dict[str, Any], outer: Any)
     module = ast.fix_missing_locations(ast.Module([made], []))
     namespace: dict[str, Any] = {}
     exec(compile(module, code.co_filename, "exec"), scope, namespace)
-    function: python_types.FunctionType = namespace[name]
+    function = namespace[name]
     function.__qualname__, function.__module__ = code.co_qualname, outer.__module__
-    function.tree = made  # type: ignore[attr-defined]
+    function.tree = made
     return function
 
 

@@ -53,7 +53,10 @@ def _rewritten(f: python_types.FunctionType) -> python_types.CodeType | None:
         *f.__code__.co_freevars,
         *(v for code in codes for v in (*code.co_varnames, *code.co_cellvars)),
     }
-    changed = _Dialect(own).visit(copy.deepcopy(tree))
+    dialect = _Dialect(own)
+    changed = dialect.visit(copy.deepcopy(tree))
+    if not dialect.changed:
+        return None
     changed.args.defaults, changed.args.kw_defaults = [], [None] * len(changed.args.kwonlyargs)  # those of f stay
     if isinstance(changed, ast.Lambda):
         body: ast.stmt = ast.Expr(changed)
@@ -87,21 +90,31 @@ class _Dialect(ast.NodeTransformer):
 
     def __init__(self, own: set[str]) -> None:
         self.own = own
+        self.changed = False
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) and node.func.id not in self.own else ""
-        first = node.args[0] if node.args else None
+        made = self.translation(name, node) if node.args else None
+        if made is None:
+            return node
+        self.changed = True
+        return ast.copy_location(made, node)
+
+    def translation(self, name: str, node: ast.Call) -> ast.expr | None:
+        """What a call of a builtin is written as; None where it stays."""
+        first, *rest = node.args
         if name in _CONSUMERS and isinstance(first, ast.GeneratorExp):
-            node.args[0] = ast.copy_location(ast.ListComp(first.elt, first.generators), first)
+            elements = ast.copy_location(ast.ListComp(first.elt, first.generators), first)
+            return ast.Call(node.func, [elements, *rest], node.keywords)
         if name in ("any", "all") and isinstance(first, ast.GeneratorExp):
-            return ast.copy_location(_counted(name, first), node)
-        if name == "zip":
-            loose = [k for k in node.keywords if isinstance(k.value, ast.Constant) and k.value.value is False]
-            node.keywords = [k for k in node.keywords if k not in loose]
-        if name == _REVERSED and first is not None:
-            return ast.copy_location(_backwards(first), node)
-        return node
+            return _counted(name, first)
+        if name == _REVERSED:
+            return _backwards(first)
+        loose = [k for k in node.keywords if isinstance(k.value, ast.Constant) and k.value.value is False]
+        if name == "zip" and loose:
+            return ast.Call(node.func, node.args, [k for k in node.keywords if k not in loose])
+        return None
 
 
 def _counted(name: str, x: ast.GeneratorExp) -> ast.expr:

@@ -44,11 +44,12 @@ def _apart(x: Any, y: Any) -> Any:
 def _bounds(x: Any) -> Any:
     """Addresses between which the elements lie."""
     first = last = np.int64(x.ctypes.data)
-    for length, stride in zip(x.shape, x.strides):  # noqa: B905 - native code knows no strict
-        if stride < 0:
-            first += stride * (length - 1)
+    for axis in range(x.ndim):
+        span = x.strides[axis] * (x.shape[axis] - 1)
+        if span < 0:
+            first += span
         else:
-            last += stride * (length - 1)
+            last += span
     return first, last + x.itemsize
 
 

@@ -111,7 +111,7 @@ class Native:
         copied = _copy(f, bound, tuple(python_types.CellType() for _ in f.__closure__ or ()))
         copied.__module__ = module
         dispatcher = numba.njit(**self.options)(copied)
-        copied.made_by = self  # type: ignore[attr-defined]
+        copied.made_by = self
         self.made[given] = dispatcher  # before the callees, for f may call itself
         self.of_ours.add(dispatcher)
         for cell, original in zip(copied.__closure__ or (), f.__closure__ or (), strict=True):
@@ -190,13 +190,13 @@ _NUMBERS = Native(OPTIONS)
 """Functions of numbers that rules share (`interp.rules.on_numbers`)."""
 
 
-def _copy(f: python_types.FunctionType, names: dict[str, Any], cells: Any) -> python_types.FunctionType:
+def _copy(f: Any, names: dict[str, Any], cells: Any) -> Any:
     """The function with other globals and free variables."""
-    copied = python_types.FunctionType(f.__code__, names, f.__name__, f.__defaults__, cells)
+    copied: Any = python_types.FunctionType(f.__code__, names, f.__name__, f.__defaults__, cells)
     copied.__kwdefaults__, copied.__qualname__ = f.__kwdefaults__, f.__qualname__
     copied.__module__ = f.__module__
     if hasattr(f, "made_by"):
-        copied.made_by = f.made_by  # type: ignore[attr-defined]
+        copied.made_by = f.made_by
     return copied
 
 

@@ -307,3 +307,29 @@ def test_first_gradients_in_several_threads():
     for thread in threads:
         thread.join(timeout=60.0)
     assert len(found) == 8 and all(np.array_equal(x, [0.0, 1.5, 1.0]) for x in found)
+
+
+def counts_and_returns_a_constant(x, calls):
+    calls[0] += 1.0
+    return 7.0
+
+
+def counts_and_returns_a_square(x, calls):
+    calls[0] += 1.0
+    return x * x
+
+
+@pytest.mark.parametrize("f", [counts_and_returns_a_constant, counts_and_returns_a_square], ids=lambda f: f.__name__)
+def test_the_function_runs_once_in_every_call(f):
+    """Whether its result depends on what varies or not."""
+    g, calls = grad(interp.compile(f)), np.zeros(1)
+    for n in (1, 2, 3):
+        g(2.0, calls)
+        assert calls[0] == n
+
+
+def test_two_kinds_of_arguments_in_turns():
+    g = grad(interp.compile(total_of_cubes))
+    for _ in range(3):
+        assert np.array_equal(g(np.ones(2)), [3.0, 3.0])
+        assert np.array_equal(g(np.ones((2, 1))), [[3.0], [3.0]])

@@ -15,10 +15,6 @@ import numpy as np
 from numba.core import types
 
 from interp.compile.adjoint.operations import (
-    BINARY,
-    COMPARE,
-    UNARY,
-    Attribute,
     Break,
     Buffered,
     For,
@@ -31,13 +27,12 @@ from interp.compile.adjoint.operations import (
     Statement,
     Store,
     choose,
-    make_tuple,
     move,
     names_in,
     reads,
     walk,
 )
-from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, elementwise_of, is_inactive, partials_of, primitive_of
+from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, is_inactive, partials_of, primitive_of
 from interp.primitive import Structural
 
 Needed = frozenset[Any]
@@ -93,7 +88,6 @@ class Facts:
                 self._spread(s)
             self.active |= self._sharing(self.active)
         self.active &= self._useful(every, outputs) | set(inputs)
-        self.invariant = self._invariant(every, set(map(id, _outside_loops(statements))))
 
     def _sharing(self, names: set[str]) -> set[str]:
         """All arrays that may share memory with one of ``names``."""
@@ -113,49 +107,6 @@ class Facts:
                 elif isinstance(s, Store) and s.array in useful:
                     useful |= set(names_in(s.value))
         return useful
-
-    def _invariant(self, every: Sequence[Statement], once: set[int]) -> set[str]:
-        """Variables that have one value whenever they have one: a second assignment overwrites it with the same.
-
-        Of arrays that is the view, not the elements. ``once``: identities of the statements that run once at most.
-        """
-        made: dict[str, list[Any]] = {}
-        whole = {s.count: s for s in every if isinstance(s, For) and not _breaks(s.body)}
-        for s in every:
-            if isinstance(s, Let | Read) and s.target not in whole:
-                made.setdefault(s.target, []).append(s)
-            elif isinstance(s, Loop):
-                made.setdefault(s.count, []).append(s)
-                made.setdefault(s.exit, []).append(s)
-                if isinstance(s, For):
-                    made.setdefault(s.target, []).append(None)
-            elif isinstance(s, Buffered):
-                made.setdefault(s.buffer, []).append(None)
-        found = {v for v in self.types if v not in made}
-        size = -1
-        while size != len(found):
-            size = len(found)
-            for name, statements in made.items():
-                (s, *more) = statements
-                if not more and name not in found and (id(s) in once or self._repeats(name, s, found)):
-                    found.add(name)
-        return found - {v for v in self.types if v not in made}
-
-    def _repeats(self, name: str, s: Any, same: set[str]) -> bool:
-        """True if a statement gives its target ``name`` the same value whenever what it reads is the ``same``."""
-        if isinstance(s, For):
-            return name == s.count and not _breaks(s.body) and same.issuperset(reads(s))
-        if isinstance(s, Read):
-            views = self.is_array(name) or isinstance(self.types.get(s.source), types.BaseTuple)
-            return views and same.issuperset(reads(s))
-        if not isinstance(s, Let) or not same.issuperset(reads(s)):
-            return False
-        if s.function is move or s.function in VIEWS:
-            return True
-        if self.is_array(name):
-            return False
-        numbers = not any(isinstance(a, ast.Name) and self.is_array(a.id) for a in s.operands)
-        return s.function in (len, make_tuple) or isinstance(s.function, Attribute) or (numbers and _is_pure(s))
 
     def is_array(self, name: str) -> bool:
         return isinstance(self.types.get(name), types.Array)
@@ -235,27 +186,6 @@ def _carries(typ: types.Type | None) -> bool:
 
 
 _INERT = (types.Integer, types.Boolean, types.UnicodeType, types.NoneType, types.RangeType, types.Callable)
-
-
-def _outside_loops(statements: Sequence[Statement]) -> Iterable[Statement]:
-    for s in statements:
-        if isinstance(s, If):
-            yield from _outside_loops([*s.then, *s.orelse])
-        elif isinstance(s, Let | Read):
-            yield s
-
-
-def _breaks(body: Sequence[Statement]) -> bool:
-    """True if a loop's body may end the loop early."""
-    inner = [part for s in body if isinstance(s, If) for part in (s.then, s.orelse)]
-    return any(isinstance(s, Break) for s in body) or any(map(_breaks, inner))
-
-
-def _is_pure(s: Let) -> bool:
-    return s.function in _ARITHMETIC or elementwise_of(s) is not None
-
-
-_ARITHMETIC = frozenset({*BINARY.values(), *UNARY.values(), *COMPARE.values(), min, max, int, float})
 
 
 def blocks(statements: Sequence[Statement], facts: Facts) -> list[Node]:
@@ -360,10 +290,13 @@ def _read_by_reverse(s: Let | Read, facts: Facts) -> tuple[set[str], bool]:
 
 
 class Needs:
-    """The analysis: after it, ``pushes`` tells what each block, store and loop saves before it overwrites."""
+    """The analysis: after it, ``pushes`` tells what each block, store and loop saves before it overwrites.
 
-    def __init__(self, nodes: Sequence[Any], facts: Facts) -> None:
-        self.facts = facts
+    ``invariant`` are the variables that need not be saved (`invariants`).
+    """
+
+    def __init__(self, nodes: Sequence[Any], facts: Facts, invariant: frozenset[str]) -> None:
+        self.facts, self.invariant = facts, invariant
         self.pushes: dict[int, list[str]] = {}
         self.saves_element: set[int] = set()
         self.exits: list[set[Any]] = []
@@ -392,7 +325,7 @@ class Needs:
 
     def _overwrite(self, s: Any, names: Iterable[str], needed: Needed) -> None:
         pushed = self.pushes.setdefault(id(s), [])
-        needed = needed - self.facts.invariant
+        needed = needed - self.invariant
         pushed += [name for name in names if name in needed and name not in pushed]
 
     def _block(self, s: Block, needed: Needed) -> Needed:

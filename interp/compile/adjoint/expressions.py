@@ -454,4 +454,8 @@ def globals_of(function: Any) -> dict[str, Any]:
 
 
 def _dotted(node: ast.expr) -> list[str]:
-    return [*_dotted(node.value), node.attr] if isinstance(node, ast.Attribute) else [node.id]  # type: ignore[attr-defined]
+    """The names of ``a.b.c``."""
+    if isinstance(node, ast.Attribute):
+        return [*_dotted(node.value), node.attr]
+    assert isinstance(node, ast.Name)
+    return [node.id]

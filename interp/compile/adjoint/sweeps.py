@@ -19,6 +19,7 @@ from interp.compile.adjoint import stack as stacks
 from interp.compile.adjoint.access import at_least
 from interp.compile.adjoint.arrays import cleared
 from interp.compile.adjoint.blocks import Block, Facts, Needs, blocks, walk_nodes
+from interp.compile.adjoint.invariants import ends_early, invariants
 from interp.compile.adjoint.operations import (
     Break,
     Buffered,
@@ -62,8 +63,11 @@ def adjoint(
     or gradient with a NaN may be wrong.
     """
     facts = Facts(statements, typemap, varying, [r.id for r in results if isinstance(r, ast.Name)])
+    same = invariants(statements, facts)
     nodes = blocks(statements, facts)
-    return _Adjoint(facts, Needs(nodes, facts), constants, strong).function(leaves, nodes, results, varying, named)
+    return _Adjoint(facts, Needs(nodes, facts, same), constants, strong).function(
+        leaves, nodes, results, varying, named
+    )
 
 
 class _Adjoint(Saving):
@@ -195,7 +199,7 @@ class _Adjoint(Saving):
 
     def forward_for(self, s: For) -> list[ast.stmt]:
         iterated = ast.Call(self.constant(range), [s.start, s.stop, s.step], [])
-        if any(isinstance(t, Break) for t in _own(s.body)):
+        if ends_early(s.body):
             body = [_increment(s.count), *self.forward(s.body)]
             return [ast.For(ast.Name(s.target, ast.Store()), iterated, body, [])]
         counted = assign(s.count, self.call(len, iterated))
