@@ -26,7 +26,8 @@ from interpretations.tape import Link, Tape, record
 
 def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
     """Call a compiled function with Tapes, the outermost values, among its arguments."""
-    from interp.compile.reverse import Refused, pullback, taped
+    from interp.compile.adjoint.operations import Draws, Refused
+    from interp.compile.reverse import pullback, taped
 
     leaves = leaves_of(args)
     level = max(x.level for x in leaves if isinstance(x, Tape))
@@ -44,6 +45,8 @@ def through_compiled(compiled: Any, args: tuple[Any, ...]) -> Any:
     }
     refusals: list[Exception] = []
     for way in ("forward", "adjoint", "tape") if go_forward(inputs) else ("adjoint", "tape", "forward"):
+        if way == "tape" and any(isinstance(e, Draws) for e in refusals):
+            continue  # it, too, runs anew for every pullback
         try:
             result = ways[way]()
         except _Aliased:

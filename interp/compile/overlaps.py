@@ -1,20 +1,25 @@
-"""In-place operators on arrays that share memory, with NumPy's meaning, in the functions that we compile.
+"""Results stored into arrays that share memory with operands, with NumPy's meaning, in the functions that we compile.
 
-``a[1:] += a[:-1]`` means the old elements on the right. Numba's own operators read what they have just written; here
-the right side is copied where the memory of the two may meet, unless they are the very same elements.
+``a[1:] += a[:-1]`` means the old elements on the right, and so does ``np.add(a[:-1], a[1:], a[1:])``. Numba's own code
+reads what it has just written; here an operand is copied where its memory may meet that of the result, unless the two
+are the very same elements.
 """
 
+import functools
 import operator
 from typing import Any
 
 import numba
 import numpy as np
-from numba.core import types
+from numba.core import ir, types
 from numba.core.imputils import lower_builtin
+from numba.core.ir_utils import mk_unique_var
+from numba.core.registry import cpu_target
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
+from interp.compile import generated as g
 from interp.compile.rebinding import OPTIONS, overloaded
-from interp.compile.values import call_native
+from interp.compile.values import call_native, context_of_lowering
 
 
 def apart(x: Any, y: Any) -> Any:
@@ -100,8 +105,8 @@ _OURS = {
 """Numba's operators -> what is put in their place between arrays, with the same types."""
 
 
-def typed_as_numbas(numbas: dict[Any, Any], x: Any = types.Any, y: Any = types.Any) -> None:
-    """Let native code call our functions of two operands of classes ``x`` and ``y``, with the types of Numba's.
+def typed_as_numbas(numbas: dict[Any, Any], *operands: Any) -> None:
+    """Let native code call our functions of operands of these classes, with the types of Numba's.
 
     ``numbas``: our functions -> those of Numba's in whose place they are put.
     """
@@ -114,7 +119,7 @@ def typed_as_numbas(numbas: dict[Any, Any], x: Any = types.Any, y: Any = types.A
         infer_global(function, types.Function(type(function.__name__, (Typed,), {"key": function})))
         compiled = numba.njit(**OPTIONS)(function)
 
-        @lower_builtin(function, x, y)
+        @lower_builtin(function, *operands)
         def lower(context: Any, builder: Any, sig: Any, args: Any, compiled: Any = compiled) -> Any:
             return call_native(context, builder, types.Dispatcher(compiled), sig, args)
 
@@ -122,12 +127,44 @@ def typed_as_numbas(numbas: dict[Any, Any], x: Any = types.Any, y: Any = types.A
 typed_as_numbas({ours: theirs for theirs, ours in _OURS.items()}, types.Array, types.Array)
 
 
+@functools.cache
+def _into(ufunc: np.ufunc) -> Any:
+    """``ufunc(*operands, out)``."""
+    names = [f"x{i}" for i in range(ufunc.nin)]
+    operands = [g.call("apart", g.name("out"), g.name(x)) for x in names]
+    stored = g.call("ufunc", *operands, g.name("out"))
+    made = g.function([*names, "out"], stored, {"apart": apart, "ufunc": ufunc}, named=f"{ufunc.__name__}_into")
+    typed_as_numbas({made: ufunc}, *[types.Any] * ufunc.nin, types.Array)
+    cpu_target.typing_context.refresh()
+    context_of_lowering()
+    return made
+
+
 def check_overlaps(state: Any) -> None:
-    """Put these in place of Numba's operators between arrays, in a function that has its types."""
+    """Put these in place of Numba's, in a function that has its types."""
     for block in state.func_ir.blocks.values():
         for made in block.find_exprs("inplace_binop"):
             operands = tuple(map(types.unliteral, state.calltypes[made].args))
             if made.fn in _OURS and all(isinstance(t, types.Array) for t in operands):
-                signature = state.calltypes.pop(made)
                 made.fn = made.immutable_fn = _OURS[made.fn]
-                state.calltypes[made] = state.typingctx.resolve_function_type(made.fn, signature.args, {})
+                _retype(state, made, made.fn)
+        for statement in list(block.find_insts(ir.Assign)):
+            made = statement.value
+            if not isinstance(made, ir.Expr) or made.op != "call":
+                continue
+            called = getattr(state.typemap[made.func.name], "typing_key", None)
+            if not isinstance(called, np.ufunc) or called.nout != 1 or len(made.args) != called.nin + 1:
+                continue
+            function = ir.Var(statement.target.scope, mk_unique_var("into"), statement.loc)
+            held = ir.Global(called.__name__, _into(called), statement.loc)
+            block.body.insert(block.body.index(statement), ir.Assign(held, function, statement.loc))
+            state.func_ir._definitions[function.name].append(held)
+            state.typemap[function.name] = state.typingctx.resolve_value_type(held.value)
+            made.func = function
+            _retype(state, made, held.value)
+
+
+def _retype(state: Any, made: Any, function: Any) -> None:
+    """Note the signature of a call of ``function``, which has the types of what it replaces."""
+    given = tuple(map(types.unliteral, state.calltypes.pop(made).args))
+    state.calltypes[made] = state.typingctx.resolve_function_type(function, given, {})

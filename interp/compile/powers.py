@@ -41,7 +41,7 @@ def _in_place(x: Any, y: Any) -> Any:
     return x
 
 
-typed_as_numbas({_of_integers: operator.pow, _in_place: operator.ipow})
+typed_as_numbas({_of_integers: operator.pow, _in_place: operator.ipow}, types.Any, types.Any)
 
 
 def check_powers(state: Any) -> None:

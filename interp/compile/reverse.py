@@ -194,10 +194,10 @@ def pullback(compiled: Compiled, args: Sequence[Any], varies: Callable[[Any], bo
         try:
             found = Pullback(compiled.function, kinds, varying, options)
         except Refused as refusal:
-            found = Refused(*refusal.args)
+            found = type(refusal)(*refusal.args)
         compiled.pullbacks[key] = found
     if isinstance(found, Refused):
-        raise Refused(*found.args)  # another one each time: an exception keeps the frames that it went through
+        raise type(found)(*found.args)  # another one each time: an exception keeps the frames that it went through
     return found
 
 

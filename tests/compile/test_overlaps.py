@@ -68,7 +68,27 @@ def accumulate(x, y):
     x += y
 
 
+def added_into(a):
+    np.add(a[:-1], a[1:], a[1:])
+
+
+def negated_into(a):
+    np.negative(a[:-1], a[1:])
+
+
+def multiplied_by_the_mirror(a):
+    b = np.multiply(a, a[::-1], a)
+    b[0] += 1
+
+
+def into_another(a):
+    b = np.zeros_like(a)
+    np.hypot(a, a[::-1], b)
+    a += b
+
+
 CHANGES = [
+    added_into, negated_into, multiplied_by_the_mirror, into_another,
     shifted, shifted_back, mirrored, stretched, every_other, of_itself, the_mirror_by_the_array, remainder, powers,
     expression, two_dimensions, nothing, by_a_callee,
 ]  # fmt: skip

@@ -32,7 +32,7 @@ from interp.compile.adjoint.operations import (
     reads,
     walk,
 )
-from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, is_inactive, partials_of, primitive_of
+from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, draws, is_inactive, partials_of, primitive_of
 from interp.primitive import Structural
 
 Needed = frozenset[Any]
@@ -120,11 +120,11 @@ class Facts:
             for p in parts
         )
 
-    def allocates(self, s: Let | Read) -> bool:
-        """True of an operation that makes a fresh array: done once, in a block of its own."""
-        if not self.is_array(s.target) or isinstance(s, Read):
+    def done_once(self, s: Let | Read) -> bool:
+        """True of an operation that no reverse repeats, in a block of its own: it makes a fresh array, or draws."""
+        if isinstance(s, Read):
             return False
-        return s.function is not move and s.function not in VIEWS
+        return draws(s.function) or (self.is_array(s.target) and s.function is not move and s.function not in VIEWS)
 
     def _is_fresh(self, s: Let) -> bool:
         """True if an array shares no memory with the operands; what is not known may hand one of them on."""
@@ -197,9 +197,9 @@ def blocks(statements: Sequence[Statement], facts: Facts) -> list[Node]:
         nodes: list[Any] = []
         for s in body:
             if isinstance(s, Let | Read):
-                alone = facts.allocates(s)
+                alone = facts.done_once(s)
                 last = nodes[-1] if nodes else None
-                if alone or not isinstance(last, Block) or facts.allocates(last.statements[0]):
+                if alone or not isinstance(last, Block) or facts.done_once(last.statements[0]):
                     nodes.append(Block([]))
                     found.append(nodes[-1])
                 nodes[-1].statements.append(s)
@@ -260,7 +260,7 @@ def _study(block: Block, facts: Facts, places: dict[str, set[int]]) -> None:
     uses: set[Any] = set()
     for s in reversed(block.statements):
         operands, result = _read_by_reverse(s, facts)
-        if (result or s.target in wanted) and not facts.allocates(s):
+        if (result or s.target in wanted) and not facts.done_once(s):
             block.again.insert(0, s)
             operands |= set(reads(s))
             if isinstance(s, Read) and not facts.is_array(s.target):

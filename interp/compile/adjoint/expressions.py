@@ -363,8 +363,9 @@ class Expressions(Writing):
         if function in (elementwise.clip, np.clip) and len(operands) == 3 and not node.keywords:
             x, low, high = map(self.atom, operands)
             return self.let(np.minimum, self.let(np.maximum, x, low), high)
-        if any(k.arg == "out" for k in node.keywords):
-            raise self.refuse("a call that stores its result by `out=`")
+        by_position = isinstance(function, np.ufunc) and len(operands) > function.nin
+        if by_position or any(k.arg == "out" for k in node.keywords):
+            raise self.refuse("a call that stores its result into an argument (`out`)")
         keywords = tuple((k.arg, self.atom(self.value(k.value, scope))) for k in node.keywords if k.arg)
         target = self.fresh("t")
         self.emit(Let(target, function, tuple(map(self.atom, operands)), keywords))

@@ -11,8 +11,9 @@ from numba.core import types
 from interp.compile.adjoint.arrays import Expansion
 from interp.compile.adjoint.blocks import Facts
 from interp.compile.adjoint.lowering import lowered
-from interp.compile.adjoint.operations import OUT_OF_PLACE, Let, Refused, Store, load, walk
+from interp.compile.adjoint.operations import OUT_OF_PLACE, Draws, Let, Refused, Store, load, walk
 from interp.compile.adjoint.sweeps import adjoint
+from interp.compile.adjoint.table import draws
 from interp.compile.adjoint.typing import inferred
 from interp.compile.adjoint.writing import Static, flat
 
@@ -63,6 +64,8 @@ def adjoint_of(
     stored = [i for i, leaf in enumerate(leaves) if aliases.is_array(leaf) and aliases.root(leaf) in changed]
     results += [load(leaves[i]) for i in stored]
     scalar = len(results) == 1 and isinstance(results[0], ast.Name) and isinstance(typemap[results[0].id], types.Float)
+    if not scalar and any(isinstance(s, Let) and draws(s.function) for s in walk(program.statements)):
+        raise Draws("random numbers, which every pullback of several results would draw anew")
     outputs += [leaves[i] for i in stored]  # for what was stored lives on
     carrying = Facts(program.statements, typemap, inputs, outputs).active
     if any(leaves[i] in carrying and i not in varying for i in stored):

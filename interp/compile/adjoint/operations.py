@@ -21,6 +21,10 @@ class Refused(Exception):
     """The adjoint of a function is not generated: says why. Another way to its gradient is taken."""
 
 
+class Draws(Refused):
+    """Refused because it would run more than once, and each run would draw other random numbers."""
+
+
 @dataclass(slots=True)
 class Let:
     """``target = function(*operands, **keywords)``"""

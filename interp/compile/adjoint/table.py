@@ -1,6 +1,7 @@
 """What reversal knows of operations: all of it from the primitives' own table of partials."""
 
 import ast
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,11 @@ VIEWS = frozenset({np.transpose, np.reshape})
 
 SAME = frozenset({move, float, np.float64})
 """Calls that hand their one operand on."""
+
+
+def draws(function: Any) -> bool:
+    """True of random numbers, which another call does not give again."""
+    return isinstance(getattr(function, "__self__", None), random.Random | np.random.RandomState)
 
 
 def primitive_of(function: Any) -> Primitive | None:
