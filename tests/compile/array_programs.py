@@ -418,7 +418,27 @@ def constant_flags(x):
     return total if flag else -total
 
 
+def a_position_among_constants_that_change(x):
+    w, total = np.array([1.0, 3.0, 2.0]), 0.0
+    for i in range(3):
+        k = np.argmax(w)
+        total += (i + 1.0) * x[k] ** 2
+        w[k] = -1.0
+    return total
+
+
+def what_is_made_of_constants_that_change(x):
+    w, n, total = np.array([1.0, 3.0, 2.0]), np.array([1, 3, 2]), 0.0
+    for i in range(3):
+        total += np.linalg.norm(w) * x[i] ** 2 + np.sum(n) * x[i + 1]
+        total += np.median(w) * x[i] + np.searchsorted(w, 2.5) * x[i + 2]
+        w[i], n[i] = 5.0, 0
+    return total
+
+
 PROGRAMS = [
+    a_position_among_constants_that_change,
+    what_is_made_of_constants_that_change,
     constant_flags,
     picked_by_positions,
     two_buffers_change_places,

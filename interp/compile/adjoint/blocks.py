@@ -15,6 +15,7 @@ import numpy as np
 from numba.core import types
 
 from interp.compile.adjoint.operations import (
+    Attribute,
     Break,
     Buffered,
     For,
@@ -27,12 +28,11 @@ from interp.compile.adjoint.operations import (
     Statement,
     Store,
     choose,
-    move,
     names_in,
     reads,
     walk,
 )
-from interp.compile.adjoint.table import ALLOCATIONS, VIEWS, draws, is_inactive, partials_of, primitive_of
+from interp.compile.adjoint.table import ALLOCATIONS, SHAPES, draws, is_inactive, partials_of, primitive_of
 from interp.primitive import Structural
 
 Needed = frozenset[Any]
@@ -121,10 +121,18 @@ class Facts:
         )
 
     def done_once(self, s: Let | Read) -> bool:
-        """True of an operation that no reverse repeats, in a block of its own: it makes a fresh array, or draws."""
-        if isinstance(s, Read):
+        """True of an operation that no reverse repeats, in a block of its own.
+
+        It makes a fresh array, draws, or reads the elements of an array, which may be others by then.
+        """
+        if isinstance(s, Read) or s.function in SHAPES or isinstance(s.function, Attribute):
             return False
-        return draws(s.function) or (self.is_array(s.target) and s.function is not move and s.function not in VIEWS)
+        reads_elements = any(isinstance(a, ast.Name) and self.may_hold_arrays(a.id) for a in s.operands)
+        return draws(s.function) or self.is_array(s.target) or reads_elements
+
+    def may_hold_arrays(self, name: str) -> bool:
+        """True of an array, a list, and a tuple with one within."""
+        return _is_memory(self.types.get(name))
 
     def _is_fresh(self, s: Let) -> bool:
         """True if an array shares no memory with the operands; what is not known may hand one of them on."""
@@ -174,6 +182,12 @@ class Facts:
 
 
 _BASIC = (types.Integer, types.SliceType, types.NoneType, types.EllipsisType)
+
+
+def _is_memory(typ: types.Type | None) -> bool:
+    if isinstance(typ, types.BaseTuple):
+        return any(map(_is_memory, typ))
+    return isinstance(typ, types.Buffer | types.List)
 
 
 def _carries(typ: types.Type | None) -> bool:

@@ -24,12 +24,10 @@ from interp.compile.adjoint.operations import (
     Loop,
     Read,
     Statement,
-    make_tuple,
-    move,
     reads,
     walk,
 )
-from interp.compile.adjoint.table import VIEWS, elementwise_of
+from interp.compile.adjoint.table import SHAPES, elementwise_of
 
 
 def invariants(statements: Sequence[Statement], facts: Facts) -> frozenset[str]:
@@ -73,12 +71,10 @@ def _repeats(name: str, s: Any, same: set[str], facts: Facts) -> bool:
         return True
     if isinstance(s, Read):
         return facts.is_array(name) or isinstance(facts.types.get(s.source), types.BaseTuple)
-    if s.function is move or s.function in VIEWS:
+    if s.function in SHAPES or isinstance(s.function, Attribute):
         return True
     if facts.is_array(name):
         return False
-    if s.function in (len, make_tuple) or isinstance(s.function, Attribute):
-        return True
     numbers = not any(isinstance(a, ast.Name) and facts.is_array(a.id) for a in s.operands)
     return numbers and (s.function in _ARITHMETIC or elementwise_of(s) is not None)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.compile.adjoint.operations import OUT_OF_PLACE, Attribute, Let, move
+from interp.compile.adjoint.operations import OUT_OF_PLACE, Attribute, Let, make_tuple, move
 from interp.compile.calls import OPERATORS
 from interp.compile.scalars import MATH
 from interp.linear import ZERO
@@ -19,6 +19,9 @@ ALLOCATIONS: frozenset[Any] = frozenset({np.zeros, np.empty, np.ones, np.zeros_l
 
 VIEWS = frozenset({np.transpose, np.reshape})
 """Calls whose result shares its first operand's memory: native code reshapes nothing that would have to be copied."""
+
+SHAPES = frozenset({*VIEWS, move, len, make_tuple})
+"""Calls that look at the shape of an array, or show its memory, whatever its elements are."""
 
 SAME = frozenset({move, float, np.float64})
 """Calls that hand their one operand on."""
