@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
+from numba.core import types
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 from numba.extending import overload
@@ -53,7 +54,17 @@ def has_body(f: Any) -> bool:
     """True of a function for which somebody registered native code (`numba.extending.overload`)."""
     context = cpu_target.typing_context
     context.refresh()  # what was registered since the last look
-    return context._lookup_global(f) is not None
+    found = context._lookup_global(f)
+    return found is not None and not isinstance(found, types.Dispatcher)  # every function of Numba's is its own type
+
+
+def plain(x: Any) -> Any:
+    """The Python function behind one that `interp.compile` or Numba compiles, any other object itself.
+
+    Of Numba's, the user's own options for plain numbers may be unsound for values, as fastmath is.
+    """
+    x = x.native_callee if is_compiled(x) else x
+    return x.py_func if isinstance(x, Dispatcher) and not has_body(x) else x
 
 
 class Native:
@@ -78,10 +89,8 @@ class Native:
             return REPLACED[x]
         if is_of_transform(x):
             return self.of_transform(x)
-        if is_compiled(x):
-            x = x.native_callee
-        if isinstance(x, Dispatcher) and x not in self.of_ours and not has_body(x):
-            x = x.py_func  # his own options for plain numbers may be unsound for values, as fastmath is
+        if not (isinstance(x, Dispatcher) and x in self.of_ours):
+            x = plain(x)
         if isinstance(x, python_types.FunctionType):
             return x if x in KNOWN or has_body(x) else self.function(x)
         if isinstance(x, python_types.ModuleType):

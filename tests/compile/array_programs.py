@@ -3,6 +3,7 @@
 `PROGRAMS` have an adjoint; of those that compare numbers the truth is differences, of all others the complex step.
 """
 
+import numba
 import numpy as np
 
 
@@ -436,7 +437,22 @@ def what_is_made_of_constants_that_change(x):
     return total
 
 
+@numba.njit
+def raised(w, i):
+    w[i] += 1.0
+    return w[i]
+
+
+def a_function_of_numbas_that_stores(x):
+    w, total = np.array([1.0, 3.0, 2.0]), 0.0
+    for i in range(3):
+        total += w[0] * x[i] ** 2
+        total += raised(w, 0) * x[i]
+    return total
+
+
 PROGRAMS = [
+    a_function_of_numbas_that_stores,
     a_position_among_constants_that_change,
     what_is_made_of_constants_that_change,
     constant_flags,

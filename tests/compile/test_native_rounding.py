@@ -152,3 +152,16 @@ def test_no_flag_in_the_code(f):
 def test_the_reading_sees_flags():
     hasty_sum(1.0, STEPS)
     assert "reassoc" in flags(hasty_sum)
+
+
+@numba.njit(fastmath=True)
+def reordered(x, y):
+    return (x + y) - x
+
+
+def test_a_callee_under_fastmath_is_compiled_without():
+    """Its author allowed reordering for plain numbers; an enclosure that is reordered encloses nothing."""
+    f = interp.compile(lambda x, y: reordered(x, y))
+    found = f(Interval(1.0, 1.0), Interval(1e-17, 1e-17))
+    assert found.lo <= 1e-17 <= found.hi and found.hi > 1e-17
+    assert f(1.0, 1e-17) == 0.0

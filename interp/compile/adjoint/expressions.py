@@ -28,9 +28,9 @@ from interp.compile.adjoint.operations import (
     move,
 )
 from interp.compile.adjoint.writing import Nested, Operand, Scope, Static, Writing, flat
-from interp.compile.arguments import is_compiled, is_of_transform
+from interp.compile.arguments import is_of_transform
 from interp.compile.inlining import definition
-from interp.compile.rebinding import KNOWN, LIBRARIES
+from interp.compile.rebinding import KNOWN, LIBRARIES, plain
 from interp.vocabulary import elementwise
 
 METHODS: dict[str, Any] = {
@@ -325,7 +325,8 @@ class Expressions(Writing):
     def written_in(self, node: ast.Call, scope: Scope, for_effect: bool = False) -> list[Operand]:
         """What a call returns whose body is written in here, as a list of one; an empty list for any other call."""
         called = self.callee(node.func, scope)
-        if not isinstance(called, Nested) and not (isinstance(called, Static) and is_inlined(called.object)):
+        function: Any = plain(called.object) if isinstance(called, Static) else None
+        if not isinstance(called, Nested) and not is_inlined(function):
             return []
         if isinstance(called, Static) and is_of_transform(called.object):
             raise self.refuse(f"a derivative within: `{ast.unparse(node.func)}(...)`")
@@ -334,7 +335,6 @@ class Expressions(Writing):
         if isinstance(called, Nested):
             tree, free, outer, defaults = called.tree, called.scope.free, called.scope, called.defaults
         else:
-            function = getattr(called.object, "function", called.object)
             tree, free, outer = self.source(function), globals_of(function), None
             defaults = tuple(map(Static, function.__defaults__ or ()))
         return [self.inlined(tree, free, outer, arguments, keywords, defaults, for_effect)]
@@ -443,7 +443,6 @@ def _append(found: list[Atom], value: Callable[[], Atom]) -> None:
 
 def is_inlined(function: Any) -> bool:
     """True of plain Python functions that are nobody's library."""
-    function = function.native_callee if is_compiled(function) else function
     if not isinstance(function, python_types.FunctionType) or function in KNOWN:
         return False
     return (function.__module__ or "").partition(".")[0] not in (*LIBRARIES, "interp")
