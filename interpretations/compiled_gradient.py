@@ -19,7 +19,7 @@ from interp.value import shape_of
 from interpretations import dual
 from interpretations.dual import Dual
 
-_FEW = 4
+FEW = 4
 """Numbers that go forward rather than through the adjoint."""
 
 Found = tuple[Any, list[Any]] | None
@@ -33,7 +33,7 @@ def at_plain_numbers(f: Any, argnums: tuple[int, ...]) -> Callable[..., Found] |
 
 def go_forward(inputs: Sequence[Any]) -> bool:
     """True of what is differentiated in a direction each: a few numbers."""
-    return len(inputs) <= _FEW and not any(map(shape_of, inputs))
+    return len(inputs) <= FEW and not any(map(shape_of, inputs))
 
 
 class _AtPlainNumbers:

@@ -15,7 +15,7 @@ from interp import tree
 from interp.compile import reverse
 from interp.compile.adjoint.operations import Refused
 from interp.compile.tape import nodes
-from interpretations import Dual, compiled_tape, grad, hessian, hvp, jacfwd, jacrev, value_and_grad, vjp
+from interpretations import Dual, compiled_gradient, grad, hessian, hvp, jacfwd, jacrev, value_and_grad, vjp
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def forced(monkeypatch):
     def refuse(*_):
         raise Refused("this test takes the tape")
 
-    monkeypatch.setattr(compiled_tape, "FEW", -1)
+    monkeypatch.setattr(compiled_gradient, "FEW", -1)
     monkeypatch.setattr(reverse, "pullback", refuse)
 
 
