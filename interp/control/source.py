@@ -14,6 +14,7 @@ from typing import Any
 from interp.errors import NoSource
 
 Function = ast.FunctionDef | ast.Lambda
+MADE = "__interp_made__"
 RUNTIME = "__interp__"
 """The free variable through which generated code reaches what its tier offers."""
 
@@ -41,7 +42,8 @@ def tree_of(function: types.FunctionType) -> Function:
         candidates = _module(code.co_filename, "".join(lines)).get(code.co_firstlineno, [])
     except SyntaxError:
         raise NoSource(_no_source(function, "its source is no Python file")) from None
-    fitting = [node for node in candidates if _fits(node, code)]
+    # Of several lambdas on a line the code is of the smallest whose body it lies in.
+    fitting = sorted((node for node in candidates if _fits(node, code)), key=_size)
     if not fitting:
         raise NoSource(_no_source(function, "its source has changed since it was imported, or was generated"))
     copied: Function = _copied(fitting[0])
@@ -69,11 +71,15 @@ def _fits(node: Function, code: types.CodeType) -> bool:
         return node.name == code.co_name or code.co_name.endswith(node.name)
     if code.co_name != "<lambda>":
         return False
-    # Of several lambdas on a line, the one whose body the code's instructions come from.
     body = node.body
-    spans = {p for p in code.co_positions() if None not in p}
     start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
-    return any((p[0], p[2]) == start and (p[1], p[3]) == end for p in spans)
+    spans = [((p[0], p[2]), (p[1], p[3])) for p in code.co_positions() if None not in p]
+    return all(start <= a and b <= end for a, b in spans if a != b)  # type: ignore[operator]
+
+
+def _size(node: Function) -> tuple[int, int]:
+    last = node if isinstance(node, ast.FunctionDef) else node.body
+    return (last.end_lineno or 0) - last.lineno, (last.end_col_offset or 0) - last.col_offset
 
 
 def _unmangled(name: str) -> str:
@@ -94,6 +100,7 @@ class Template:
         original = function.__code__
         self.free = tuple(dict.fromkeys((*original.co_freevars, RUNTIME)))
         definition = _Mangled(_class_of(original)).visit(definition)
+        definition.name = MADE  # by its own name it would be a local of the factory to itself
         factory = ast.FunctionDef(
             name="factory",
             args=ast.arguments(

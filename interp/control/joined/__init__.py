@@ -8,6 +8,7 @@ For number types that leave branches undecided (``Value.joins``: SparsityTracer,
 from collections.abc import Callable
 from typing import Any
 
+from interp.control.joined import library as _library  # registers its rules
 from interp.control.joined import state as states
 from interp.control.joined.alternatives import Alternatives
 from interp.control.joined.calls import call

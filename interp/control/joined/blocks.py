@@ -1,6 +1,7 @@
 """Functions, generators, `try` and `with`: the barriers beside loops."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from interp.control.joined.forks import ended_by, leave
@@ -145,6 +146,8 @@ def with_block(frame: Frame, context: Any, body: Callable[[Any], Signal | None])
     kind = type(context)
     entered = call(kind.__enter__, context)
     barrier = state.push("with", frame)
+    if kind is contextlib.suppress:
+        barrier.catches = context._exceptions
     depths = state.depths()
     try:
         signal = body(entered) or GO_ON
@@ -195,12 +198,22 @@ class Generated:
     def __iter__(self) -> "Generated":
         return self
 
-    def __next__(self) -> Any:
-        if self.position >= len(self.items):
-            raise StopIteration(self.returned)
+    def slots(self) -> Iterator[Any]:
+        """What is left, one by one, with slots that are there on some paths only."""
+        while self.position < len(self.items):
+            yield self.skip()
+
+    def skip(self) -> Any:
+        """The next slot, which is behind then."""
         item = self.items[self.position]
         current().note(Attribute(self, "position"))
         self.position += 1
+        return item
+
+    def __next__(self) -> Any:
+        if self.position >= len(self.items):
+            raise StopIteration(self.returned)
+        item = self.skip()
         if isinstance(item, Sometimes):
             raise PathError("a generator that yields on some paths only was read one by one: loop over it with `for`")
         return item

@@ -10,12 +10,12 @@ import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, mapped
 from interp.control.joined.blocks import Generated
-from interp.control.joined.forks import decision, not_
+from interp.control.joined.forks import decision, fork, not_, valued
 from interp.control.joined.joining import Join, Sometimes, undecided
 from interp.control.joined.loops import UnknownRange, slots_of
 from interp.control.joined.operations import _open as is_open
 from interp.control.joined.operations import _or, _sometimes, concrete, each, either, may_raise, plain
-from interp.control.joined.state import Entry, Slot, Whole, current
+from interp.control.joined.state import Attribute, Entry, Slot, Whole, current
 from interp.control.path import PATH
 from interp.errors import PathError, UndecidedError
 from interp.value import Value
@@ -267,10 +267,15 @@ def next_(iterator: Any, *default: Any) -> Any:
     if isinstance(iterator, Alternatives):
         return each(lambda one: next_(one, *default), iterator)
     if isinstance(iterator, Generated):
-        rest = iterator.items[iterator.position :]
-        if rest and isinstance(rest[0], Sometimes):
-            return _first_of(iterator, rest, default)
-        return next(iterator, *default)
+        if isinstance(iterator.position, Alternatives):
+            return each(lambda position: _next_at(iterator, position, default), iterator.position)
+        head = iterator.items[iterator.position : iterator.position + 1]
+        if head and isinstance(head[0], Sometimes):
+            return _first_of(iterator, head[0], default)
+        try:
+            return next(iterator, *default)
+        except StopIteration as raised:
+            raise plain(raised) from None
     if state.recording and not hasattr(iterator, "__code__"):
         raise PathError(
             f"next() of a {type(iterator).__name__} within a branch that the input decides: it cannot be turned back "
@@ -279,28 +284,25 @@ def next_(iterator: Any, *default: Any) -> Any:
     return next(iterator, *default)
 
 
-def _first_of(iterator: Generated, rest: list[Any], default: tuple[Any, ...]) -> Any:
-    """The first item of a generator of which some are there on some paths only. It is used up."""
-    found: list[tuple[Any, bool | None]] = []
-    open_on: bool | None = None if PATH.off else True
-    for item in rest:
-        some = isinstance(item, Sometimes)
-        content = item.content if some else item
-        here = item.on if some else True
-        found.append((content, True if open_on and here else None))
-        if open_on and here:
-            open_on = False
-        if not some:
-            break
-    else:
-        if default:
-            found.append((default[0], True if open_on else None))
-    found.sort(key=lambda pair: pair[1] is not True)
-    joined, on = found[0]
-    for content, _ in found[1:]:
-        joined = Join(True if on else None)(joined, content)
-    iterator.position = len(iterator.items)
-    return joined
+def _next_at(iterator: Generated, position: int, default: tuple[Any, ...]) -> Any:
+    """The next item where so many have been read; how many depends on the input."""
+    current().note(Attribute(iterator, "position"))
+    iterator.position = position
+    return next_(iterator, *default)
+
+
+def _first_of(iterator: Generated, head: Sometimes, default: tuple[Any, ...]) -> Any:
+    """The first item of a generator that yields it on some paths only: on the others it is one of those behind."""
+
+    def passed() -> Any:
+        iterator.skip()
+        return next_(iterator, *default)
+
+    def taken() -> Any:
+        iterator.skip()
+        return head.content
+
+    return valued(lambda side: fork([(side(taken), head.on is not False), (side(passed), head.on is not True)]))
 
 
 @_rule(bool)
@@ -495,10 +497,14 @@ def _mathematical(function: Any, ours: Any, error: type[Exception]) -> Any:
                 raise plain(raised) from None
 
         def operation() -> Any:
-            if not PATH.off and current().has_primal:
-                at = _payload(x)
-                function(float(at))  # its own error, where the primal is outside the domain
-            return ours(x)
+            if PATH.off or not current().has_primal:
+                return ours(x)
+            exact = function(float(_payload(x)))  # its own error, where the primal is outside the domain
+            found = ours(x)
+            if isinstance(found.payload, Value):
+                return found
+            # NumPy's may differ in the last place; the primal is what the program computes.
+            return found.rebuild(exact, *(getattr(found, name) for name in found.components[1:]))
 
         return may_raise(operation, error)
 

@@ -125,10 +125,15 @@ def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dic
     if rule is not None:
         return rule(holder, *args, **kwargs)
     state = current()
-    if state.recording:
-        if kind is list and name == "append":
+    if kind is list and name == "append":
+        if state.recording:
             state.note(Slot(holder, len(holder)))
-        elif name in CHANGING.get(kind, ()):
+        return function(*args)  # alternatives are stored as they are
+    if any(isinstance(x, Alternatives) for x in args):
+        # Each in a fork of its own, which notes what it changes.
+        return each(lambda *given: _of_container(function, holder, given, kwargs), *args)
+    if state.recording:
+        if name in CHANGING.get(kind, ()):
             state.note(Whole(holder))
         elif hasattr(holder, "shape") and name in ("fill", "sort", "partition", "put", "itemset"):
             state.note(Elements(holder, Ellipsis))

@@ -14,6 +14,8 @@ _OURS: set[int] = set()
 
 LEFT_ALONE = ("numpy", "scipy", "interp", "interpretations", "numba", "plum", "builtins", "math", "functools")
 """Packages whose functions take values as they are, or have rules."""
+LIBRARY = "interp.control.joined.library"
+"""Ours that are written to be converted."""
 _STANDARD = frozenset(sys.stdlib_module_names) - {"__main__", "this"}
 
 
@@ -31,7 +33,7 @@ def converted(function: types.FunctionType) -> types.FunctionType | None:
 
 def _template(function: types.FunctionType) -> Template | None:
     package = (function.__module__ or "").partition(".")[0]
-    if package in LEFT_ALONE or package in _STANDARD:
+    if function.__module__ != LIBRARY and (package in LEFT_ALONE or package in _STANDARD):
         return None
     try:
         template = Template(function, generate(tree_of(function)))

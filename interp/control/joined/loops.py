@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import (
     alternatives_among,
     decision,
@@ -291,7 +292,7 @@ def slots_of(iterable: Any) -> Any:
         entries = iterable.mapping
         if any(isinstance(v, Sometimes) for v in entries.values()):
             return [_entry(k, v, _VIEWS[kind]) for k, v in entries.items()]
-    return iterable
+    return iterable.slots() if kind is Generated else iterable
 
 
 _VIEWS: dict[type, Callable[[Any, Any], Any]] = {

@@ -86,6 +86,8 @@ def _partial(operation: Callable[[Any, Any], Any], error: type[ArithmeticError])
                 return operation(x, y)
             except Exception as raised:
                 raise plain(raised) from None
+        if isinstance(x, Alternatives) or isinstance(y, Alternatives):
+            return each(operate, x, y)  # which of them raises is a matter of each
         return may_raise(lambda: operation(x, y), error)
 
     return operate
@@ -274,11 +276,12 @@ def _uncertain(holder: list[Any], index: Any) -> Any:
     return _one_of(found)
 
 
-def _one_of(found: list[tuple[Any, bool | None]]) -> Any:
+def _one_of(found: list[tuple[Any, bool | None]], new: bool = False) -> Any:
     primal_first = sorted(found, key=lambda pair: pair[1] is not True)
     joined, on = primal_first[0]
     for content, _ in primal_first[1:]:
-        joined = Join(True if on else None)(joined, content)
+        fresh = frozenset((id(joined), id(content))) if new else frozenset()
+        joined = Join(True if on else None, fresh)(joined, content)
     return joined
 
 
@@ -351,13 +354,15 @@ def _parts(index: Any) -> tuple[Any, ...]:
 
 
 def _in_range(pick: Callable[[Any], Any], index: Alternatives) -> Any:
-    """``pick`` of each alternative that is in range."""
+    """``pick`` of each alternative that is in range; under a handler for the others, they go there."""
+    if current().catching(IndexError) or current().catching(KeyError):
+        return each(pick, index)
     found: list[tuple[Any, bool | None]] = []
     error: Exception | None = None
     for i, value in enumerate(index.values):
         try:
             found.append((pick(value), True if i == index.primal else None))
-        except (IndexError, KeyError) as raised:
+        except (LookupError, TypeError) as raised:  # TypeError: None, say, is no index
             if i == index.primal and current().on:
                 raise
             error = raised
@@ -422,11 +427,12 @@ def setitem(holder: Any, index: Any, value: Any) -> None:
 
 
 def as_number(value: Any) -> Any:
-    """Alternatives that are all numbers, of whatever types, as one number."""
+    """Alternatives that are all numbers, or arrays of one shape, of whatever types, as one."""
     if not isinstance(value, Alternatives):
         return value
+    # Products are new, so arrays unite too, whoever else has the factors.
     numbers = [(v * 1.0, True if i == value.primal else None) for i, v in enumerate(value.values)]
-    return _one_of(numbers)
+    return _one_of(numbers, new=True)
 
 
 def _store_open(holder: Any, index: Any, value: Any) -> None:
