@@ -69,11 +69,14 @@ class SparseRows:
     def cols(self) -> np.ndarray:
         return self.keys % max(self.columns, 1)
 
+    def starts(self) -> np.ndarray:
+        """Where the entries of each row start, and where the last ends."""
+        return np.searchsorted(self.keys, np.arange(_size(self.shape) + 1, dtype=np.int64) * self.columns)
+
     def to_csr(self) -> scipy.sparse.csr_array:
         """The pattern as a boolean matrix of shape (elements, columns)."""
         shape = (_size(self.shape), self.columns)
-        rows = np.searchsorted(self.keys, np.arange(shape[0] + 1, dtype=np.int64) * self.columns)
-        return scipy.sparse.csr_array((np.ones(self.keys.size, dtype=bool), self.cols, rows), shape=shape)
+        return scipy.sparse.csr_array((np.ones(self.keys.size, dtype=bool), self.cols, self.starts()), shape=shape)
 
     def to_dense(self) -> Any:
         """Coefficients as a batch of tangents, shape (columns, *shape)."""

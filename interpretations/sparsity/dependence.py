@@ -17,6 +17,7 @@ from interp.linear import Shape
 from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import equal
+from interpretations.sparsity.unions import EMPTY, Row
 
 
 def size_of(shape: Shape) -> int:
@@ -83,6 +84,8 @@ def united(parts: Sequence[SparseRows], shape: Shape, columns: int) -> SparseRow
 
 def is_zero(payload: Any) -> np.ndarray:
     """Mask of the elements that are certainly 0; of an interval, those that are [0, 0]."""
+    if isinstance(payload, float | int):
+        return np.bool_(payload == 0)
     try:
         return np.asarray(backends.to_host(primal(equal(payload, 0))))
     except UndecidedError:
@@ -100,9 +103,23 @@ def rows_of(operand: Any, is_active: bool, columns: int) -> SparseRows:
     return make(shape_of(operand), columns)
 
 
+def number_row(operand: Any, is_active: bool, columns: int) -> Row:
+    """`rows_of` for a number."""
+    if is_active:
+        return operand.row  # type: ignore[no-any-return]
+    return columns - 1 if isinstance(operand, Value) else EMPTY
+
+
+def literal(operand: Any, is_active: bool) -> bool:
+    """True if all of an operand stands in the program text."""
+    if not is_active:
+        return not isinstance(operand, Value)
+    return operand.pattern.keys.size == 0 if operand.shape else operand.row is EMPTY
+
+
 def literal_zeros(operand: Any, is_active: bool) -> np.ndarray | None:
     """Mask of an operand's elements that are 0 in the program text; None if there are none."""
-    if isinstance(operand, Value) and not is_active:
+    if isinstance(operand, Value) and (not is_active or not (operand.shape or operand.row is EMPTY)):
         return None
     zero = is_zero(operand.value if is_active else operand)
     if is_active and zero.any():

@@ -21,7 +21,10 @@ from interp.vocabulary.linalg import solve
 from interpretations.sparsity.dependence import (
     all_varying,
     filled,
+    is_zero,
+    literal,
     literal_zeros,
+    number_row,
     rows_of,
     size_of,
     spread,
@@ -31,6 +34,7 @@ from interpretations.sparsity.dependence import (
 )
 from interpretations.sparsity.maps import STRUCTURES, through
 from interpretations.sparsity.tracer import LocalTracer, SparsityTracer
+from interpretations.sparsity.unions import EMPTY, Row, union
 
 Active = tuple[bool, ...]
 
@@ -70,6 +74,8 @@ def _elementwise(primitive: Elementwise, active: Active) -> Any:
         columns = first.columns
         (out,) = evaluate(*_payloads(operands, active))
         shape = shape_of(out)
+        if not shape:
+            return first.number(out, _number_row(primitive, operands, active, out))
         parts = []
         for partial, rows in zip(primitive.partials, _all_rows(operands, active, columns), strict=True):
             if rows.keys.size == 0:
@@ -88,6 +94,26 @@ def _elementwise(primitive: Elementwise, active: Active) -> Any:
         return first.rebuild(out, total)
 
     return rule
+
+
+def _number_row(primitive: Elementwise, operands: tuple[Any, ...], active: Active, out: Any) -> Row:
+    """The row of a number: what the rule above does to arrays, without arrays."""
+    columns = _first(operands, active).columns
+    absorbing = ABSORBING.get(primitive, ())
+    total = EMPTY
+    for partial, x, is_active in zip(primitive.partials, operands, active, strict=True):
+        row = number_row(x, is_active, columns)
+        if row is EMPTY:
+            continue
+        if partial is ZERO:
+            row = columns - 1
+        elif isinstance(partial, Partial) and not absorbing:
+            zero = _vanishing(primitive, partial, operands, active, out)
+            row = row if zero is None else columns - 1
+        total = union(total, row)
+    if total is EMPTY or all(literal_zeros(operands[i], active[i]) is None for i in absorbing):
+        return total
+    return EMPTY
 
 
 def _without_vanishing(rows: SparseRows, zero: np.ndarray | None) -> SparseRows:
@@ -173,6 +199,30 @@ def _nominal(x: Any, is_active: bool) -> Any:
     return primal(x)
 
 
+@Elementwise.rule(LocalTracer)
+def _elementwise_at_the_point(primitive: Elementwise, active: Active) -> Any:
+    composed = primitive.compose(active)
+
+    def rule(*operands: Any) -> SparsityTracer:
+        first = _first(operands, active)
+        out, *partials = composed(*_payloads(operands, active))
+        tracers = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+        shape = shape_of(out)
+        if not shape:
+            row = EMPTY
+            for x, partial in zip(tracers, partials, strict=True):
+                row = row if is_zero(partial) else union(row, x.row)
+            return first.number(out, row)
+        parts = []
+        for x, partial in zip(tracers, partials, strict=True):
+            zero = is_zero(partial)
+            rows = spread(x.pattern, shape)
+            parts.append(rows.kept(~zero) if zero.any() else rows)
+        return first.rebuild(out, united(parts, shape, first.columns))
+
+    return rule
+
+
 @Differentiable.rule(LocalTracer)
 def _at_the_point(primitive: Differentiable, active: Active) -> Any:
     linearised = primitive.linearise(active)
@@ -199,6 +249,8 @@ def _at_the_point(primitive: Differentiable, active: Active) -> Any:
 @Structural.rule(LocalTracer)
 def _structural(primitive: Structural, active: Active) -> Any:
     def rule(*given: Any, **params: Any) -> Any:
+        if primitive is getitem and is_element(params["index"], len(given[0].shape)):
+            return given[0].element(primitive.dispatch(given[0].value, **params), params["index"])
         operands = tuple(_at_point(x) if i in primitive.selectors else x for i, x in enumerate(given))
         traced = tuple(a and isinstance(x, SparsityTracer) for x, a in zip(operands, active, strict=True))
         if not any(traced):
@@ -208,8 +260,6 @@ def _structural(primitive: Structural, active: Active) -> Any:
         first = _first(operands, traced)
         payloads = _payloads(operands, traced)
         out = primitive.dispatch(*payloads, **params)
-        if primitive is getitem and is_element(params["index"], len(first.shape)):
-            return first.element(out, params["index"])
         moved = np.asarray(primitive.implementation(*_numbers(primitive, payloads), **params)) - 1
         if len(operands) == 1 and _shares_memory(first.value, out):
             return first.view(out, moved)
@@ -269,8 +319,10 @@ def _predicate(primitive: Predicate, active: Active) -> Any:
     def rule(*operands: Any, **params: Any) -> Any:
         first = _first(operands, active)
         out = primitive.dispatch(*_payloads(operands, active), **params)
-        if not any(rows.keys.size for rows in _all_rows(operands, active, first.columns)):
-            return out  # of literals the answer is the same for every input
+        if all(literal(x, is_active) for x, is_active in zip(operands, active, strict=True)):
+            return out  # the same for every input
+        if not shape_of(out):
+            return first.number(out, first.columns - 1)
         return first.rebuild(out, all_varying(shape_of(out), first.columns))
 
     return rule
@@ -288,10 +340,10 @@ def _assignment(primitive: Assignment, active: Active) -> Any:
         if not x.is_storage:
             raise MutationError(f"a scalar {type(x).__name__} does not support item assignment")
         setitem.dispatch(x.value, y.value if active[1] else y, index=index)
-        rows = rows_of(y, active[1], x.columns)
-        if rows.shape == () and is_element(index, len(x.shape)):
-            x.storage.put(x.position(index), rows.keys)
+        if shape_of(y) == () and is_element(index, len(x.shape)):
+            x.storage.put(x.position(index), number_row(y, active[1], x.columns))
             return
+        rows = rows_of(y, active[1], x.columns)
         positions = x.stored_at(tuple(backends.to_host(part) for part in index))
         if active[1] and y.storage is x.storage and np.array_equal(y.stored_at((...,)), positions):
             return  # `a[1:] += b` ends by storing the view in its own place

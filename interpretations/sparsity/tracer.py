@@ -18,6 +18,7 @@ from interp.vocabulary.creation import owned
 from interpretations.dual import real_payload
 from interpretations.sparsity.dependence import derivatives, inputs
 from interpretations.sparsity.storage import Storage
+from interpretations.sparsity.unions import Row
 
 
 class SparsityTracer(Value):
@@ -97,8 +98,16 @@ class SparsityTracer(Value):
 
     def element(self, value: Any, index: tuple[int, ...]) -> Self:
         """The scalar at ``index``, one integer an axis."""
-        row = self.storage.row(self.position(index))
-        return self.rebuild(value, SparseRows((), self.columns, row))
+        return self.number(value, self.storage.row(self.position(index)))
+
+    def number(self, value: Any, row: Row) -> Self:
+        """A scalar like this tracer, with a row of its own."""
+        return self._like(value, Storage.of_one(row, self.columns), None)
+
+    @property
+    def row(self) -> Row:
+        """The row of a scalar, unresolved."""
+        return self.storage.row(0 if self.positions is None else int(self.positions))
 
     def position(self, index: tuple[int, ...]) -> int:
         """Position in the storage of the element at ``index``, one integer an axis."""
