@@ -12,7 +12,6 @@ from interp import backends
 from interp.errors import MutationError, UndecidedError
 from interp.linear import ZERO
 from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
-from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
 from interp.vocabulary.defaults import _predicate as follows_the_primal
@@ -28,11 +27,11 @@ from interpretations.sparsity.dependence import (
     rows_of,
     size_of,
     spread,
-    stacked,
     united,
     varying,
 )
 from interpretations.sparsity.maps import STRUCTURES, through
+from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.tracer import LocalTracer, SparsityTracer
 from interpretations.sparsity.unions import EMPTY, Row, union
 
@@ -57,7 +56,7 @@ def _first(operands: tuple[Any, ...], active: Active) -> SparsityTracer:
     return tracer
 
 
-def _all_rows(operands: tuple[Any, ...], active: Active, columns: int) -> list[SparseRows]:
+def _all_rows(operands: tuple[Any, ...], active: Active, columns: int) -> list[PatternRows]:
     return [rows_of(x, is_active, columns) for x, is_active in zip(operands, active, strict=True)]
 
 
@@ -78,7 +77,7 @@ def _elementwise(primitive: Elementwise, active: Active) -> Any:
             return first.number(out, _number_row(primitive, operands, active, out))
         parts = []
         for partial, rows in zip(primitive.partials, _all_rows(operands, active, columns), strict=True):
-            if rows.keys.size == 0:
+            if rows.is_empty:
                 continue
             if partial is ZERO:
                 rows = varying(rows)
@@ -116,7 +115,7 @@ def _number_row(primitive: Elementwise, operands: tuple[Any, ...], active: Activ
     return EMPTY
 
 
-def _without_vanishing(rows: SparseRows, zero: np.ndarray | None) -> SparseRows:
+def _without_vanishing(rows: PatternRows, zero: np.ndarray | None) -> PatternRows:
     """Where a partial is 0 for every input there is no derivative, but the value may still jump."""
     return rows if zero is None else rows.kept(~zero).joined(varying(rows.kept(zero)))
 
@@ -147,7 +146,7 @@ def _opaque(x: Any, tracer: SparsityTracer) -> SparsityTracer:
     """``x`` as a tracer of no inputs: literal where ``x`` is, varying elsewhere."""
     if not isinstance(x, SparsityTracer) or x.level != tracer.level:
         return tracer.rebuild(x, all_varying(shape_of(x), 1))
-    return x.rebuild(x.value, SparseRows(x.shape, 1, np.flatnonzero(filled(x.pattern))))
+    return x.rebuild(x.value, PatternRows(x.shape, 1, np.flatnonzero(filled(x.pattern))))
 
 
 # -- everything with linear maps
@@ -179,13 +178,13 @@ def _linear(primitive: Differentiable, active: Active) -> Any:
     return rule
 
 
-def _carries(rows: SparseRows) -> bool:
-    return rows.keys.size > 0
+def _carries(rows: PatternRows) -> bool:
+    return not rows.is_empty
 
 
 def _tied(
-    primitive: Differentiable, rows: list[SparseRows], params: dict[str, Any], shape: tuple[int, ...]
-) -> list[SparseRows]:
+    primitive: Differentiable, rows: list[PatternRows], params: dict[str, Any], shape: tuple[int, ...]
+) -> list[PatternRows]:
     return [STRUCTURES[primitive](r, i, params, shape) for i, r in enumerate(rows) if _carries(r)]
 
 
@@ -264,7 +263,7 @@ def _structural(primitive: Structural, active: Active) -> Any:
         if len(operands) == 1 and _shares_memory(first.value, out):
             return first.view(out, moved)
         rows = _all_rows(operands, traced, first.columns)
-        carried = stacked([r for i, r in enumerate(rows) if i not in primitive.selectors], first.columns)
+        carried = PatternRows.stacked([r for i, r in enumerate(rows) if i not in primitive.selectors], first.columns)
         return first.rebuild(out, carried.gather(moved))
 
     return rule
@@ -286,7 +285,7 @@ def _choice(primitive: Structural, operands: tuple[Any, ...], traced: Active) ->
     out = where.dispatch(*payloads)
     taken, of_x, of_y = _numbers(where, payloads)
     condition, *sides = _all_rows(operands, traced, first.columns)
-    carried = stacked(sides, first.columns)
+    carried = PatternRows.stacked(sides, first.columns)
     chosen = carried.gather(np.where(taken, of_x, of_y) - 1)
     other = carried.gather(np.where(filled(condition), np.where(taken, of_y, of_x), 0) - 1)
     by_condition = spread(varying(condition), chosen.shape)

@@ -8,8 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from interp.rows import SparseRows
 from interpretations.sparsity.dependence import size_of
+from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.unions import Row, resolved, row_of
 
 FEW = 16
@@ -21,13 +21,13 @@ class Storage:
 
     __slots__ = ("_bounds", "_pending", "_rows", "columns")
     columns: int
-    _rows: SparseRows | None
+    _rows: PatternRows | None
     """None: the storage of one element, which is pending."""
     _pending: dict[int, Row]
     _bounds: tuple[np.ndarray, np.ndarray] | None
     """Of ``_rows``, once single elements are read: where each starts, and all columns."""
 
-    def __init__(self, rows: SparseRows) -> None:
+    def __init__(self, rows: PatternRows) -> None:
         self.columns, self._pending, self._bounds = rows.columns, {}, None
         self._rows = rows.reshaped((size_of(rows.shape),))
 
@@ -38,7 +38,7 @@ class Storage:
         new.columns, new._rows, new._pending, new._bounds = columns, None, {0: row}, None
         return new
 
-    def rows(self) -> SparseRows:
+    def rows(self) -> PatternRows:
         """The rows of all elements in C order. The same object until the next store."""
         if self._pending:
             pending, self._pending = self._pending, {}
@@ -53,7 +53,7 @@ class Storage:
         """True if the rows at ``positions`` are few, and cheaper to read one by one than after all waiting stores."""
         return bool(self._pending) and positions.size <= FEW
 
-    def few_rows(self, positions: np.ndarray) -> SparseRows:
+    def few_rows(self, positions: np.ndarray) -> PatternRows:
         """The rows at ``positions``, one by one."""
         return resolved([self.row(p) for p in positions.reshape(-1).tolist()], self.columns).reshaped(positions.shape)
 
@@ -74,7 +74,7 @@ class Storage:
         """Store one element."""
         self._pending[position] = row
 
-    def store(self, positions: np.ndarray, rows: SparseRows) -> None:
+    def store(self, positions: np.ndarray, rows: PatternRows) -> None:
         """Store an array of elements; where a position repeats the last one wins, as in NumPy."""
         if positions.size > FEW:
             self._write(positions, rows)
@@ -83,7 +83,7 @@ class Storage:
         for i, position in enumerate(positions.reshape(-1).tolist()):
             self._pending[position] = row_of(cols[starts[i] : starts[i + 1]])
 
-    def _write(self, positions: np.ndarray, rows: SparseRows) -> None:
+    def _write(self, positions: np.ndarray, rows: PatternRows) -> None:
         present = self.rows()
         source = np.full(present.shape, -1)
         source[positions.reshape(-1)] = np.arange(positions.size)

@@ -12,11 +12,11 @@ import scipy.sparse
 
 from interp import level as levels
 from interp.errors import RefusedStack, UndecidedError
-from interp.rows import SparseRows
 from interp.value import Value, shape_of
 from interp.vocabulary.creation import owned
 from interpretations.dual import real_payload
 from interpretations.sparsity.dependence import derivatives, inputs
+from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.storage import Storage
 from interpretations.sparsity.unions import Row
 
@@ -50,7 +50,7 @@ class SparsityTracer(Value):
 
     def _set(self, value: Any, storage: Storage, positions: np.ndarray | None) -> None:
         self.value, self.storage, self.positions = value, storage, positions
-        self._gathered: tuple[SparseRows, SparseRows] | None = None
+        self._gathered: tuple[PatternRows, PatternRows] | None = None
 
     def _like(self, value: Any, storage: Storage, positions: np.ndarray | None) -> Self:
         new = object.__new__(type(self))
@@ -63,7 +63,7 @@ class SparsityTracer(Value):
         return self._like(value, Storage(pattern), None)
 
     def constant(self, payload: Any) -> Self:
-        return self.rebuild(payload, SparseRows.empty(shape_of(payload), self.columns))
+        return self.rebuild(payload, PatternRows.empty(shape_of(payload), self.columns))
 
     # -- the pattern
 
@@ -73,7 +73,7 @@ class SparsityTracer(Value):
         return self.storage.columns
 
     @property
-    def pattern(self) -> SparseRows:
+    def pattern(self) -> PatternRows:
         """One row an element, over the elements of the input and the column of mere variation."""
         if self.positions is not None and self.storage.changes_wait(self.positions):
             return self.storage.few_rows(self.positions)
@@ -161,7 +161,7 @@ def lift(payload: Any, level: int, local: bool) -> SparsityTracer:
     return tracer
 
 
-def _restore(cls: type[SparsityTracer], value: Any, pattern: SparseRows, level: int) -> SparsityTracer:
+def _restore(cls: type[SparsityTracer], value: Any, pattern: PatternRows, level: int) -> SparsityTracer:
     new = object.__new__(cls)
     new._set(value, Storage(pattern), None)
     new.level = level

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.rows import SparseRows
+from interpretations.sparsity.packed import PatternRows
 
 Row = int | np.ndarray | list[Any] | None
 """One column, an array of sorted columns, a list of rows (their union), or `EMPTY`. Arrays are never changed."""
@@ -37,7 +37,7 @@ def row_of(columns: np.ndarray) -> Row:
     return columns if columns.size else EMPTY
 
 
-def resolved(rows: Sequence[Row], columns: int) -> SparseRows:
+def resolved(rows: Sequence[Row], columns: int) -> PatternRows:
     """Rows of as many elements, over ``columns`` columns. What it finds it leaves in the trees."""
     trees = {id(row): row for row in rows if type(row) is list}
     found = _united(trees.values(), columns)
@@ -56,7 +56,7 @@ def resolved(rows: Sequence[Row], columns: int) -> SparseRows:
             flat += parts
             counts.append(len(parts))
     cols = np.concatenate([*blocks, np.array(flat, dtype=np.int64)])
-    return SparseRows((len(rows),), columns, cols + np.repeat(np.arange(len(rows)) * columns, counts))
+    return PatternRows((len(rows),), columns, cols + np.repeat(np.arange(len(rows)) * columns, counts))
 
 
 def _united(trees: Iterable[list[Any]], columns: int) -> dict[int, Columns]:
@@ -71,10 +71,8 @@ def _united(trees: Iterable[list[Any]], columns: int) -> dict[int, Columns]:
                 continue
             key = id(part)
             uses[key] -= 1
-            if uses[key]:
-                total = _merged(total, found[key])
-            else:  # nobody else asks for it: it may grow
-                total = _merged(found.pop(key), total)
+            # What nobody else asks for may grow.
+            total = _merged(total, found[key]) if uses[key] else _merged(found.pop(key), total)
             if isinstance(total, set) and len(total) > max(SMALL, columns // 64):
                 total = _mask(total, columns)
         found[id(node)] = total
