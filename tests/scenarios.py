@@ -157,6 +157,8 @@ STRUCTURAL = [
     ("permute_dims/T", lambda x: x.T, (M23,)),
     ("permute_dims/three", lambda x: v.transpose(x, (2, 0, 1)), (T,)),
     ("permute_dims/swapaxes", lambda x: v.swapaxes(x, 0, 2), (T,)),
+    ("roll/all", lambda x: v.roll(x, 2), (M23,)),
+    ("roll/axes", lambda x: v.roll(x, (-1, 4), axis=(0, 1)), (M23,)),
     ("permute_dims/moveaxis", lambda x: v.moveaxis(x, 0, -1), (T,)),
     ("concat/rows", lambda x, y: v.concatenate([x, y], axis=0), (M23, P23)),
     ("concat/columns", lambda x, y: v.concatenate([x, y], axis=1), (M23, M22)),

@@ -164,6 +164,7 @@ CALLS = [
     ("np.column_stack", lambda x, y: np.column_stack([x.T, y]), lambda x, y: v.column_stack([x.T, y]), (X, Y)),
     ("np.where", lambda x, y: np.where(X > 0.45, x, y), lambda x, y: v.where(X > 0.45, x, y), (X, Y)),
     ("np.flip", np.flip, v.flip, (X,)),
+    ("np.roll", lambda x: np.roll(x, -4), lambda x: v.roll(x, -4), (X,)),
     ("np.broadcast_to", lambda y: np.broadcast_to(y, (2, 3)), lambda y: v.broadcast_to(y, (2, 3)), (Y,)),
     ("np.expand_dims", lambda x: np.expand_dims(x, 1), lambda x: v.expand_dims(x, 1), (X,)),
     ("np.atleast_1d", np.atleast_1d, v.atleast_1d, (X,)),

@@ -108,6 +108,7 @@ from interp.vocabulary.shape import (
     moveaxis,
     ravel,
     reshape,
+    roll,
     squeeze,
     stack,
     swapaxes,
