@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from interp.errors import UnsupportedInput
 from interp.linear import Shape
 from interp.rows import Keys, SparseRows
 
@@ -38,6 +39,11 @@ class PatternRows(SparseRows):
 
     def __init__(self, shape: Shape, columns: int, keys: Keys, data: None = None) -> None:
         self.shape, self.columns, self.data = shape, columns, None
+        if _count(shape) * columns >= 1 << 63:
+            raise UnsupportedInput(
+                f"a pattern of {_count(shape)} outputs by {columns} inputs is too large: its entries are numbered by "
+                "64-bit integers. Trace a part of the outputs or inputs at a time"
+            )
         self._starts: np.ndarray | None = None
         self._keys: Keys | None = keys
         self.bits: np.ndarray | None = None
@@ -175,9 +181,9 @@ class PatternRows(SparseRows):
         """Each row unites all rows up to its own along a negative ``axis``."""
         n = self.shape[axis]
         if _are_bits(_count(self.shape), self.columns, self.count * (n + 1) // 2):
-            bits = self.packed().reshape(*self.shape, -1)
-            united = np.bitwise_or.accumulate(bits, axis=axis - 1)
-            return self.of_bits(self.shape, self.columns, united.reshape(-1, bits.shape[-1]))
+            bits = self.packed()
+            united = np.bitwise_or.accumulate(bits.reshape(*self.shape, bits.shape[1]), axis=axis - 1)
+            return self.of_bits(self.shape, self.columns, united.reshape(bits.shape))
         numbers = np.arange(_count(self.shape)).reshape(self.shape)
         later, earlier = np.tril_indices(n)
         read, added = (np.take(numbers, at, axis=axis).reshape(-1) for at in (earlier, later))

@@ -125,7 +125,7 @@ def program(seed):
 
 
 @pytest.mark.parametrize("block", range(10))
-def test_random_programs(block):
+def test_random_programs(block, form):
     for seed in range(30 * block, 30 * block + 30):
         f, rng = program(seed), np.random.default_rng(seed)
         points = rng.uniform(-1, 1, size=(4, N))
