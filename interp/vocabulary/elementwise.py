@@ -111,6 +111,8 @@ ceil = Elementwise("ceil", np.ceil, dx=ZERO)
 trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO)
 rint = Elementwise("round", np.rint, dx=ZERO)
 heaviside = Elementwise("heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)))
+# |x| with the sign of y: like |x| it has the derivative 0 at 0.
+copysign: Elementwise = Elementwise("copysign", np.copysign, dx=lambda x, y: sign(x) * copysign(1.0, y), dy=ZERO)
 maximum = Elementwise(
     "maximum", np.maximum, dx=lambda x, y: heaviside(x - y, 0.5), dy=lambda x, y: heaviside(y - x, 0.5), singular=True
 )

@@ -16,9 +16,10 @@ from interp.linear import Formula, LinearMap, lead
 from interp.primitive import COUNTERPARTS, Contraction, Solve
 from interp.value import has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
-from interp.vocabulary.elementwise import conj
+from interp.vocabulary.creation import zeros
+from interp.vocabulary.elementwise import conj, sqrt
 from interp.vocabulary.predicates import isfinite, logical_not
-from interp.vocabulary.shape import broadcast_to, diagonal, reshape, swapaxes, transpose, where
+from interp.vocabulary.shape import broadcast_to, concatenate, diagonal, reshape, stack, swapaxes, transpose, where
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
 
@@ -397,8 +398,6 @@ def _cofactors(a: Any) -> Any:
 
 
 def _minors(a: Any, n: int) -> Any:
-    from interp.vocabulary.shape import stack
-
     if n <= 1:
         return a * 0.0 + 1.0
     rows = []
@@ -413,6 +412,27 @@ def _minors(a: Any, n: int) -> Any:
     return stack(rows, axis=-2)
 
 
+def cholesky(a: Any) -> Any:
+    """Lower triangular L with L L^H = ``a``, column by column; like NumPy's it reads the lower triangle of ``a`` alone.
+
+    Raises `numpy.linalg.LinAlgError` if ``a`` is not positive definite.
+    """
+    a = operand(a)
+    n = shape_of(a)[-1]
+    columns: list[Any] = []
+    for j in range(n):
+        rest = a[..., j:, j]
+        if columns:
+            rows = stack([column[..., j:] for column in columns], axis=-1)
+            rest = rest - matmul(rows, reshape(_conjugate(rows[..., 0, :]), (*shape_of(rows)[:-2], j, 1)))[..., 0]
+        pivot = rest[..., :1]
+        if not np.all(backends.to_host(primal(pivot)).real > 0):
+            raise np.linalg.LinAlgError(f"cholesky: the matrix is not positive definite (pivot {j})")
+        above = zeros((*shape_of(rest)[:-1], j), like=primal(rest))
+        columns.append(concatenate([above, rest / sqrt(pivot)], axis=-1))
+    return stack(columns, axis=-1) if columns else a
+
+
 solve = Solve("solve", _array_solve, counterparts=(np.linalg.solve,), canonical=_solve, derivative=_solve_maps)
 inv = Solve("inv", np.linalg.inv, counterparts=(np.linalg.inv,), derivative=_inv_maps)
 det = Solve("det", np.linalg.det, counterparts=(np.linalg.det,), derivative=_det_maps)
@@ -420,6 +440,7 @@ det = Solve("det", np.linalg.det, counterparts=(np.linalg.det,), derivative=_det
 COUNTERPARTS.update(
     {
         np.dot: dot,
+        np.linalg.cholesky: cholesky,
         np.matmul: matmul,
         np.outer: outer,
         np.inner: inner,

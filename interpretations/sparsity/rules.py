@@ -10,8 +10,8 @@ import numpy as np
 
 from interp import backends
 from interp.errors import MutationError, UndecidedError
-from interp.linear import ZERO
-from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
+from interp.linear import ZERO, keep_shape
+from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Sorting, Structural
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
 from interp.vocabulary.defaults import _predicate as follows_the_primal
@@ -30,7 +30,7 @@ from interpretations.sparsity.dependence import (
     united,
     varying,
 )
-from interpretations.sparsity.maps import STRUCTURES, through
+from interpretations.sparsity.maps import STRUCTURES, pooled, through
 from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.tracer import LocalTracer, SparsityTracer
 from interpretations.sparsity.unions import EMPTY, Row, union
@@ -237,6 +237,19 @@ def _at_the_point(primitive: Differentiable, active: Active) -> Any:
             tracers = [x for x, is_active in zip(operands, active, strict=True) if is_active]
             parts = [through(m, x.pattern, True) for m, x in zip(maps, tracers, strict=True) if m is not None]
         return first.rebuild(out, united(parts, shape_of(out), first.columns))
+
+    return rule
+
+
+@Sorting.rule(SparsityTracer)
+def _sorting(primitive: Sorting, active: Active) -> Any:
+    """Any element of a group may come to any place."""
+
+    def rule(x: SparsityTracer, axis: int, **params: Any) -> SparsityTracer:
+        out = primitive.dispatch(x.value, axis=axis, **params)
+        groups = keep_shape(x.shape, (axis,))
+        numbered = np.broadcast_to(np.arange(size_of(groups)).reshape(groups), x.shape)
+        return x.rebuild(out, pooled(x.pattern, numbered, numbered))
 
     return rule
 
