@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 import interp.vocabulary as v
 
@@ -256,6 +257,8 @@ CONTRACTIONS = [
     ("einsum/vector times matrix", v.matmul, (V2, M23)),
     ("einsum/batched matmul", v.matmul, (np.stack([M23, P23]), M32)),
     ("einsum/matmul, both batched", v.matmul, (np.stack([M22, SPD2])[:, None], np.stack([M22, SPD2])[None])),
+    ("matmul/sparse on the left", lambda x: v.matmul(scipy.sparse.csr_array(M32 * (M32 > 0)), x), (M23,)),
+    ("matmul/sparse on the right", lambda x: x @ scipy.sparse.coo_array(M32 * (M32 > 0)), (M23,)),
     ("einsum/outer", v.outer, (V2, V3)),
     ("einsum/inner", v.inner, (M23, V3)),
     ("einsum/vdot", v.vdot, (M23, P23)),

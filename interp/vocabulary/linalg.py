@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from interp import backends
 from interp.linear import Formula, LinearMap, lead
@@ -18,6 +19,7 @@ from interp.value import has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.creation import zeros
 from interp.vocabulary.elementwise import conj, sqrt
+from interp.vocabulary.indexing import index_add
 from interp.vocabulary.predicates import isfinite, logical_not
 from interp.vocabulary.shape import broadcast_to, concatenate, diagonal, reshape, stack, swapaxes, transpose, where
 
@@ -229,7 +231,14 @@ def dot(x: Any, y: Any) -> Any:
 
 
 def matmul(x: Any, y: Any) -> Any:
-    """Matrix product with leading axes broadcast; a vector is a row on the left, a column on the right."""
+    """Matrix product with leading axes broadcast; a vector is a row on the left, a column on the right.
+
+    One operand may be a scipy.sparse matrix. SciPy's own ``A @ x`` would strip a value ``x``: write ``x @ A.T``.
+    """
+    if scipy.sparse.issparse(x):
+        return _sparse_product(x, operand(y), "matmul")
+    if scipy.sparse.issparse(y):
+        return transpose(_sparse_product(y.transpose(), transpose(operand(x)), "matmul"))
     x, y = operand(x), operand(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
@@ -244,6 +253,16 @@ def matmul(x: Any, y: Any) -> Any:
 def _check_inner(x: Any, axis_x: int, y: Any, axis_y: int, name: str) -> None:
     if shape_of(x)[axis_x] != shape_of(y)[axis_y]:
         raise ValueError(f"{name}: shapes {shape_of(x)} and {shape_of(y)} do not fit")
+
+
+def _sparse_product(matrix: Any, x: Any, name: str) -> Any:
+    """A sparse matrix times a vector or the columns of a matrix: its entries times what they meet, added up by row."""
+    if ndim_of(x) not in (1, 2) or matrix.shape[1] != shape_of(x)[0]:
+        raise ValueError(f"{name}: shapes {matrix.shape} (sparse) and {shape_of(x)} do not fit")
+    entries = matrix.tocoo()
+    data = reshape(entries.data, (-1,) + (1,) * (ndim_of(x) - 1))
+    total = zeros((matrix.shape[0], *shape_of(x)[1:]), like=primal(x))
+    return index_add(total, data * x[entries.col], (entries.row,))
 
 
 def outer(x: Any, y: Any) -> Any:

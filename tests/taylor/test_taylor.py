@@ -76,7 +76,6 @@ BINARY = {
     "add": (lambda x, y: x + y, 1.3, 0.7),
     "arctan2": (mpmath.atan2, 1.3, 0.7),
     "beta": (mpmath.beta, 1.3, 0.7),
-    "copysign": (lambda x, y: x, 1.3, 0.7),
     "divide": (lambda x, y: x / y, 1.3, 0.7),
     "fmod": (lambda x, y: x - y, 1.3, 0.9),
     "hypot": (mpmath.hypot, 1.3, 0.7),
