@@ -235,10 +235,10 @@ def matmul(x: Any, y: Any) -> Any:
 
     One operand may be a scipy.sparse matrix. SciPy's own ``A @ x`` would strip a value ``x``: write ``x @ A.T``.
     """
-    if scipy.sparse.issparse(x):
+    if _is_sparse(x):
         return _sparse_product(x, operand(y), "matmul")
-    if scipy.sparse.issparse(y):
-        return transpose(_sparse_product(y.transpose(), transpose(operand(x)), "matmul"))
+    if _is_sparse(y):
+        return transpose(_sparse_product(y.T, transpose(operand(x)), "matmul"))
     x, y = operand(x), operand(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
@@ -253,6 +253,10 @@ def matmul(x: Any, y: Any) -> Any:
 def _check_inner(x: Any, axis_x: int, y: Any, axis_y: int, name: str) -> None:
     if shape_of(x)[axis_x] != shape_of(y)[axis_y]:
         raise ValueError(f"{name}: shapes {shape_of(x)} and {shape_of(y)} do not fit")
+
+
+def _is_sparse(x: Any) -> bool:
+    return bool(scipy.sparse.issparse(x))
 
 
 def _sparse_product(matrix: Any, x: Any, name: str) -> Any:
