@@ -264,7 +264,7 @@ def _sparse_product(matrix: Any, x: Any, name: str) -> Any:
     if ndim_of(x) not in (1, 2) or matrix.shape[1] != shape_of(x)[0]:
         raise ValueError(f"{name}: shapes {matrix.shape} (sparse) and {shape_of(x)} do not fit")
     entries = matrix.tocoo()
-    data = reshape(entries.data, (-1,) + (1,) * (ndim_of(x) - 1))
+    data = backends.namespace(primal(x)).asarray(entries.data.reshape((-1,) + (1,) * (ndim_of(x) - 1)))
     total = zeros((matrix.shape[0], *shape_of(x)[1:]), like=primal(x))
     return index_add(total, data * x[entries.col], (entries.row,))
 
