@@ -106,13 +106,24 @@ def _number_row(primitive: Elementwise, operands: tuple[Any, ...], active: Activ
             continue
         if partial is ZERO:
             row = columns - 1
-        elif isinstance(partial, Partial) and not absorbing:
+        elif isinstance(partial, Partial) and not absorbing and _may_vanish(primitive, partial, operands, active):
             zero = _vanishing(primitive, partial, operands, active, out)
             row = row if zero is None else columns - 1
         total = union(total, row)
     if total is EMPTY or all(literal_zeros(operands[i], active[i]) is None for i in absorbing):
         return total
     return EMPTY
+
+
+def _may_vanish(primitive: Elementwise, partial: Partial, operands: tuple[Any, ...], active: Active) -> bool:
+    """False, at little cost, of a partial at numbers that all vary or are plain and not 0."""
+    follows = "out" in partial.needs or any(
+        is_active and name in partial.needs for name, is_active in zip(primitive.operand_names, active, strict=True)
+    )
+    return not follows or not all(
+        x.row is not EMPTY if is_active else isinstance(x, float | int) and x != 0
+        for x, is_active in zip(operands, active, strict=True)
+    )
 
 
 def _without_vanishing(rows: PatternRows, zero: np.ndarray | None) -> PatternRows:
