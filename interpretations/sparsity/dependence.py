@@ -106,6 +106,8 @@ def literal(operand: Any, is_active: bool) -> bool:
 
 def literal_zeros(operand: Any, is_active: bool) -> np.ndarray | None:
     """Mask of an operand's elements that are 0 in the program text; None if there are none."""
+    if isinstance(operand, float | int):
+        return None if operand != 0 else np.bool_(True)
     if isinstance(operand, Value) and (not is_active or not (operand.shape or operand.row is EMPTY)):
         return None
     zero = is_zero(operand.value if is_active else operand)
