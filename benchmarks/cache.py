@@ -28,7 +28,7 @@ def measurements() -> Iterator[Line]:
         ours, plain = (_FOLDERS.format(folder=folder) + imports for imports in (_OURS, _IMPORTS))
         for call in (*_CALLS.values(), _PLAIN):
             for f in ("pendulum", "others"):
-                fresh_process(ours, call.format(f=f), "perf_counter")
+                fresh_process(ours, call.format(f=f), "time.perf_counter")
         for what, call in _CALLS.items():
             yield FreshProcesses(
                 f"from disk, the first function, {what} / cached @njit on floats",
@@ -40,6 +40,6 @@ def measurements() -> Iterator[Line]:
             before, timed = ours + call.format(f="others"), call.format(f="pendulum")
 
             def seconds(before: str = before, timed: str = timed) -> float:
-                return min(fresh_process(before, timed, "process_time") for _ in range(3))
+                return min(fresh_process(before, timed, "time.process_time") for _ in range(3))
 
             yield FirstCall(f"from disk, the next function, {what}", seconds, 15e-3)

@@ -29,8 +29,8 @@ class Line:
         stop = perf_counter() + SECONDS
         rounds = 0
         while rounds < 5 or perf_counter() < stop:
-            best_ours = min(best_ours, _once(ours))
-            best_reference = min(best_reference, _once(reference))
+            best_ours = min(best_ours, once(ours))
+            best_reference = min(best_reference, once(reference))
             rounds += 1
         return best_ours, best_reference
 
@@ -72,7 +72,7 @@ class Once(Line):
         """Best seconds of one call of ours; those of the one call of the reference."""
         ours, reference = self._programs
         ours()
-        return min(_once(ours) for _ in range(5)), _once(reference)
+        return min(once(ours) for _ in range(5)), once(reference)
 
 
 class FreshProcesses(Line):
@@ -95,14 +95,14 @@ class FreshProcesses(Line):
 
     def measure(self) -> tuple[float, float]:
         """Best of three processes each, in turns."""
-        ours, reference = self._sources
-        pairs = [(fresh_process(*ours, self._clock), fresh_process(*reference, self._clock)) for _ in range(3)]
+        (ours, reference), clock = self._sources, f"time.{self._clock}"
+        pairs = [(fresh_process(*ours, clock), fresh_process(*reference, clock)) for _ in range(3)]
         return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
 
 
 def fresh_process(setup: str, timed: str, clock: str) -> float:
-    """Seconds that ``timed`` takes after ``setup``, in a process of its own."""
-    source = f"from time import {clock}\n{setup}\nstart = {clock}()\n{timed}\nprint({clock}() - start)"
+    """What ``timed`` adds to ``clock`` after ``setup``, in a process of its own: seconds, of the clocks of `time`."""
+    source = f"import time\n{setup}\nstart = {clock}()\n{timed}\nprint({clock}() - start)"
     run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError(f"the process that was to be timed failed:\n{run.stderr}")
@@ -119,7 +119,8 @@ class Missing(Line):
         return self.name, "-", "-", "-", "-", "-"
 
 
-def _once(program: Callable[[], Any]) -> float:
+def once(program: Callable[[], Any]) -> float:
+    """Seconds of one call."""
     start = perf_counter()
     program()
     return perf_counter() - start

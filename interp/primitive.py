@@ -451,6 +451,10 @@ class Reduction(Differentiable):
     """Collapses axes."""
 
 
+class Sorting(Differentiable):
+    """Orders elements along an axis: at a point a permutation, which other inputs may change."""
+
+
 class Predicate(Primitive):
     """Answers about values: comparisons, isnan, argmax. Carries no derivative."""
 

@@ -69,11 +69,25 @@ class SparseRows:
     def cols(self) -> np.ndarray:
         return self.keys % max(self.columns, 1)
 
+    @property
+    def is_empty(self) -> bool:
+        return self.keys.size == 0
+
+    def filled(self) -> np.ndarray:
+        """Mask of the elements that have an entry."""
+        mask = np.zeros(_size(self.shape), dtype=bool)
+        mask[self.rows] = True
+        return mask.reshape(self.shape)
+
+    def starts(self) -> np.ndarray:
+        """Where the entries of each row start, and where the last ends."""
+        return np.searchsorted(self.keys, np.arange(_size(self.shape) + 1, dtype=np.int64) * self.columns)
+
     def to_csr(self) -> scipy.sparse.csr_array:
         """The pattern as a boolean matrix of shape (elements, columns)."""
         shape = (_size(self.shape), self.columns)
-        rows = np.searchsorted(self.keys, np.arange(shape[0] + 1, dtype=np.int64) * self.columns)
-        return scipy.sparse.csr_array((np.ones(self.keys.size, dtype=bool), self.cols, rows), shape=shape)
+        cols = self.cols
+        return scipy.sparse.csr_array((np.ones(cols.size, dtype=bool), cols, self.starts()), shape=shape)
 
     def to_dense(self) -> Any:
         """Coefficients as a batch of tangents, shape (columns, *shape)."""
@@ -103,13 +117,18 @@ class SparseRows:
     def gather(self, index: np.ndarray) -> Self:
         """Row ``index[i]`` becomes row i; -1 gives an empty row. The result has the shape of ``index``."""
         flat = np.asarray(index).reshape(-1)
+        bounds = self.starts()
+        if flat.size and flat[0] >= 0 and (flat[1:] - flat[:-1] == 1).all():  # a slice, or all of it in its order
+            entries: Any = slice(bounds[flat[0]], bounds[flat[-1] + 1])
+            keys = self.keys[entries] - flat[0] * self.columns if flat[0] else self.keys[entries]
+            return type(self)(np.shape(index), self.columns, keys, self._picked(entries))
         present = np.flatnonzero(flat >= 0)
         source = flat[present]
-        starts = np.searchsorted(self.keys, source * self.columns)
-        counts = np.searchsorted(self.keys, (source + 1) * self.columns) - starts
+        starts = bounds[source]
+        counts = bounds[source + 1] - starts
         before = np.cumsum(counts) - counts
         entries = np.repeat(starts - before, counts) + np.arange(int(counts.sum()), dtype=np.int64)
-        keys = self.cols[entries] + np.repeat(present, counts) * self.columns
+        keys = self.keys[entries] + np.repeat((present - source) * self.columns, counts)
         return type(self)(np.shape(index), self.columns, keys, self._picked(entries))
 
     def scatter(self, index: np.ndarray, shape: Shape) -> Self:
@@ -123,7 +142,7 @@ class SparseRows:
             return other
         if other.keys.size == 0:
             return self
-        if np.array_equal(self.keys, other.keys):
+        if self.keys is other.keys or np.array_equal(self.keys, other.keys):
             data = None if self.data is None else self.data + other.data
             return type(self)(self.shape, self.columns, self.keys, data)
         keys = np.concatenate([self.keys, other.keys])
@@ -140,8 +159,9 @@ class SparseRows:
     @classmethod
     def _collected(cls, shape: Shape, columns: int, keys: Keys, data: Any) -> Self:
         """Sort keys; entries with one key are united, their data added."""
-        order = None if data is None else np.argsort(keys, kind="stable")  # sorted runs merge in linear time
-        ordered = np.sort(keys) if order is None else keys[order]
+        # A stable sort merges sorted runs, such as two patterns that are joined, in linear time.
+        order = None if data is None else np.argsort(keys, kind="stable")
+        ordered = np.sort(keys, kind="stable") if order is None else keys[order]
         fresh = np.ones(ordered.size, dtype=bool)
         np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
         distinct = ordered[fresh]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 import interp.vocabulary as v
 
@@ -78,6 +79,7 @@ UNARY = {
     "erf": (-1.5, 1.5, True),
     "erfc": (-1.5, 1.5, True),
     "gammaln": (0.5, 4, False),
+    "i0e": (0.3, 4, False),
     "digamma": (0.5, 4, False),
     "expit": (-3, 3, False),
     "log_expit": (-3, 3, False),
@@ -102,6 +104,8 @@ BINARY = {
     "maximum": ((-2, 2), (-1.9, 2.1), False),
     "minimum": ((-2, 2), (-1.9, 2.1), False),
     "heaviside": ((0.5, 2), (0.5, 2), False),
+    "copysign": ((0.5, 2), (-2, -0.5), False),
+    "beta": ((0.5, 2), (0.5, 2), False),
     "logaddexp": ((-2, 2), (-2, 2), False),
     "hypot": ((0.5, 2), (0.5, 2), False),
     "arctan2": ((0.5, 2), (0.5, 2), False),
@@ -128,6 +132,7 @@ def _elementwise() -> list[Scenario]:
             found.append(Scenario(f"{name}/{_shape_name(a, b)}", getattr(v, name), inputs, analytic))
     for n in (0, 1, 2):
         found.append(Scenario(f"polygamma/{n}", lambda x, n=n: v.polygamma(n, x), (_inside(0.5, 4, 2, 2),), False))
+        found.append(Scenario(f"ive/{n}", lambda x, n=n: v.ive(n, x), (_inside(0.5, 4, 2, 2),), False))
     for bounds in ((-1.1, 1.1), (None, 1.1), (-1.1, None)):
         found.append(Scenario(f"clip/{bounds}", lambda x, b=bounds: v.clip(x, *b), (_inside(-2, 2, 2, 3),), False))
     x, lo = _inside(-2, 2, 2, 3), _inside(-1, 0, 3)
@@ -157,6 +162,8 @@ STRUCTURAL = [
     ("permute_dims/T", lambda x: x.T, (M23,)),
     ("permute_dims/three", lambda x: v.transpose(x, (2, 0, 1)), (T,)),
     ("permute_dims/swapaxes", lambda x: v.swapaxes(x, 0, 2), (T,)),
+    ("roll/all", lambda x: v.roll(x, 2), (M23,)),
+    ("roll/axes", lambda x: v.roll(x, (-1, 4), axis=(0, 1)), (M23,)),
     ("permute_dims/moveaxis", lambda x: v.moveaxis(x, 0, -1), (T,)),
     ("concat/rows", lambda x, y: v.concatenate([x, y], axis=0), (M23, P23)),
     ("concat/columns", lambda x, y: v.concatenate([x, y], axis=1), (M23, M22)),
@@ -172,6 +179,19 @@ STRUCTURAL = [
     ("broadcast_to/scalar", lambda x: v.broadcast_to(x, (3, 2)), (1.5,)),
     ("flip/all", lambda x: v.flip(x), (M23,)),
     ("flip/axis", lambda x: v.flip(x, axis=0), (M23,)),
+    ("sort/flat", lambda x: v.sort(x, axis=None), (M23,)),
+    ("sort/0", lambda x: v.sort(x, axis=0) * x, (M23,)),
+    ("sort/three axes", lambda x: v.sort(x, axis=1), (T,)),
+    ("diff/0", lambda x: v.diff(x, axis=0), (M23,)),
+    ("diff/twice", lambda x: v.diff(x, 2), (M23,)),
+    ("cumprod/0", lambda x: v.cumprod(x, axis=0), (M23,)),
+    ("cumprod/zeros", lambda x: v.cumprod(x), (np.array([2.0, 0.0, 3.0, 0.5]),)),
+    ("pad/all", lambda x: v.pad(x, ((1, 0), (0, 2)), constant_values=3.0), (M23,)),
+    ("convolve/full", v.convolve, (V3, V2)),
+    ("convolve/same", lambda x, y: v.convolve(x, y, "same"), (V2, V3)),
+    ("convolve/valid", lambda x, y: v.convolve(x, y, mode="valid"), (V3, V2)),
+    ("cholesky/3", lambda x: np.linalg.cholesky(x), (SPD3,)),
+    ("cholesky/batched", lambda x: np.linalg.cholesky(x), (BATCH22,)),
     ("where/both", lambda x, y: v.where(M23 > 0, x, y), (M23, P23)),
     ("where/broadcast", lambda x, y: v.where(V3 > 0, x, y), (M23[:, :1], V3)),
     ("where/mask of values", lambda x: v.where(x > 0, x * x, 1.0), (M23,)),
@@ -237,6 +257,8 @@ CONTRACTIONS = [
     ("einsum/vector times matrix", v.matmul, (V2, M23)),
     ("einsum/batched matmul", v.matmul, (np.stack([M23, P23]), M32)),
     ("einsum/matmul, both batched", v.matmul, (np.stack([M22, SPD2])[:, None], np.stack([M22, SPD2])[None])),
+    ("matmul/sparse on the left", lambda x: v.matmul(scipy.sparse.csr_array(M32 * (M32 > 0)), x), (M23,)),
+    ("matmul/sparse on the right", lambda x: x @ scipy.sparse.coo_array(M32 * (M32 > 0)), (M23,)),
     ("einsum/outer", v.outer, (V2, V3)),
     ("einsum/inner", v.inner, (M23, V3)),
     ("einsum/vdot", v.vdot, (M23, P23)),
@@ -270,7 +292,7 @@ SOLVES = [
     ("det/batched", v.linalg.det, (BATCH22,)),
 ]
 
-PIECEWISE = ("where", "max", "min", "setitem", "index_add", "einsum/vdot")
+PIECEWISE = ("where", "sort", "cholesky", "max", "min", "setitem", "index_add", "einsum/vdot")
 
 SCENARIOS = _elementwise() + [
     Scenario(name, f, inputs, analytic=not name.startswith(PIECEWISE))

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.sparse
 import scipy.special
 from truth import assert_same
 
@@ -27,6 +28,7 @@ from interpretations import Dual, grad, hessian, jacfwd, jacrev, jvp, vjp
 X = np.array([[0.3, 0.6, 0.5], [0.2, 0.8, 0.4]])
 Y = np.array([0.7, 0.45, 0.9])
 SQUARE = np.array([[2.0, 0.3], [0.1, 1.5]])
+ROOT = np.sqrt(np.diag([2.0, 3.0]))
 
 # -- np.f, scipy.special.f, x.method(), interp.vocabulary: the same
 
@@ -164,6 +166,17 @@ CALLS = [
     ("np.column_stack", lambda x, y: np.column_stack([x.T, y]), lambda x, y: v.column_stack([x.T, y]), (X, Y)),
     ("np.where", lambda x, y: np.where(X > 0.45, x, y), lambda x, y: v.where(X > 0.45, x, y), (X, Y)),
     ("np.flip", np.flip, v.flip, (X,)),
+    ("np.sort", lambda x: np.sort(x, axis=0), lambda x: v.sort(x, axis=0), (X,)),
+    ("np.argsort", lambda x: x[np.argsort(x[:, 0])], lambda x: x[np.argsort(X[:, 0])], (X,)),
+    ("np.searchsorted", lambda x: x * np.searchsorted(x[0], 0.5), lambda x: x * np.searchsorted(X[0], 0.5), (X,)),
+    ("np.count_nonzero", lambda x: x * np.count_nonzero(x), lambda x: x * 6, (X,)),
+    ("np.diff", lambda x: np.diff(x, axis=0), lambda x: x[1:] - x[:-1], (X,)),
+    ("np.cumprod", lambda y: np.cumprod(y), lambda y: v.stack([y[0], y[0] * y[1], y[0] * y[1] * y[2]]), (Y,)),
+    ("np.pad", lambda y: np.pad(y, (1, 2)), lambda y: v.concatenate([[0.0], y, [0.0, 0.0]]), (Y,)),
+    ("np.convolve", lambda y: np.convolve(y, [1.0, 2.0], "valid"), lambda y: y[1:] + 2.0 * y[:-1], (Y,)),
+    ("np.copysign", lambda x: np.copysign(x, -1.0), lambda x: -v.absolute(x), (X,)),
+    ("np.linalg.cholesky", lambda y: np.linalg.cholesky(ROOT**2 * y[0]), lambda y: v.sqrt(y[0]) * ROOT, (Y,)),
+    ("np.roll", lambda x: np.roll(x, -4), lambda x: v.roll(x, -4), (X,)),
     ("np.broadcast_to", lambda y: np.broadcast_to(y, (2, 3)), lambda y: v.broadcast_to(y, (2, 3)), (Y,)),
     ("np.expand_dims", lambda x: np.expand_dims(x, 1), lambda x: v.expand_dims(x, 1), (X,)),
     ("np.atleast_1d", np.atleast_1d, v.atleast_1d, (X,)),
@@ -294,6 +307,8 @@ def multiply_plain(x):
 
 
 BAD = [
+    (UnsupportedArgument, "use concatenate", lambda: jacfwd(lambda y: np.pad(y, 1, mode="edge"))(Y)),
+    *both(StripError, "would strip", lambda x: scipy.sparse.eye_array(3) @ x),
     # leaving through a conversion
     *both(StripError, "np.sin|primal", lambda x: float(x[0])),
     *both(StripError, "np.sin|primal", lambda x: math.sin(x[0])),
@@ -402,6 +417,20 @@ def test_every_message_of_a_strip_names_the_way_out():
     with pytest.raises(StripError) as caught:
         grad(lambda x: np.array([x, x]).sum())(1.0)
     assert re.search(r"np\.stack\(\[x, y\]\)", str(caught.value)) and "primal" in str(caught.value)
+
+
+NUMPYS = [
+    (ValueError, "not empty", lambda: jacfwd(lambda y: np.convolve(y[:0], y))(Y)),
+    (np.linalg.LinAlgError, "not positive definite", lambda: jacfwd(np.linalg.cholesky)(-SQUARE)),
+    (ValueError, "do not fit", lambda: jacfwd(lambda y: y[:2] @ scipy.sparse.eye_array(3))(Y)),
+]
+"""What NumPy refuses too, by the same class of error."""
+
+
+@pytest.mark.parametrize(("error", "words", "call"), NUMPYS)
+def test_what_numpy_refuses(error, words, call):
+    with pytest.raises(error, match=words):
+        call()
 
 
 # -- input that is unusual and right

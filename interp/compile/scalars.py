@@ -93,7 +93,21 @@ def _strong(p: float, t: float) -> float:
     return 0.0 if p == 0 or t == 0 else product
 
 
-SPECIAL = ("erf", "erfc", "gammaln", "expit", "log_expit", "logit", "ndtr", "log_ndtr", "xlogy", "xlog1py")
+SPECIAL = (
+    "erf",
+    "erfc",
+    "gammaln",
+    "expit",
+    "log_expit",
+    "logit",
+    "ndtr",
+    "log_ndtr",
+    "xlogy",
+    "xlog1py",
+    "beta",
+    "i0e",
+    "ive",
+)
 
 BODIES: dict[str, Callable[..., Any]] = {
     **{name: _calling(name) for name in SPECIAL},

@@ -27,6 +27,7 @@ from interp.vocabulary.elementwise import (
     ceil,
     clip,
     conj,
+    copysign,
     cos,
     cosh,
     divide,
@@ -97,6 +98,8 @@ from interp.vocabulary.predicates import (
 )
 from interp.vocabulary.reductions import cumsum, max, mean, min, prod, std, sum, var
 from interp.vocabulary.reductions import cumsum as cumulative_sum
+from interp.vocabulary.sequences import argsort, convolve, count_nonzero, cumprod, diff, pad, searchsorted, sort
+from interp.vocabulary.sequences import cumprod as cumulative_prod
 from interp.vocabulary.shape import (
     atleast_1d,
     broadcast_to,
@@ -108,6 +111,7 @@ from interp.vocabulary.shape import (
     moveaxis,
     ravel,
     reshape,
+    roll,
     squeeze,
     stack,
     swapaxes,
@@ -118,11 +122,14 @@ from interp.vocabulary.shape import (
 from interp.vocabulary.shape import concatenate as concat
 from interp.vocabulary.shape import transpose as permute_dims
 from interp.vocabulary.special import (
+    beta,
     digamma,
     erf,
     erfc,
     expit,
     gammaln,
+    i0e,
+    ive,
     log_expit,
     log_ndtr,
     logit,

@@ -183,6 +183,15 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     return raised if max is None else minimum(raised, max)
 
 
+def copysign(x: Any, y: Any) -> Any:
+    """|x| with the sign of ``y``: a choice between |x| and -|x|, so that its derivative at x = 0 is 0."""
+    from interp.vocabulary.predicates import signbit
+    from interp.vocabulary.shape import where
+
+    magnitude = absolute(x)
+    return where(signbit(y), -magnitude, magnitude)
+
+
 def round(x: Any, decimals: int = 0) -> Any:
     """``x`` rounded to a number of decimals, halves to even; its derivative is zero."""
     if decimals == 0:
@@ -192,6 +201,7 @@ def round(x: Any, decimals: int = 0) -> Any:
 
 
 COUNTERPARTS[np.round] = round
+COUNTERPARTS[np.copysign] = copysign
 COUNTERPARTS[np.clip] = lambda x, a_min=None, a_max=None, *, min=None, max=None: clip(
     x, a_min if min is None else min, a_max if max is None else max
 )

@@ -10,15 +10,18 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from interp import backends
 from interp.linear import Formula, LinearMap, lead
 from interp.primitive import COUNTERPARTS, Contraction, Solve
 from interp.value import has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
-from interp.vocabulary.elementwise import conj
+from interp.vocabulary.creation import zeros
+from interp.vocabulary.elementwise import conj, sqrt
+from interp.vocabulary.indexing import index_add
 from interp.vocabulary.predicates import isfinite, logical_not
-from interp.vocabulary.shape import broadcast_to, diagonal, reshape, swapaxes, transpose, where
+from interp.vocabulary.shape import broadcast_to, concatenate, diagonal, reshape, stack, swapaxes, transpose, where
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
 
@@ -228,7 +231,14 @@ def dot(x: Any, y: Any) -> Any:
 
 
 def matmul(x: Any, y: Any) -> Any:
-    """Matrix product with leading axes broadcast; a vector is a row on the left, a column on the right."""
+    """Matrix product with leading axes broadcast; a vector is a row on the left, a column on the right.
+
+    One operand may be a scipy.sparse matrix. SciPy's own ``A @ x`` would strip a value ``x``: write ``x @ A.T``.
+    """
+    if _is_sparse(x):
+        return _sparse_product(x, operand(y), "matmul")
+    if _is_sparse(y):
+        return transpose(_sparse_product(y.T, transpose(operand(x)), "matmul"))
     x, y = operand(x), operand(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
@@ -243,6 +253,20 @@ def matmul(x: Any, y: Any) -> Any:
 def _check_inner(x: Any, axis_x: int, y: Any, axis_y: int, name: str) -> None:
     if shape_of(x)[axis_x] != shape_of(y)[axis_y]:
         raise ValueError(f"{name}: shapes {shape_of(x)} and {shape_of(y)} do not fit")
+
+
+def _is_sparse(x: Any) -> bool:
+    return bool(scipy.sparse.issparse(x))
+
+
+def _sparse_product(matrix: Any, x: Any, name: str) -> Any:
+    """A sparse matrix times a vector or the columns of a matrix: its entries times what they meet, added up by row."""
+    if ndim_of(x) not in (1, 2) or matrix.shape[1] != shape_of(x)[0]:
+        raise ValueError(f"{name}: shapes {matrix.shape} (sparse) and {shape_of(x)} do not fit")
+    entries = matrix.tocoo()
+    data = backends.namespace(primal(x)).asarray(entries.data.reshape((-1,) + (1,) * (ndim_of(x) - 1)))
+    total = zeros((matrix.shape[0], *shape_of(x)[1:]), like=primal(x))
+    return index_add(total, data * x[entries.col], (entries.row,))
 
 
 def outer(x: Any, y: Any) -> Any:
@@ -397,8 +421,6 @@ def _cofactors(a: Any) -> Any:
 
 
 def _minors(a: Any, n: int) -> Any:
-    from interp.vocabulary.shape import stack
-
     if n <= 1:
         return a * 0.0 + 1.0
     rows = []
@@ -413,6 +435,27 @@ def _minors(a: Any, n: int) -> Any:
     return stack(rows, axis=-2)
 
 
+def cholesky(a: Any) -> Any:
+    """Lower triangular L with L L^H = ``a``, column by column; like NumPy's it reads the lower triangle of ``a`` alone.
+
+    Raises `numpy.linalg.LinAlgError` if ``a`` is not positive definite.
+    """
+    a = operand(a)
+    n = shape_of(a)[-1]
+    columns: list[Any] = []
+    for j in range(n):
+        rest = a[..., j:, j]
+        if columns:
+            rows = stack([column[..., j:] for column in columns], axis=-1)
+            rest = rest - matmul(rows, reshape(_conjugate(rows[..., 0, :]), (*shape_of(rows)[:-2], j, 1)))[..., 0]
+        pivot = rest[..., :1]
+        if not np.all(backends.to_host(primal(pivot)).real > 0):
+            raise np.linalg.LinAlgError(f"cholesky: the matrix is not positive definite (pivot {j})")
+        above = zeros((*shape_of(rest)[:-1], j), like=primal(rest))
+        columns.append(concatenate([above, rest / sqrt(pivot)], axis=-1))
+    return stack(columns, axis=-1) if columns else a
+
+
 solve = Solve("solve", _array_solve, counterparts=(np.linalg.solve,), canonical=_solve, derivative=_solve_maps)
 inv = Solve("inv", np.linalg.inv, counterparts=(np.linalg.inv,), derivative=_inv_maps)
 det = Solve("det", np.linalg.det, counterparts=(np.linalg.det,), derivative=_det_maps)
@@ -420,6 +463,7 @@ det = Solve("det", np.linalg.det, counterparts=(np.linalg.det,), derivative=_det
 COUNTERPARTS.update(
     {
         np.dot: dot,
+        np.linalg.cholesky: cholesky,
         np.matmul: matmul,
         np.outer: outer,
         np.inner: inner,

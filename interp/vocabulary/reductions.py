@@ -57,12 +57,12 @@ def _product_of_others(x: Any, shape: tuple[int, ...], axes: tuple[int, ...]) ->
     order = (*kept, *axes)
     moved = transpose(x, order) if shape else x
     rows = reshape(moved, (*(shape[a] for a in kept), -1))
-    others = _products_before(rows) * flip(_products_before(flip(rows, -1)), -1)
+    others = products_before(rows) * flip(products_before(flip(rows, -1)), -1)
     back = reshape(others, tuple(shape[a] for a in order))
     return transpose(back, np.argsort(order)) if shape else back
 
 
-def _products_before(rows: Any) -> Any:
+def products_before(rows: Any) -> Any:
     """Product of all earlier elements along the last axis, by doubling (Hillis and Steele 1986)."""
     n = shape_of(rows)[-1]
     if n == 0:

@@ -231,6 +231,19 @@ def _axis_list(axis: Any, ndim: int) -> Sequence[int]:
     return [negative_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,))]
 
 
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    """Move elements by ``shift`` places along axes (None: in C order); what leaves at one end enters at the other."""
+    x = operand(x)
+    if axis is None:
+        return reshape(roll(ravel(x), shift, 0), shape_of(x))
+    for places, along in np.broadcast(shift, axis):
+        behind = -negative_axis(along, ndim_of(x)) - 1
+        cut = -places % max(shape_of(x)[along], 1)
+        parts = [x[(..., part, *(slice(None),) * behind)] for part in (slice(cut, None), slice(cut))]
+        x = concatenate(parts, axis=along)
+    return x
+
+
 def atleast_1d(x: Any) -> Any:
     """Scalars become arrays of one element."""
     x = operand(x)
@@ -264,6 +277,7 @@ COUNTERPARTS.update(
         np.ravel: ravel,
         np.swapaxes: swapaxes,
         np.moveaxis: moveaxis,
+        np.roll: roll,
         np.atleast_1d: atleast_1d,
         np.vstack: vstack,
         np.hstack: hstack,

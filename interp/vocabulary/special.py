@@ -11,7 +11,7 @@ import scipy.special
 
 from interp.errors import NoRule
 from interp.primitive import Elementwise
-from interp.vocabulary.elementwise import exp, floating, log, log1p, reciprocal, rounded, square, strong_multiply
+from interp.vocabulary.elementwise import exp, floating, log, log1p, reciprocal, rounded, sign, square, strong_multiply
 
 
 def _order_derivative(x: Any) -> Any:
@@ -64,3 +64,25 @@ xlog1py = Elementwise(
     dy=lambda x, y: strong_multiply(x, reciprocal(1.0 + y)),
     singular=True,
 )
+# -- beta and Bessel functions: DLMF 5.12 and 10.29
+
+beta = Elementwise(
+    "beta",
+    scipy.special.beta,
+    dx=lambda out, x, y: out * (digamma(x) - digamma(x + y)),
+    dy=lambda out, x, y: out * (digamma(y) - digamma(x + y)),
+    singular=True,
+)
+
+
+def _bessel_order(x: Any) -> Any:
+    raise NoRule("ive(n, x) has no derivative in its order n: pass n as a plain number")
+
+
+ive: Elementwise = Elementwise(
+    "ive",
+    scipy.special.ive,
+    dx=_bessel_order,
+    dy=lambda out, x, y: 0.5 * (ive(x - 1, y) + ive(x + 1, y)) - sign(y) * out,
+)
+i0e = Elementwise("i0e", scipy.special.i0e, dx=lambda out, x: ive(1, x) - sign(x) * out)

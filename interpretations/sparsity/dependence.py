@@ -1,4 +1,4 @@
-"""What a tracer asks of `SparseRows`: patterns with one more column, for dependence without derivative.
+"""What a tracer asks of `PatternRows`: patterns with one more column, for dependence without derivative.
 
 A pattern over n inputs has n + 1 columns. Column n of an element says that its value *varies* with the
 input although its derivative does not exist or is zero: floor(x), a comparison, a choice by `where`. So an
@@ -14,9 +14,10 @@ import numpy as np
 from interp import backends
 from interp.errors import UndecidedError
 from interp.linear import Shape
-from interp.rows import SparseRows
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import equal
+from interpretations.sparsity.packed import PatternRows
+from interpretations.sparsity.unions import EMPTY, Row
 
 
 def size_of(shape: Shape) -> int:
@@ -24,38 +25,34 @@ def size_of(shape: Shape) -> int:
     return int(np.prod(shape, dtype=np.int64))
 
 
-def inputs(shape: Shape) -> SparseRows:
+def inputs(shape: Shape) -> PatternRows:
     """The pattern of the input itself: element i depends on column i."""
     n = size_of(shape)
-    return SparseRows(shape, n + 1, np.arange(n, dtype=np.int64) * (n + 2))
+    return PatternRows(shape, n + 1, np.arange(n, dtype=np.int64) * (n + 2))
 
 
-def all_varying(shape: Shape, columns: int) -> SparseRows:
+def all_varying(shape: Shape, columns: int) -> PatternRows:
     """Every element varies without derivative."""
-    return SparseRows(shape, columns, np.arange(1, size_of(shape) + 1, dtype=np.int64) * columns - 1)
+    return PatternRows(shape, columns, np.arange(1, size_of(shape) + 1, dtype=np.int64) * columns - 1)
 
 
-def varying(rows: SparseRows) -> SparseRows:
+def varying(rows: PatternRows) -> PatternRows:
     """Dependence without derivative wherever ``rows`` has any entry."""
     positions = np.flatnonzero(filled(rows))
-    return SparseRows(rows.shape, rows.columns, (positions + 1) * rows.columns - 1)
+    return PatternRows(rows.shape, rows.columns, (positions + 1) * rows.columns - 1)
 
 
-def filled(rows: SparseRows) -> np.ndarray:
+def filled(rows: PatternRows) -> np.ndarray:
     """Mask of the elements that have an entry: those that are not literal."""
-    mask = np.zeros(size_of(rows.shape), dtype=bool)
-    mask[rows.rows] = True
-    return mask.reshape(rows.shape)
+    return rows.filled()
 
 
-def derivatives(rows: SparseRows) -> SparseRows:
+def derivatives(rows: PatternRows) -> PatternRows:
     """The pattern over the inputs alone, without the column of mere variation."""
-    columns = rows.columns - 1
-    by_input = rows.cols != columns
-    return SparseRows(rows.shape, columns, rows.rows[by_input] * columns + rows.cols[by_input])
+    return rows.without_last_column()
 
 
-def spread(rows: SparseRows, shape: Shape) -> SparseRows:
+def spread(rows: PatternRows, shape: Shape) -> PatternRows:
     """Rows broadcast to an array of ``shape``."""
     if rows.shape == shape:
         return rows
@@ -64,18 +61,9 @@ def spread(rows: SparseRows, shape: Shape) -> SparseRows:
     return rows.gather(np.broadcast_to(np.arange(size_of(rows.shape)).reshape(rows.shape), shape))
 
 
-def stacked(parts: Sequence[SparseRows], columns: int) -> SparseRows:
-    """The rows of several arrays, one array after the other."""
-    keys, start = [np.empty(0, dtype=np.int64)], 0
-    for rows in parts:
-        keys.append(rows.keys + start * columns)
-        start += size_of(rows.shape)
-    return SparseRows((start,), columns, np.concatenate(keys))
-
-
-def united(parts: Sequence[SparseRows], shape: Shape, columns: int) -> SparseRows:
+def united(parts: Sequence[PatternRows], shape: Shape, columns: int) -> PatternRows:
     """Union of patterns of one shape; empty of none."""
-    total = SparseRows.empty(shape, columns)
+    total = PatternRows.empty(shape, columns)
     for rows in parts:
         total = total.joined(rows)
     return total
@@ -83,26 +71,44 @@ def united(parts: Sequence[SparseRows], shape: Shape, columns: int) -> SparseRow
 
 def is_zero(payload: Any) -> np.ndarray:
     """Mask of the elements that are certainly 0; of an interval, those that are [0, 0]."""
+    if isinstance(payload, float | int):
+        return np.bool_(payload == 0)
     try:
         return np.asarray(backends.to_host(primal(equal(payload, 0))))
     except UndecidedError:
         return np.zeros(shape_of(payload), dtype=bool)
 
 
-def rows_of(operand: Any, is_active: bool, columns: int) -> SparseRows:
+def rows_of(operand: Any, is_active: bool, columns: int) -> PatternRows:
     """An operand's pattern: a tracer's own, empty for a number or array.
 
     A value of a lower level is a constant to the tracer, but its number is no part of the program text.
     """
     if is_active:
         return operand.pattern  # type: ignore[no-any-return]
-    make = all_varying if isinstance(operand, Value) else SparseRows.empty
+    make = all_varying if isinstance(operand, Value) else PatternRows.empty
     return make(shape_of(operand), columns)
+
+
+def number_row(operand: Any, is_active: bool, columns: int) -> Row:
+    """`rows_of` for a number."""
+    if is_active:
+        return operand.row  # type: ignore[no-any-return]
+    return columns - 1 if isinstance(operand, Value) else EMPTY
+
+
+def literal(operand: Any, is_active: bool) -> bool:
+    """True if all of an operand stands in the program text."""
+    if not is_active:
+        return not isinstance(operand, Value)
+    return operand.pattern.is_empty if operand.shape else operand.row is EMPTY
 
 
 def literal_zeros(operand: Any, is_active: bool) -> np.ndarray | None:
     """Mask of an operand's elements that are 0 in the program text; None if there are none."""
-    if isinstance(operand, Value) and not is_active:
+    if isinstance(operand, float | int):
+        return None if operand != 0 else np.bool_(True)
+    if isinstance(operand, Value) and (not is_active or not (operand.shape or operand.row is EMPTY)):
         return None
     zero = is_zero(operand.value if is_active else operand)
     if is_active and zero.any():

@@ -12,20 +12,20 @@ import scipy.sparse
 
 from interp.linear import Diagonal, LinearMap, Shape
 from interp.primitive import Primitive
-from interp.rows import SparseRows
 from interp.vocabulary.linalg import EinsumMap, inv, solve
 from interp.vocabulary.reductions import cumsum
 from interpretations.sparsity.dependence import is_zero, size_of, spread
+from interpretations.sparsity.packed import PatternRows
 
 
-def through(linear_map: LinearMap, rows: SparseRows, exact: bool) -> SparseRows:
+def through(linear_map: LinearMap, rows: PatternRows, exact: bool) -> PatternRows:
     """Rows of the image of an operand with ``rows``, shape ``linear_map.out_shape``."""
     for step in linear_map.steps():
         rows = _through_step(step, rows, exact)
     return rows
 
 
-def _through_step(step: LinearMap, rows: SparseRows, exact: bool) -> SparseRows:
+def _through_step(step: LinearMap, rows: PatternRows, exact: bool) -> PatternRows:
     if isinstance(step, Diagonal):
         rows = spread(rows, step.out_shape)
         if not exact:
@@ -43,12 +43,12 @@ def _through_step(step: LinearMap, rows: SparseRows, exact: bool) -> SparseRows:
     return _probed(step, rows) if exact else _dense(rows, step.out_shape)
 
 
-def _dense(rows: SparseRows, out_shape: Shape) -> SparseRows:
+def _dense(rows: PatternRows, out_shape: Shape) -> PatternRows:
     """Every output depends on all that any input depends on."""
     return pooled(rows, np.zeros(rows.shape, dtype=int), np.zeros(out_shape, dtype=int))
 
 
-def _probed(step: LinearMap, rows: SparseRows) -> SparseRows:
+def _probed(step: LinearMap, rows: PatternRows) -> PatternRows:
     """Coefficients of a map that is known by its action only: its images of the unit vectors."""
     n, m = size_of(step.in_shape), size_of(step.out_shape)
     images = step.apply(np.eye(n).reshape((n, *step.in_shape)), n)
@@ -59,7 +59,7 @@ def _probed(step: LinearMap, rows: SparseRows) -> SparseRows:
 # -- contractions
 
 
-def _through_einsum(step: EinsumMap, rows: SparseRows, exact: bool) -> SparseRows:
+def _through_einsum(step: EinsumMap, rows: PatternRows, exact: bool) -> PatternRows:
     left, output = step.subscripts.split("->")
     terms = left.split(",")
     term = terms.pop(step.position)
@@ -73,25 +73,37 @@ def _through_einsum(step: EinsumMap, rows: SparseRows, exact: bool) -> SparseRow
     return contracted(rows, term, mask > 0, kept, output)
 
 
-def contracted(rows: SparseRows, term: str, mask: np.ndarray, mask_term: str, output: str) -> SparseRows:
+def contracted(rows: PatternRows, term: str, mask: np.ndarray, mask_term: str, output: str) -> PatternRows:
     """Rows of the two-operand einsum ``term,mask_term->output`` of an operand with ``rows``.
 
-    ``mask`` tells where the other operand is non-zero. Done as a product of two boolean sparse matrices:
-    the mask's, (common, made) by (common, summed) letters, and the entries', (common, summed) by (free
-    letters, column).
+    ``mask`` tells where the other operand is non-zero. Of bits, each of its entries unites rows. Of keys, it is a
+    product of two boolean sparse matrices: the mask's, (common, made) by (common, summed) letters, and the
+    entries', (common, summed) by (free letters, column).
     """
     sizes = dict(zip(term, rows.shape, strict=True)) | dict(zip(mask_term, mask.shape, strict=True))
     out_shape = tuple(sizes[c] for c in output)
-    if rows.keys.size == 0:
-        return SparseRows.empty(out_shape, rows.columns)
+    if rows.is_empty:
+        return PatternRows.empty(out_shape, rows.columns)
     common = [c for c in term if c in mask_term and c in output]
     summed = [c for c in term if c in mask_term and c not in output]
     free = [c for c in term if c not in mask_term]
     made = [c for c in mask_term if c not in term]
+    where = dict(zip(mask_term, np.nonzero(mask) if mask.shape else (), strict=True))
+    if made and mask.all():  # the same for each made letter
+        shared = [c for c in mask_term if c in term]
+        once = "".join(c for c in output if c not in made)
+        full = np.ones([sizes[c] for c in shared], dtype=bool)
+        numbers = np.arange(_count(once, sizes)).reshape([1 if c in made else sizes[c] for c in output])
+        return contracted(rows, term, full, "".join(shared), once).gather(np.broadcast_to(numbers, out_shape))
+    if rows.bits is not None:
+        free_at = _unravel(np.arange(_count(free, sizes)), free, sizes)
+        at = {c: i[:, None] for c, i in where.items()} | free_at
+        pairs = (int(np.count_nonzero(mask)), _count(free, sizes))
+        read, added = (np.broadcast_to(_ravel(at, letters, sizes), pairs).reshape(-1) for letters in (term, output))
+        return rows.moved(read, added, out_shape)
 
     at = _unravel(rows.rows, term, sizes)
     distinct, column = np.unique(_ravel(at, free, sizes) * rows.columns + rows.cols, return_inverse=True)
-    where = dict(zip(mask_term, np.nonzero(mask) if mask.shape else (), strict=True))
     nonzero = int(np.count_nonzero(mask))
     inner = [*common, *summed]
     entries = _boolean(
@@ -106,7 +118,7 @@ def contracted(rows: SparseRows, term: str, mask: np.ndarray, mask_term: str, ou
     free_at, cols = np.divmod(distinct[product.col], rows.columns)
     at = _unravel(product.row.astype(np.int64), [*common, *made], sizes) | _unravel(free_at, free, sizes)
     keys = _ravel(at, output, sizes, product.nnz) * rows.columns + cols
-    return SparseRows(out_shape, rows.columns, np.sort(keys))
+    return PatternRows(out_shape, rows.columns, np.sort(keys))
 
 
 def _boolean(at: tuple[np.ndarray, np.ndarray], shape: tuple[int, int]) -> scipy.sparse.csr_array:
@@ -134,21 +146,18 @@ def _ravel(at: dict[str, np.ndarray], letters: Sequence[str], sizes: dict[str, i
 # -- primitives whose maps are formulas: which elements they tie together
 
 
-def pooled(rows: SparseRows, group_in: np.ndarray, group_out: np.ndarray) -> SparseRows:
+def pooled(rows: PatternRows, group_in: np.ndarray, group_out: np.ndarray) -> PatternRows:
     """Each output depends on all that the inputs of its group depend on; groups are integers from 0."""
     groups = int(max(group_in.max(initial=-1), group_out.max(initial=-1))) + 1
     return rows.scatter(group_in, (groups,)).gather(group_out)
 
 
-def _prefixes(rows: SparseRows, position: int, params: dict[str, Any], out_shape: Shape) -> SparseRows:
+def _prefixes(rows: PatternRows, position: int, params: dict[str, Any], out_shape: Shape) -> PatternRows:
     """Each element of a cumulative sum depends on the elements up to it."""
-    letters = "abcdefghijklmnopqrstuvwxyz"[: len(out_shape)]
-    along = letters[params["axis"]]
-    n = out_shape[params["axis"]]
-    return contracted(rows, letters, np.tri(n, dtype=bool), "Z" + along, letters.replace(along, "Z"))
+    return rows.accumulated(params["axis"])
 
 
-def _systems(rows: SparseRows, position: int, params: dict[str, Any], out_shape: Shape) -> SparseRows:
+def _systems(rows: PatternRows, position: int, params: dict[str, Any], out_shape: Shape) -> PatternRows:
     """Each system of a stack is dense in its matrix; of the right-hand sides, each in its column."""
     vector = not params.get("columns", True)
     outer = out_shape[:-1] if vector else out_shape[:-2]
@@ -174,7 +183,7 @@ def _numbered(groups: Shape, shape: Shape) -> np.ndarray:
     return np.broadcast_to(numbers, shape)
 
 
-STRUCTURES: dict[Primitive, Callable[[SparseRows, int, dict[str, Any], Shape], SparseRows]] = {
+STRUCTURES: dict[Primitive, Callable[[PatternRows, int, dict[str, Any], Shape], PatternRows]] = {
     cumsum: _prefixes,
     solve: _systems,
     inv: _systems,

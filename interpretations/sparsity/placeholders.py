@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from interp.control.path import PATH
-from interp.rows import SparseRows
 from interp.value import Value, shape_of
 from interp.vocabulary import where, zeros_like
-from interpretations.sparsity.dependence import filled
+from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.tracer import SparsityTracer
+from interpretations.sparsity.unions import EMPTY, Row
 
 
 def computed(evaluate: Callable[..., Any], operands: tuple[Any, ...], active: tuple[bool, ...]) -> Any:
@@ -30,12 +30,12 @@ def computed(evaluate: Callable[..., Any], operands: tuple[Any, ...], active: tu
 
 
 def _held(x: SparsityTracer) -> Any:
-    value, pattern = x.value, x.pattern
+    value = x.value
     if isinstance(value, Value):
-        return zeros_like(value) if pattern.keys.size else value
+        return value if x.literal else zeros_like(value)
     if not shape_of(value):
-        return np.asarray(value).dtype.type(0) if pattern.keys.size else np.asarray(value)[()]
-    return np.where(filled(pattern), np.zeros((), value.dtype), value)
+        return np.asarray(value)[()] if x.literal else np.asarray(value).dtype.type(0)
+    return np.where(x.pattern.filled(), np.zeros((), value.dtype), value)
 
 
 def _regular(x: Any) -> Any:
@@ -45,14 +45,23 @@ def _regular(x: Any) -> Any:
     return np.broadcast_to(np.eye(*shape[-2:]), shape)
 
 
-def without_values(out: Any, pattern: SparseRows, operands: tuple[Any, ...]) -> Any:
+def without_values(out: Any, pattern: PatternRows, operands: tuple[Any, ...]) -> Any:
     """A result without the numbers that it has off the path; a Python number stays one."""
     if not PATH.off:
         return out
     if isinstance(out, Value):
-        return where(filled(pattern), zeros_like(out), out)
+        return where(pattern.filled(), zeros_like(out), out)
     if not shape_of(out):
-        plain = all(type(x.value if isinstance(x, SparsityTracer) else x) in (float, int, bool) for x in operands)
-        number = np.asarray(out).dtype.type(0) if pattern.keys.size else out
-        return number.item() if plain and hasattr(number, "item") else number
-    return np.where(filled(pattern), np.zeros((), out.dtype), out)
+        return number_without_value(out, EMPTY if pattern.is_empty else 0, operands)
+    return np.where(pattern.filled(), np.zeros((), out.dtype), out)
+
+
+def number_without_value(out: Any, row: Row, operands: tuple[Any, ...]) -> Any:
+    """As `without_values`, of a number and its row."""
+    if not PATH.off:
+        return out
+    if isinstance(out, Value):
+        return out if row is EMPTY else zeros_like(out)
+    number = out if row is EMPTY else np.asarray(out).dtype.type(0)
+    plain = all(type(x.value if isinstance(x, SparsityTracer) else x) in (float, int, bool) for x in operands)
+    return number.item() if plain and hasattr(number, "item") else number

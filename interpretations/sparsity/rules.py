@@ -11,9 +11,8 @@ import numpy as np
 
 from interp import backends
 from interp.errors import MutationError, UndecidedError
-from interp.linear import ZERO
-from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Structural
-from interp.rows import SparseRows
+from interp.linear import ZERO, keep_shape
+from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Sorting, Structural
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
 from interp.vocabulary.defaults import _predicate as follows_the_primal
@@ -22,17 +21,21 @@ from interp.vocabulary.linalg import solve
 from interpretations.sparsity.dependence import (
     all_varying,
     filled,
+    is_zero,
+    literal,
     literal_zeros,
+    number_row,
     rows_of,
     size_of,
     spread,
-    stacked,
     united,
     varying,
 )
-from interpretations.sparsity.maps import STRUCTURES, through
-from interpretations.sparsity.placeholders import computed, without_values
+from interpretations.sparsity.maps import STRUCTURES, pooled, through
+from interpretations.sparsity.packed import PatternRows
+from interpretations.sparsity.placeholders import computed, number_without_value, without_values
 from interpretations.sparsity.tracer import LocalTracer, SparsityTracer
+from interpretations.sparsity.unions import EMPTY, Row, union
 
 Active = tuple[bool, ...]
 
@@ -55,7 +58,7 @@ def _first(operands: tuple[Any, ...], active: Active) -> SparsityTracer:
     return tracer
 
 
-def _all_rows(operands: tuple[Any, ...], active: Active, columns: int) -> list[SparseRows]:
+def _all_rows(operands: tuple[Any, ...], active: Active, columns: int) -> list[PatternRows]:
     return [rows_of(x, is_active, columns) for x, is_active in zip(operands, active, strict=True)]
 
 
@@ -72,9 +75,12 @@ def _elementwise(primitive: Elementwise, active: Active) -> Any:
         columns = first.columns
         (out,) = computed(evaluate, operands, active)
         shape = shape_of(out)
+        if not shape:
+            row = _number_row(primitive, operands, active, out)
+            return first.number(number_without_value(out, row, operands), row)
         parts = []
         for partial, rows in zip(primitive.partials, _all_rows(operands, active, columns), strict=True):
-            if rows.keys.size == 0:
+            if rows.is_empty:
                 continue
             if partial is ZERO:
                 rows = varying(rows)
@@ -92,7 +98,38 @@ def _elementwise(primitive: Elementwise, active: Active) -> Any:
     return rule
 
 
-def _without_vanishing(rows: SparseRows, zero: np.ndarray | None) -> SparseRows:
+def _number_row(primitive: Elementwise, operands: tuple[Any, ...], active: Active, out: Any) -> Row:
+    """The row of a number: what the rule above does to arrays, without arrays."""
+    columns = _first(operands, active).columns
+    absorbing = ABSORBING.get(primitive, ())
+    total = EMPTY
+    for partial, x, is_active in zip(primitive.partials, operands, active, strict=True):
+        row = number_row(x, is_active, columns)
+        if row is EMPTY:
+            continue
+        if partial is ZERO:
+            row = columns - 1
+        elif isinstance(partial, Partial) and not absorbing and _may_vanish(primitive, partial, operands, active):
+            zero = _vanishing(primitive, partial, operands, active, out)
+            row = row if zero is None else columns - 1
+        total = union(total, row)
+    if total is EMPTY or all(literal_zeros(operands[i], active[i]) is None for i in absorbing):
+        return total
+    return EMPTY
+
+
+def _may_vanish(primitive: Elementwise, partial: Partial, operands: tuple[Any, ...], active: Active) -> bool:
+    """False, at little cost, of a partial at numbers that all vary or are plain and not 0."""
+    follows = "out" in partial.needs or any(
+        is_active and name in partial.needs for name, is_active in zip(primitive.operand_names, active, strict=True)
+    )
+    return not follows or not all(
+        x.row is not EMPTY if is_active else isinstance(x, float | int) and x != 0
+        for x, is_active in zip(operands, active, strict=True)
+    )
+
+
+def _without_vanishing(rows: PatternRows, zero: np.ndarray | None) -> PatternRows:
     """Where a partial is 0 for every input there is no derivative, but the value may still jump."""
     return rows if zero is None else rows.kept(~zero).joined(varying(rows.kept(zero)))
 
@@ -123,7 +160,7 @@ def _opaque(x: Any, tracer: SparsityTracer) -> SparsityTracer:
     """``x`` as a tracer of no inputs: literal where ``x`` is, varying elsewhere."""
     if not isinstance(x, SparsityTracer) or x.level != tracer.level:
         return tracer.rebuild(x, all_varying(shape_of(x), 1))
-    return x.rebuild(x.value, SparseRows(x.shape, 1, np.flatnonzero(filled(x.pattern))))
+    return x.rebuild(x.value, PatternRows(x.shape, 1, np.flatnonzero(filled(x.pattern))))
 
 
 # -- everything with linear maps
@@ -155,13 +192,13 @@ def _linear(primitive: Differentiable, active: Active) -> Any:
     return rule
 
 
-def _carries(rows: SparseRows) -> bool:
-    return rows.keys.size > 0
+def _carries(rows: PatternRows) -> bool:
+    return not rows.is_empty
 
 
 def _tied(
-    primitive: Differentiable, rows: list[SparseRows], params: dict[str, Any], shape: tuple[int, ...]
-) -> list[SparseRows]:
+    primitive: Differentiable, rows: list[PatternRows], params: dict[str, Any], shape: tuple[int, ...]
+) -> list[PatternRows]:
     return [STRUCTURES[primitive](r, i, params, shape) for i, r in enumerate(rows) if _carries(r)]
 
 
@@ -173,6 +210,30 @@ def _possible(x: Any, is_active: bool) -> np.ndarray:
 
 def _nominal(x: Any, is_active: bool) -> Any:
     return primal(x)
+
+
+@Elementwise.rule(LocalTracer)
+def _elementwise_at_the_point(primitive: Elementwise, active: Active) -> Any:
+    composed = primitive.compose(active)
+
+    def rule(*operands: Any) -> SparsityTracer:
+        first = _first(operands, active)
+        out, *partials = composed(*_payloads(operands, active))
+        tracers = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+        shape = shape_of(out)
+        if not shape:
+            row = EMPTY
+            for x, partial in zip(tracers, partials, strict=True):
+                row = row if is_zero(partial) else union(row, x.row)
+            return first.number(out, row)
+        parts = []
+        for x, partial in zip(tracers, partials, strict=True):
+            zero = is_zero(partial)
+            rows = spread(x.pattern, shape)
+            parts.append(rows.kept(~zero) if zero.any() else rows)
+        return first.rebuild(out, united(parts, shape, first.columns))
+
+    return rule
 
 
 @Differentiable.rule(LocalTracer)
@@ -194,6 +255,19 @@ def _at_the_point(primitive: Differentiable, active: Active) -> Any:
     return rule
 
 
+@Sorting.rule(SparsityTracer)
+def _sorting(primitive: Sorting, active: Active) -> Any:
+    """Any element of a group may come to any place."""
+
+    def rule(x: SparsityTracer, axis: int, **params: Any) -> SparsityTracer:
+        out = primitive.dispatch(x.value, axis=axis, **params)
+        groups = keep_shape(x.shape, (axis,))
+        numbered = np.broadcast_to(np.arange(size_of(groups)).reshape(groups), x.shape)
+        return x.rebuild(out, pooled(x.pattern, numbered, numbered))
+
+    return rule
+
+
 # -- rearrangements and choices
 
 
@@ -201,6 +275,8 @@ def _at_the_point(primitive: Differentiable, active: Active) -> Any:
 @Structural.rule(LocalTracer)
 def _structural(primitive: Structural, active: Active) -> Any:
     def rule(*given: Any, **params: Any) -> Any:
+        if primitive is getitem and is_element(params["index"], len(given[0].shape)):
+            return given[0].element(primitive.dispatch(given[0].value, **params), params["index"])
         operands = tuple(_at_point(x) if i in primitive.selectors else x for i, x in enumerate(given))
         traced = tuple(a and isinstance(x, SparsityTracer) for x, a in zip(operands, active, strict=True))
         if not any(traced):
@@ -210,13 +286,11 @@ def _structural(primitive: Structural, active: Active) -> Any:
         first = _first(operands, traced)
         payloads = _payloads(operands, traced)
         out = primitive.dispatch(*payloads, **params)
-        if primitive is getitem and is_element(params["index"], len(first.shape)):
-            return first.element(out, params["index"])
         moved = np.asarray(primitive.implementation(*_numbers(primitive, payloads), **params)) - 1
         if len(operands) == 1 and _shares_memory(first.value, out):
             return first.view(out, moved)
         rows = _all_rows(operands, traced, first.columns)
-        carried = stacked([r for i, r in enumerate(rows) if i not in primitive.selectors], first.columns)
+        carried = PatternRows.stacked([r for i, r in enumerate(rows) if i not in primitive.selectors], first.columns)
         return first.rebuild(out, carried.gather(moved))
 
     return rule
@@ -238,7 +312,7 @@ def _choice(primitive: Structural, operands: tuple[Any, ...], traced: Active) ->
     out = where.dispatch(*payloads)
     taken, of_x, of_y = _numbers(where, payloads)
     condition, *sides = _all_rows(operands, traced, first.columns)
-    carried = stacked(sides, first.columns)
+    carried = PatternRows.stacked(sides, first.columns)
     chosen = carried.gather(np.where(taken, of_x, of_y) - 1)
     other = carried.gather(np.where(filled(condition), np.where(taken, of_y, of_x), 0) - 1)
     by_condition = spread(varying(condition), chosen.shape)
@@ -271,8 +345,10 @@ def _predicate(primitive: Predicate, active: Active) -> Any:
     def rule(*operands: Any, **params: Any) -> Any:
         first = _first(operands, active)
         out = computed(partial(primitive.dispatch, **params), operands, active)
-        if not any(rows.keys.size for rows in _all_rows(operands, active, first.columns)):
-            return out  # of literals the answer is the same for every input
+        if all(literal(x, is_active) for x, is_active in zip(operands, active, strict=True)):
+            return out  # the same for every input
+        if not shape_of(out):
+            return first.number(out, first.columns - 1)
         return first.rebuild(out, all_varying(shape_of(out), first.columns))
 
     return rule
@@ -290,10 +366,10 @@ def _assignment(primitive: Assignment, active: Active) -> Any:
         if not x.is_storage:
             raise MutationError(f"a scalar {type(x).__name__} does not support item assignment")
         setitem.dispatch(x.value, y.value if active[1] else y, index=index)
-        rows = rows_of(y, active[1], x.columns)
-        if rows.shape == () and is_element(index, len(x.shape)):
-            x.storage.put(x.position(index), rows.keys)
+        if shape_of(y) == () and is_element(index, len(x.shape)):
+            x.storage.put(x.position(index), number_row(y, active[1], x.columns))
             return
+        rows = rows_of(y, active[1], x.columns)
         positions = x.stored_at(tuple(backends.to_host(part) for part in index))
         if active[1] and y.storage is x.storage and np.array_equal(y.stored_at((...,)), positions):
             return  # `a[1:] += b` ends by storing the view in its own place

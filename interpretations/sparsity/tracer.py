@@ -12,12 +12,13 @@ import scipy.sparse
 
 from interp import level as levels
 from interp.errors import RefusedStack, UndecidedError
-from interp.rows import SparseRows
 from interp.value import Value, innermost, shape_of
 from interp.vocabulary.creation import owned
 from interpretations.dual import real_payload
-from interpretations.sparsity.dependence import all_varying, derivatives, filled, inputs, varying
+from interpretations.sparsity.dependence import all_varying, derivatives, inputs
+from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.storage import Storage
+from interpretations.sparsity.unions import EMPTY, Row
 
 
 class SparsityTracer(Value):
@@ -50,7 +51,7 @@ class SparsityTracer(Value):
 
     def _set(self, value: Any, storage: Storage, positions: np.ndarray | None) -> None:
         self.value, self.storage, self.positions = value, storage, positions
-        self._gathered: tuple[SparseRows, SparseRows] | None = None
+        self._gathered: tuple[PatternRows, PatternRows] | None = None
 
     def _like(self, value: Any, storage: Storage, positions: np.ndarray | None) -> Self:
         new = object.__new__(type(self))
@@ -63,7 +64,7 @@ class SparsityTracer(Value):
         return self._like(value, Storage(pattern), None)
 
     def constant(self, payload: Any) -> Self:
-        return self.rebuild(payload, SparseRows.empty(shape_of(payload), self.columns))
+        return self.rebuild(payload, PatternRows.empty(shape_of(payload), self.columns))
 
     # -- the pattern
 
@@ -73,7 +74,7 @@ class SparsityTracer(Value):
         return self.storage.columns
 
     @property
-    def pattern(self) -> SparseRows:
+    def pattern(self) -> PatternRows:
         """One row an element, over the elements of the input and the column of mere variation."""
         if self.positions is not None and self.storage.changes_wait(self.positions):
             return self.storage.few_rows(self.positions)
@@ -98,8 +99,16 @@ class SparsityTracer(Value):
 
     def element(self, value: Any, index: tuple[int, ...]) -> Self:
         """The scalar at ``index``, one integer an axis."""
-        row = self.storage.row(self.position(index))
-        return self.rebuild(value, SparseRows((), self.columns, row))
+        return self.number(value, self.storage.row(self.position(index)))
+
+    def number(self, value: Any, row: Row) -> Self:
+        """A scalar like this tracer, with a row of its own."""
+        return self._like(value, Storage.of_one(row, self.columns), None)
+
+    @property
+    def row(self) -> Row:
+        """The row of a scalar, unresolved."""
+        return self.storage.row(0 if self.positions is None else int(self.positions))
 
     def position(self, index: tuple[int, ...]) -> int:
         """Position in the storage of the element at ``index``, one integer an axis."""
@@ -128,12 +137,17 @@ class SparsityTracer(Value):
 
     def decision(self) -> bool | None:
         """The truth of a condition that is literal; of any other None."""
-        if self.pattern.keys.size:
+        if not self.literal:
             return None
         try:
             return bool(self.value)
         except UndecidedError:
             return None
+
+    @property
+    def literal(self) -> bool:
+        """True if every element stands in the program text."""
+        return self.pattern.is_empty if self.shape else self.row is EMPTY
 
     def primal_truth(self) -> bool | None:
         """The truth of the condition at the input."""
@@ -149,19 +163,22 @@ class SparsityTracer(Value):
 
     def unknown(self, number: Any) -> Self:
         """``number`` at the input, and any other elsewhere."""
-        return self.rebuild(number, all_varying(shape_of(number), self.columns))
+        shape = shape_of(number)
+        if not shape:
+            return self.number(number, self.columns - 1)
+        return self.rebuild(number, all_varying(shape, self.columns))
 
     def integer(self) -> Self:
         """``int(x)``: a position that may be another elsewhere, and that has no derivative."""
         number = np.trunc(self.value) if not isinstance(self.value, Value) else self.value
-        return self.rebuild(int(number) if np.isfinite(number) else 0, varying(self.pattern))
+        return self.number(int(number) if np.isfinite(number) else 0, EMPTY if self.literal else self.columns - 1)
 
     def covers(self, other: Self) -> bool:
         """True if every dependence of ``other`` is here, and what is literal here is the same there."""
         mine, theirs = self.pattern, other.pattern
         if not np.isin(theirs.keys, mine.keys, assume_unique=True).all():
             return False
-        literal = ~filled(mine)
+        literal = ~mine.filled()
         return bool(np.array_equal(np.asarray(self.value)[literal], np.asarray(other.value)[literal], equal_nan=True))
 
     def widened(self, later: Self) -> Self:
@@ -207,7 +224,7 @@ def lift(payload: Any, level: int, local: bool) -> SparsityTracer:
     return tracer
 
 
-def _restore(cls: type[SparsityTracer], value: Any, pattern: SparseRows, level: int) -> SparsityTracer:
+def _restore(cls: type[SparsityTracer], value: Any, pattern: PatternRows, level: int) -> SparsityTracer:
     new = object.__new__(cls)
     new._set(value, Storage(pattern), None)
     new.level = level

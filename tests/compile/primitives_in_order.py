@@ -20,12 +20,12 @@ from interpretations import Dual, Interval, Measurement
 # Numbers within every domain: of the cases that `check_composition` calls primitives on.
 PAYLOAD = next(case for case in CASES if case.name == "add" and case.shapes == ((3,), (3,))).payload()
 BEYOND_ONE = {"acosh"}
-ORDER = {"polygamma": 1}
+ORDER = {"polygamma": 1, "ive": 1}
 """The first operand of what takes an order: a plain integer."""
 
 
 TESTS = ("logical_not", "isnan", "isfinite", "isinf", "signbit")
-OVER_ARRAYS = ("any", "all", "argmax", "argmin")
+OVER_ARRAYS = ("any", "all", "argmax", "argmin", "argsort", "searchsorted")
 NAMES = [name for name, p in PRIMITIVES.items() if isinstance(p, Elementwise | Predicate) and name not in OVER_ARRAYS]
 
 

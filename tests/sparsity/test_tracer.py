@@ -24,6 +24,7 @@ from interpretations.sparsity import (
     storage,
 )
 
+pytestmark = pytest.mark.usefixtures("form")
 X = np.array([0.3, 1.2, 0.8])
 
 

@@ -53,6 +53,7 @@ UNARY = {
     "expit": (lambda x: 1 / (1 + mpmath.exp(-x)), 0.7),
     "expm1": (mpmath.expm1, 0.7),
     "gammaln": (mpmath.loggamma, 1.7),
+    "i0e": (lambda x: mpmath.exp(-x) * mpmath.besseli(0, x), 0.7),
     "log": (mpmath.log, 0.7),
     "log10": (mpmath.log10, 0.7),
     "log1p": (mpmath.log1p, 0.7),
@@ -74,6 +75,7 @@ UNARY = {
 BINARY = {
     "add": (lambda x, y: x + y, 1.3, 0.7),
     "arctan2": (mpmath.atan2, 1.3, 0.7),
+    "beta": (mpmath.beta, 1.3, 0.7),
     "divide": (lambda x, y: x / y, 1.3, 0.7),
     "fmod": (lambda x, y: x - y, 1.3, 0.9),
     "hypot": (mpmath.hypot, 1.3, 0.7),
@@ -133,7 +135,13 @@ def test_steps_are_constant(name):
 
 
 def test_every_elementwise_primitive_is_compared():
-    others = {"heaviside", "floor_divide", "polygamma", "power with a real exponent"}  # below, or through another
+    others = {
+        "heaviside",
+        "floor_divide",
+        "ive",
+        "polygamma",
+        "power with a real exponent",
+    }  # below, or through another
     compared = {getattr(v, name).name for name in (*UNARY, *BINARY, *STEPS)}
     bundled = {n for n, p in PRIMITIVES.items() if isinstance(p, Elementwise) and getattr(v, n, None) is p}
     assert bundled - compared - others == set()
