@@ -78,6 +78,9 @@ class Colouring:
         matrix.has_canonical_format = True
         return matrix
 
+    def __reduce__(self) -> Any:
+        return Colouring, (self.pattern, self.mode, self.columns, self.rows)
+
     def __repr__(self) -> str:
         m, n = self.pattern.shape
         return f"Colouring({self.mode}, {m}x{n}, {self.column_count} column and {self.row_count} row colours)"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from interp import level as levels
 from interp.errors import InterpError, RefusedStack, ShapeError, UnsupportedInput
@@ -21,6 +22,26 @@ from interpretations.sparsity.dependence import size_of
 
 FLOATS = 1 << 18
 """A batch has as many directions as fit into so many numbers, 2 MB: about what a processor caches."""
+
+
+def evaluated(
+    f: Callable[[Any], Any], x: Any, colouring: Colouring, chunk: int | None
+) -> tuple[scipy.sparse.csr_array, int]:
+    """The Jacobian of ``f`` at a plain ``x`` by a colouring of its pattern, and how often ``f`` ran for it."""
+    (m, n), runs = colouring.pattern.shape, 0
+    compressed = np.empty(colouring.compressed_size, dtype=getattr(x, "dtype", float))
+    if colouring.column_count:
+        for start, stop, product in along_columns(f, x, colouring, chunk):
+            if product.dtype.kind == "c" and compressed.dtype.kind != "c":
+                compressed = compressed.astype(complex)
+            compressed[start * m : stop * m] = product.reshape(-1)
+            runs += 1
+    if colouring.row_count:
+        before = colouring.column_count * m
+        for start, stop, product in along_rows(f, x, colouring, chunk):
+            compressed[before + start * n : before + stop * n] = product.reshape(-1)
+        runs += 1
+    return colouring.decompress(compressed), runs
 
 
 def batches(colours: int, size: int, chunk: int | None) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,7 @@ from interpretations.sparsity import colouring as colourings
 from interpretations.sparsity.colouring import Colouring, colour, refuse_asymmetric, structure
 from interpretations.sparsity.dependence import size_of
 from interpretations.sparsity.pattern import hessian_sparsity, jacobian_sparsity
-from interpretations.sparsity.products import along_columns, along_rows
+from interpretations.sparsity.products import evaluated
 
 ROW_COST = 2.0
 """What a row of a reverse sweep costs in columns of a forward run, for mode "auto"."""
@@ -73,7 +73,9 @@ class SparseDerivative:
     def __call__(self, x: Any) -> scipy.sparse.csr_array:
         x = self._input(x)
         colouring, new = self._prepared(x)
-        matrix = self._evaluated(x, colouring)
+        matrix, runs = evaluated(self.differentiated, x, colouring, self.chunk)
+        with self._lock:
+            self.n_evaluations += runs
         if new and self._given is not None:
             self._refuse_wrong_pattern(x, matrix)
         return matrix
@@ -106,26 +108,6 @@ class SparseDerivative:
             self._colouring, self._shape = self.coloured(pattern), shape_of(x)
             return self._colouring, True
 
-    def _evaluated(self, x: Any, colouring: Colouring) -> scipy.sparse.csr_array:
-        m, split = colouring.pattern.shape[0], colouring.column_count * colouring.pattern.shape[0]
-        compressed = np.empty(colouring.compressed_size, dtype=getattr(x, "dtype", float))
-        across, down = compressed[:split].reshape(-1, m), compressed[split:].reshape(-1, colouring.pattern.shape[1])
-        runs = 0
-        if colouring.column_count:
-            for start, stop, product in along_columns(self.differentiated, x, colouring, self.chunk):
-                if product.dtype.kind == "c" and compressed.dtype.kind != "c":
-                    compressed = compressed.astype(complex)
-                    across, down = compressed[:split].reshape(-1, m), compressed[split:].reshape(down.shape)
-                across[start:stop] = product
-                runs += 1
-        if colouring.row_count:
-            runs += 1
-            for start, stop, product in along_rows(self.differentiated, x, colouring, self.chunk):
-                down[start:stop] = product
-        with self._lock:
-            self.n_evaluations += runs
-        return colouring.decompress(compressed)
-
     def _refuse_wrong_pattern(self, x: Any, matrix: scipy.sparse.csr_array) -> None:
         """Compare a product with one that needs no pattern: what the pattern lacks would be lost, or land elsewhere."""
         n = size_of(shape_of(x))
@@ -144,6 +126,9 @@ class SparseDerivative:
                 f"the given pattern lacks an entry in row {wrong[0]}: leave pattern= out, or see "
                 "interp.testing.check_sparsity"
             )
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.f, self.mode, self.order, self.chunk, self._given)
 
     def __repr__(self) -> str:
         return f"<{self.__name__}: {self._colouring or 'not called yet'}>"
