@@ -56,7 +56,7 @@ class SparseDerivative:
         return self._colouring
 
     @property
-    def pattern(self) -> scipy.sparse.csr_array | None:
+    def pattern(self) -> Any:
         """The latest pattern: boolean, (f(x).size, x.size)."""
         return self._given if self._colouring is None else self._colouring.pattern
 
