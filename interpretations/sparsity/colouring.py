@@ -41,6 +41,7 @@ class Colouring:
     def __init__(self, pattern: scipy.sparse.csr_array, mode: str, columns: np.ndarray, rows: np.ndarray) -> None:
         self.pattern, self.mode, self.columns, self.rows = pattern, mode, columns, rows
         self.column_count, self.row_count = number(columns), number(rows)
+        self._seeds: np.ndarray | None = None
         symmetric = MODES[mode].symmetric
         decompression = by_substitution if MODES[mode].substitutes else direct
         self._entries = decompression(pattern, columns, columns if symmetric else rows, symmetric)
@@ -59,8 +60,16 @@ class Colouring:
         return self.column_count * self.pattern.shape[0] + self.row_count * self.pattern.shape[1]
 
     def column_seeds(self, start: int, stop: int, dtype: Any = float) -> np.ndarray:
-        """For the column colours from ``start`` to ``stop`` the sum of unit vectors of each: (stop - start, n)."""
-        return _seeds(self.columns, start, stop, dtype)
+        """For the column colours from ``start`` to ``stop`` the sum of unit vectors of each: (stop - start, n).
+
+        Those of all colours are kept, and read-only.
+        """
+        if (start, stop) != (0, self.column_count):
+            return _seeds(self.columns, start, stop, dtype)
+        if self._seeds is None or self._seeds.dtype != dtype:  # all in one batch, the same at every point
+            self._seeds = _seeds(self.columns, start, stop, dtype)
+            self._seeds.flags.writeable = False
+        return self._seeds
 
     def row_seeds(self, start: int, stop: int, dtype: Any = float) -> np.ndarray:
         """The same of rows: (stop - start, m)."""

@@ -29,19 +29,18 @@ def evaluated(
     f: Callable[[Any], Any], x: Any, colouring: Colouring, chunk: int | None
 ) -> tuple[scipy.sparse.csr_array, int]:
     """The Jacobian of ``f`` at a plain ``x`` by a colouring of its pattern, and how often ``f`` ran for it."""
-    (m, n), runs = colouring.pattern.shape, 0
-    compressed = np.empty(colouring.compressed_size, dtype=getattr(x, "dtype", float))
+    parts, runs = [], 0
     if colouring.column_count:
-        for start, stop, product in along_columns(f, x, colouring, chunk):
-            if product.dtype.kind == "c" and compressed.dtype.kind != "c":
-                compressed = compressed.astype(complex)
-            compressed[start * m : stop * m] = product.reshape(-1)
+        for product in along_columns(f, x, colouring, chunk):
+            parts.append(product.reshape(-1))
             runs += 1
     if colouring.row_count:
-        before = colouring.column_count * m
-        for start, stop, product in along_rows(f, x, colouring, chunk):
-            compressed[before + start * n : before + stop * n] = product.reshape(-1)
+        parts += [product.reshape(-1) for product in along_rows(f, x, colouring, chunk)]
         runs += 1
+    dtype = np.dtype(getattr(x, "dtype", float))
+    compressed = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, dtype), *parts])
+    if compressed.dtype.kind != "c":
+        compressed = compressed.astype(dtype, copy=False)
     return colouring.decompress(compressed), runs
 
 
@@ -51,10 +50,8 @@ def batches(colours: int, size: int, chunk: int | None) -> Iterator[tuple[int, i
     return ((start, min(start + width, colours)) for start in range(0, colours, width))
 
 
-def along_columns(
-    f: Callable[[Any], Any], x: Any, colouring: Colouring, chunk: int | None
-) -> Iterator[tuple[int, int, np.ndarray]]:
-    """``(start, stop, product)`` by batches of column colours; the product has shape (stop - start, m).
+def along_columns(f: Callable[[Any], Any], x: Any, colouring: Colouring, chunk: int | None) -> Iterator[np.ndarray]:
+    """Products with the column seeds, batch by batch: of shape (directions, m).
 
     ``f`` runs once a batch.
     """
@@ -65,13 +62,11 @@ def along_columns(
         out = call(f, dual.lift(x, seeds, level))
         refuse_others(out, level, colouring.pattern.shape[0])
         (columns,) = jacobian_columns(out, level, [(stop - start,)])
-        yield start, stop, plain(columns.transpose((-1, *range(columns.ndim - 1)))).reshape(stop - start, -1)
+        yield plain(columns.transpose((-1, *range(columns.ndim - 1)))).reshape(stop - start, -1)
 
 
-def along_rows(
-    f: Callable[[Any], Any], x: Any, colouring: Colouring, chunk: int | None
-) -> Iterator[tuple[int, int, np.ndarray]]:
-    """The same by row colours: products of shape (stop - start, n), all from one run of ``f``."""
+def along_rows(f: Callable[[Any], Any], x: Any, colouring: Colouring, chunk: int | None) -> Iterator[np.ndarray]:
+    """The same by row colours: products of shape (directions, n), all from one run of ``f``."""
     recording = tape.Recording(levels.fresh())
     lifted = tape.lift(x, recording)
     out = call(f, lifted)
@@ -86,7 +81,7 @@ def along_rows(
             (product,) = tape.pull_back(recording, [(out, seeds)], [lifted], stop - start)
         full = (stop - start, *lifted.shape)
         filled = np.zeros(full) if product is None else np.broadcast_to(plain(product), full)
-        yield start, stop, filled.reshape(stop - start, -1)
+        yield filled.reshape(stop - start, -1)
 
 
 def plain(product: Any) -> np.ndarray:
