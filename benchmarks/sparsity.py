@@ -54,6 +54,7 @@ def arrow(n: int) -> scipy.sparse.csr_array:
 def measurements() -> Iterator[Line]:
     """Lines of this benchmark."""
     n = 10_000
+    np.ones(1 << 21)  # glibc hands memory back after every call until something large was freed, as in any long run
     x = np.sin(np.arange(float(n)))
     yield from _evaluations(x)
     pattern = banded(n)

@@ -51,7 +51,7 @@ def test_several_directions_are_each_one_alone(name, dtype, order):
 def test_a_nan_stays_in_its_direction():
     x = np.array([0.0, 4.0, np.nan])
     jacobian = jacfwd(lambda x: np.sqrt(x) * x[::-1])(x)
-    assert np.isnan(jacobian).tolist() == [[True, False, False], [False, False, False], [True, False, True]]
+    assert np.isnan(jacobian).tolist() == [[True, False, False], [False, False, False], [True, False, False]]
 
 
 def test_a_result_does_not_share_its_tangents():
