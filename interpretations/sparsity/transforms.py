@@ -45,6 +45,7 @@ class SparseDerivative:
         self.f, self.mode, self.order, self.chunk = f, mode, order, chunk
         self.n_evaluations = 0
         self._given = None if pattern is None else structure(pattern)
+        self._unchecked = False
         self._shape: tuple[int, ...] | None = None
         self._colouring: Colouring | None = None
         self._lock = threading.RLock()
@@ -72,12 +73,13 @@ class SparseDerivative:
 
     def __call__(self, x: Any) -> scipy.sparse.csr_array:
         x = self._input(x)
-        colouring, new = self._prepared(x)
+        colouring = self._prepared(x)
         matrix, runs = evaluated(self.differentiated, x, colouring, self.chunk)
         with self._lock:
             self.n_evaluations += runs
-        if new and self._given is not None:
-            self._refuse_wrong_pattern(x, matrix)
+        if self._unchecked:
+            self._refuse_wrong_pattern(x, matrix, colouring)
+            self._unchecked = False
         return matrix
 
     def _input(self, x: Any) -> Any:
@@ -91,24 +93,24 @@ class SparseDerivative:
             raise UnsupportedInput(f"{self.name} takes one number or NumPy array, not a {type(x).__name__}")
         return real_leaf(x)
 
-    def _prepared(self, x: Any) -> tuple[Colouring, bool]:
-        """The colouring for inputs of the shape of x, and whether it is new."""
+    def _prepared(self, x: Any) -> Colouring:
+        """The colouring for inputs of the shape of x."""
         with self._lock:
             if self._colouring is not None and self._shape == shape_of(x):
-                return self._colouring, False
+                return self._colouring
             if self._given is None:
                 self.n_evaluations += 1
                 pattern = self.detected(x)
             else:
-                pattern = self._given
+                pattern, self._unchecked = self._given, True
                 if pattern.shape[1] != size_of(shape_of(x)):
                     raise ShapeError(
                         f"a pattern of shape {pattern.shape} for an input of {size_of(shape_of(x))} numbers"
                     )
             self._colouring, self._shape = self.coloured(pattern), shape_of(x)
-            return self._colouring, True
+            return self._colouring
 
-    def _refuse_wrong_pattern(self, x: Any, matrix: scipy.sparse.csr_array) -> None:
+    def _refuse_wrong_pattern(self, x: Any, matrix: scipy.sparse.csr_array, colouring: Colouring) -> None:
         """Compare a product with one that needs no pattern: what the pattern lacks would be lost, or land elsewhere."""
         n = size_of(shape_of(x))
         v = (1.0 + 0.5 * np.sin(1.0 + 2.3 * np.arange(n))).astype(matrix.dtype if matrix.dtype.kind == "f" else float)
@@ -116,12 +118,12 @@ class SparseDerivative:
         with self._lock:
             self.n_evaluations += 1
         ours, scale = matrix @ v, abs(matrix) @ abs(v)
-        limit = np.sqrt(np.finfo(v.dtype).eps) * max(
-            np.max(scale[np.isfinite(scale)], initial=0.0), np.finfo(float).tiny
-        )
+        eps = np.finfo(v.dtype).eps
+        steps = n if colourings.MODES[colouring.mode].substitutes else 8
+        rounding = eps * steps * np.max(scale[np.isfinite(scale)], initial=0.0)
+        limit = np.sqrt(eps) * (scale + np.abs(found)) + rounding
         wrong = np.flatnonzero(np.isfinite(ours) & np.isfinite(found) & (np.abs(ours - found) > limit))
         if wrong.size:
-            self._colouring = None
             raise InterpError(
                 f"the given pattern lacks an entry in row {wrong[0]}: leave pattern= out, or see "
                 "interp.testing.check_sparsity"
@@ -131,7 +133,8 @@ class SparseDerivative:
         return type(self), (self.f, self.mode, self.order, self.chunk, self._given)
 
     def __repr__(self) -> str:
-        return f"<{self.__name__}: {self._colouring or 'not called yet'}>"
+        state = "not called yet" if self._colouring is None else repr(self._colouring)
+        return f"<{self.__name__}: {state}>"
 
     # -- what a Jacobian and a Hessian differ in
 

@@ -355,6 +355,28 @@ def test_a_given_pattern_that_lacks_entries_is_refused_at_the_first_call():
         sparse_hessian(rosenbrock, pattern=np.eye(12))(X)
     with pytest.raises(InterpError, match="lacks an entry in row"):
         sparse_jacobian(differences, pattern=np.zeros((11, 12)))(X)
+    prepared = sparse_jacobian(differences, pattern=np.eye(11, 12)).prepare(X)
+    for _ in range(2):
+        with pytest.raises(InterpError, match="lacks an entry in row"):
+            prepared(X)
+
+
+def test_a_missing_entry_beside_much_larger_ones_is_seen():
+    f = lambda x: np.concatenate([1e12 * x[:2] ** 2, x[2:] * x[:-2]])  # noqa: E731
+    pattern = sparse_jacobian(f).prepare(X).pattern.toarray()
+    sparse_jacobian(f, pattern=pattern)(X)
+    pattern[7, 7] = False
+    with pytest.raises(InterpError, match="lacks an entry in row 7"):
+        sparse_jacobian(f, pattern=pattern, mode="row")(X)
+
+
+def test_the_comparison_bears_rounding():
+    """Terms of 1e10 that cancel, and a long chain of substitutions."""
+    f = lambda x: np.sum((1e10 + x[1:] - x[:-1] ** 2 - 1e10) ** 2)  # noqa: E731
+    for mode in ("star", "acyclic"):
+        x = np.sin(np.arange(3000.0))
+        sparse_hessian(f, pattern=banded(3000, 1, 1), mode=mode)(x)
+        sparse_hessian(f, pattern=banded(3000, 1, 1), mode=mode)(x.astype(np.float32))
 
 
 def test_a_size_of_the_output_that_changes_is_an_error():
@@ -399,6 +421,7 @@ def test_check_sparsity_by_groups_of_small_and_odd_patterns():
 def test_they_pickle_and_say_what_they_are():
     jacobian = sparse_jacobian(differences)
     assert repr(jacobian) == "<sparse_jacobian(differences): not called yet>"
+    assert "0 column and 0 row colours" in repr(sparse_jacobian(lambda x: np.ones(2)).prepare(X))
     matrix = jacobian(X)
     assert "11x12, 2 column and 0 row colours" in repr(jacobian)
     other = pickle.loads(pickle.dumps(jacobian))
