@@ -3,7 +3,20 @@
 import importlib
 import sys
 
-NAMES = ("dispatch", "arrays", "ode", "compiled", "vectorize", "taylor", "patterns", "peers", "compile_time", "cache")
+NAMES = (
+    "dispatch",
+    "arrays",
+    "patterns",
+    "sparsity",
+    "control",
+    "ode",
+    "compiled",
+    "vectorize",
+    "taylor",
+    "peers",
+    "compile_time",
+    "cache",
+)
 HEADINGS = ("what", "ours", "reference", "ratio", "budget", "")
 
 

@@ -13,7 +13,15 @@ from interpretations.measurements import (
     error_components,
     uncertainty,
 )
-from interpretations.sparsity import SparsityTracer, hessian_sparsity, jacobian_sparsity, sparsity
+from interpretations.sparsity import (
+    SparsityTracer,
+    colour,
+    hessian_sparsity,
+    jacobian_sparsity,
+    sparse_hessian,
+    sparse_jacobian,
+    sparsity,
+)
 from interpretations.stages import gradient, tangent
 from interpretations.tape import Tape
 from interpretations.taylor import Taylor, higher_derivatives, jet, taylor
@@ -26,6 +34,7 @@ __all__ = [
     "Tape",
     "Taylor",
     "bounds",
+    "colour",
     "correlated_measurements",
     "correlation_matrix",
     "covariance_matrix",
@@ -42,6 +51,8 @@ __all__ = [
     "jacrev",
     "jet",
     "jvp",
+    "sparse_hessian",
+    "sparse_jacobian",
     "sparsity",
     "tangent",
     "taylor",

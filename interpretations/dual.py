@@ -20,7 +20,7 @@ from interp.rules import compiling
 from interp.value import Value, has_nan, innermost, is_array, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros, zeros_like
 from interp.vocabulary.creation import held, owned, zeros_beside
-from interp.vocabulary.elementwise import strong_multiply
+from interp.vocabulary.elementwise import square, strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic
 from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape, transpose
 
@@ -81,6 +81,10 @@ class Dual(Value):
         dual.level = self.level
         return dual  # type: ignore[return-value]
 
+    def __pow__(self, y: Any) -> Any:
+        """An array's ``x**2`` is its square, as in NumPy: the derivative is simpler, and cheaper."""
+        return square(self) if y.__class__ in (int, float) and y == 2 and self.shape else super().__pow__(y)
+
     def constant(self, payload: Any) -> Self:
         if compiling:
             return self.rebuild(payload, zeros_like(self.tangent))
@@ -132,6 +136,37 @@ def _directions(duals: list[Dual]) -> int | None:
     return batch
 
 
+def _plainly(out: np.ndarray, factors: list[Any], duals: list[Dual]) -> np.ndarray | None:
+    """The tangents of several directions where all arrays have one shape, order and type; None where care is needed.
+
+    What `_elementwise` does in general, in as few array operations; a NaN is left to it too.
+    """
+    dtype, full = out.dtype, shape_of(duals[0].tangent)
+    total: np.ndarray | None = None
+    owned = multiplied = False
+    for factor, dual in zip(factors, duals, strict=True):
+        t = dual.tangent
+        if t.__class__ is not np.ndarray or t.shape != full or t.dtype != dtype:
+            return None
+        if factor is ONE:
+            term = t
+        elif factor is MINUS_ONE:
+            term = -t
+        elif factor.__class__ is float or (factor.__class__ is np.ndarray and factor.dtype == dtype):
+            term, multiplied = factor * t, True
+        else:
+            return None
+        if total is None:
+            total, owned = term, factor is not ONE
+        elif owned:
+            np.add(total, term, out=total)
+        else:
+            total, owned = total + term, True
+    if total is None or not owned or total.strides[1:] != out.strides or (multiplied and has_nan(total)):
+        return None
+    return total
+
+
 @Elementwise.rule(Dual)
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     partials = [p for p, is_active in zip(primitive.partials, active, strict=True) if is_active]
@@ -149,6 +184,11 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         return total
 
     def on_arrays(out: Any, factors: list[Any], duals: list[Dual]) -> Dual:
+        if out.__class__ is np.ndarray and out.dtype.kind == "f" and shape_of(duals[0].tangent)[1:] == out.shape:
+            with np.errstate(invalid="ignore", over="ignore"):
+                plain = _plainly(out, factors, duals)
+            if plain is not None:
+                return make(out, plain, duals[0].level)
         batch = _directions(duals)
         if batch is None:
             with np.errstate(invalid="ignore"):

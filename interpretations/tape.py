@@ -24,7 +24,7 @@ from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, has_nan, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros
 from interp.vocabulary.creation import held, owned, zeros_beside
-from interp.vocabulary.elementwise import strong_multiply
+from interp.vocabulary.elementwise import square, strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
 from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape
 from interpretations.dual import SCALARS, real_payload
@@ -72,6 +72,10 @@ class Tape(Value):
         raise RefusedStack(
             "a Tape belongs to a recording: use grad(f), vjp(f, x) or interpret(f, gradient()) to make one"
         )
+
+    def __pow__(self, y: Any) -> Any:
+        """An array's ``x**2`` is its square, as in NumPy: the derivative is simpler, and cheaper."""
+        return square(self) if y.__class__ in (int, float) and y == 2 and self.shape else super().__pow__(y)
 
     def constant(self, payload: Any) -> Self:
         return record(self.recording, payload, None)  # type: ignore[return-value]

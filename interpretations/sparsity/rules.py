@@ -4,7 +4,7 @@ Everywhere an empty row is a literal and the last column is dependence without d
 `interpretations.sparsity.dependence` explains.
 """
 
-from functools import partial
+import functools
 from typing import Any
 
 import numpy as np
@@ -170,7 +170,7 @@ def _opaque(x: Any, tracer: SparsityTracer) -> SparsityTracer:
 def _linear(primitive: Differentiable, active: Active) -> Any:
     def rule(*operands: Any, **params: Any) -> SparsityTracer:
         first = _first(operands, active)
-        out = computed(partial(primitive.dispatch, **params), operands, active)
+        out = computed(functools.partial(primitive.dispatch, **params), operands, active)
         rows = _all_rows(operands, active, first.columns)
         if primitive in STRUCTURES:
             parts = _tied(primitive, rows, params, shape_of(out))
@@ -344,7 +344,7 @@ def _shares_memory(x: Any, out: Any) -> bool:
 def _predicate(primitive: Predicate, active: Active) -> Any:
     def rule(*operands: Any, **params: Any) -> Any:
         first = _first(operands, active)
-        out = computed(partial(primitive.dispatch, **params), operands, active)
+        out = computed(functools.partial(primitive.dispatch, **params), operands, active)
         if all(literal(x, is_active) for x, is_active in zip(operands, active, strict=True)):
             return out  # the same for every input
         if not shape_of(out):
