@@ -18,8 +18,6 @@ from interp.value import Value
 
 Rule = Callable[..., Any]
 
-FOREIGN: dict[Any, Rule] = {}
-
 PROVIDERS: dict[str, str] = {
     "numpy.random": "interp.control.science.random",
     "scipy.integrate": "interp.control.science.integrate",
@@ -31,6 +29,29 @@ PROVIDERS: dict[str, str] = {
     "statistics": "interp.control.science.statistics",
 }
 """Library -> the module whose import registers the rules for it."""
+
+
+class Table(dict[Any, Rule]):
+    """Rules by function, filled a library at a time: `get` of a library's function loads the rules for it."""
+
+    def get(self, function: Any, default: Any = None) -> Any:
+        rule = super().get(function)
+        if rule is None:
+            module = _module(function)
+            library = next((name for name in PROVIDERS if f"{module}.".startswith(f"{name}.")), None)
+            if library is None:
+                return default
+            importlib.import_module(PROVIDERS[library])
+            rule = super().get(function, default)
+        return rule
+
+
+def _module(function: Any) -> str:
+    """Where a function is defined; a method written in C knows its class alone."""
+    return getattr(function, "__module__", None) or getattr(getattr(function, "__objclass__", None), "__module__", "")
+
+
+FOREIGN: dict[Any, Rule] = Table()
 
 
 def register(*functions: Any) -> Callable[[Rule], Rule]:
@@ -46,46 +67,6 @@ def register(*functions: Any) -> Callable[[Rule], Rule]:
         return rule
 
     return registering
-
-
-def rule_of(function: Any) -> Rule | None:
-    """What to call in place of ``function``, with the same arguments; None where nothing is registered.
-
-    ``function`` may be a bound method, or an object that is called: the rule comes with the object bound.
-    """
-    key, bound = _key(function)
-    rule = _registered(key)
-    return functools.partial(rule, bound) if rule is not None and bound is not None else rule
-
-
-def _key(function: Any) -> tuple[Any, Any]:
-    """The function as the table knows it, and the object that it is bound to."""
-    bound = getattr(function, "__self__", None)
-    if isinstance(function, types.MethodType):
-        return function.__func__, bound
-    if bound is not None and not isinstance(bound, type | types.ModuleType):  # a method written in C
-        return getattr(type(bound), getattr(function, "__name__", ""), function), bound
-    if not isinstance(function, type | types.FunctionType | types.BuiltinFunctionType) and _registered(function) is None:
-        method = getattr(type(function), "__call__", None)
-        return (method, function) if isinstance(method, types.FunctionType) else (function, None)
-    return function, None
-
-
-def _registered(key: Any) -> Rule | None:
-    try:
-        rule = FOREIGN.get(key)
-    except TypeError:  # an object without hash
-        return None
-    if rule is None:
-        library = _library(getattr(key, "__module__", None) or "")
-        if library is not None:
-            importlib.import_module(PROVIDERS[library])
-            rule = FOREIGN.get(key)
-    return rule
-
-
-def _library(module: str) -> str | None:
-    return next((name for name in PROVIDERS if module == name or module.startswith(name + ".")), None)
 
 
 # -- what a call would lose
@@ -142,7 +123,5 @@ def refusal(function: Any, *arguments: Any) -> ForeignCall:
 
 def name_of(function: Any) -> str:
     """The dotted name that a user would write: SciPy's private modules are left out."""
-    key, _ = _key(function)
-    module = getattr(key, "__module__", None) or type(key).__module__
-    public = [part for part in module.split(".") if not part.startswith("_") or part == "__main__"]
-    return ".".join([*public, getattr(key, "__qualname__", None) or type(key).__qualname__])
+    public = [part for part in _module(function).split(".") if not part.startswith("_") or part == "__main__"]
+    return ".".join([*public, getattr(function, "__qualname__", None) or type(function).__qualname__])

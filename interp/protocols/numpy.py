@@ -6,11 +6,20 @@ import numpy as np
 
 from interp import vocabulary
 from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
+from interp.numerics import interpolation, matrices, sampled
 from interp.primitive import COUNTERPARTS
 from interp.value import Value
 
 REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
+
+
+COUNTERPARTS |= {
+    np.interp: interpolation.interp,
+    np.linalg.cholesky: matrices.cholesky,
+    np.linalg.norm: matrices.norm,
+    np.trapezoid: sampled.trapezoid,
+}
 
 
 def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:

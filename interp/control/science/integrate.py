@@ -13,12 +13,12 @@ import scipy.integrate as si
 from interp.control.foreign import name_of, register
 from interp.control.science.optimize import asarray_of, refuse_enclosures
 from interp.errors import ForeignCall, NotDifferentiable
+from interp.numerics import sampled
 from interp.numerics.implicit import moving
-from interp.numerics.piecewise import encloses
 from interp.numerics.quadrature import integrate
 from interp.numerics.runge_kutta import Trajectory
 from interp.value import Value, ndim_of, primal, shape_of
-from interp.vocabulary import asarray, concatenate, cumsum, einsum, moveaxis, reshape, square, sum
+from interp.vocabulary import asarray, concatenate, einsum, moveaxis, reshape, square, sum
 
 Function = Callable[..., Any]
 INTEGRALS = "Sum f over sub-intervals of the range, which encloses the integral"
@@ -152,33 +152,8 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
 # -- sampled functions
 
 
-@register(si.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """As `scipy.integrate.trapezoid` and `numpy.trapezoid`; ordinates and positions may be values."""
-    return sum(_strips(asarray(y), x, dx, axis), axis=axis)
-
-
-def _strips(y: Any, x: Any, dx: Any, axis: int) -> Any:
-    y = moveaxis(y, axis, -1)
-    if x is not None:
-        x = asarray(x)
-        x = x if ndim_of(x) == 1 else moveaxis(x, axis, -1)
-        if encloses(y):
-            x = x + 0.0 * y  # differences of positions are rounded outward as well
-        dx = x[..., 1:] - x[..., :-1]
-    return moveaxis(0.5 * dx * (y[..., 1:] + y[..., :-1]), -1, axis)
-
-
-@register(si.cumulative_trapezoid)
-def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None) -> Any:
-    """As `scipy.integrate.cumulative_trapezoid`; ordinates and positions may be values."""
-    if initial is not None and initial != 0:
-        raise ValueError("`initial` must be `None` or `0`.")
-    total = cumsum(_strips(asarray(y), x, dx, axis), axis=axis)
-    if initial is None:
-        return total
-    first = moveaxis(moveaxis(total, axis, -1)[..., :1] * 0.0, -1, axis)
-    return concatenate([first, total], axis=axis)
+register(si.trapezoid)(sampled.trapezoid)
+register(si.cumulative_trapezoid)(sampled.cumulative_trapezoid)
 
 
 def _by_weights(rule: Function, y: Any, axis: int, **options: Any) -> Any:
