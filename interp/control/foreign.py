@@ -48,7 +48,8 @@ class Table(dict[Any, Rule]):
 
 def _module(function: Any) -> str:
     """Where a function is defined; a method written in C knows its class alone."""
-    return getattr(function, "__module__", None) or getattr(getattr(function, "__objclass__", None), "__module__", "")
+    owner = function if getattr(function, "__module__", None) else getattr(function, "__objclass__", None)
+    return getattr(owner, "__module__", None) or ""
 
 
 FOREIGN: dict[Any, Rule] = Table()

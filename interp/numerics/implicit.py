@@ -98,9 +98,10 @@ def _polished(f: Function, x: Any, call: str) -> tuple[Any, Any]:
     if not _size(x - start) <= 0.01 * (1.0 + _size(start)):
         raise NotDifferentiable(f"{call}: the solution {start} has not converged: Newton's iteration leaves it for {x}")
     # Rounding may have made a multiple root look solved: as far off as f's own noise reaches, the slope must last.
-    reach = 4.0 * np.sqrt(_EPS) * np.abs(x)
+    near = np.sqrt(_EPS) * np.abs(x)
+    reach = 4.0 * near
     if not np.ndim(x):
-        noise = max(_size(plain(x * (1.0 + k * _EPS)) - r) for k in (-2, -1, 1, 2))
+        noise = max(_size(plain(x + k * near) - r - k * near * slope) for k in (-4, -3, -2, -1, 1, 2, 3, 4))
         reach = max(reach, 10.0 * noise / abs(slope))
     if not all(_alike(slope, _slope(f, x + side * reach, call)) for side in (-1.0, 1.0)):
         raise NotDifferentiable(_MULTIPLE.format(call=call))

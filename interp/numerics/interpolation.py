@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial, encloses
-from interp.value import ndim_of, operand, primal, shape_of
+from interp.value import ndim_of, primal, shape_of
 from interp.vocabulary import (
     absolute,
     broadcast_to,
@@ -112,9 +112,7 @@ def cubic_slopes(x: Any, y: Any, start: Boundary, end: Boundary) -> Any:
     inner = h[1:, None] * at[:-2] + 2.0 * (h[:-1] + h[1:])[:, None] * at[1:-1] + h[:-1, None] * at[2:]
     sides = 3.0 * (h[1:, None] * chords[:-1] + h[:-1, None] * chords[1:])
     matrix = concatenate([expand_dims(first, 0), inner, expand_dims(last, 0)])
-    return reshape(
-        linalg.solve(matrix, concatenate([expand_dims(right, 0), sides, expand_dims(left, 0)])), shape_of(y)
-    )
+    return reshape(linalg.solve(matrix, concatenate([expand_dims(right, 0), sides, expand_dims(left, 0)])), shape_of(y))
 
 
 def _end(bc: Boundary, h: Any, chords: Any, at: Any, outward: float = 1.0) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ from interp.vocabulary.creation import asarray
 
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    """The triangular L with L L' = ``a``, of shape (n, n), read from the lower triangle; or U with U'U, from the upper."""
+    """The triangular L with L L' = ``a`` of shape (n, n), by its lower triangle; or U with U'U, by the upper."""
     a = asarray(a)
     if upper:
         return permute(cholesky(permute(a)))
@@ -37,7 +37,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 
 
 def lu(a: Any) -> tuple[Any, np.ndarray]:
-    """L and U in one matrix, the unit diagonal of L left out, and the order of rows: pivots are of the plain numbers."""
+    """L and U in one matrix, without the unit diagonal of L, and the order of rows, by the plain numbers."""
     a = asarray(a)
     n = shape_of(a)[-1]
     plain = np.array(primal(a), dtype=float)
@@ -49,7 +49,7 @@ def lu(a: Any) -> tuple[Any, np.ndarray]:
             plain[k + 1 :, k] /= plain[k, k]
             plain[k + 1 :, k + 1 :] -= np.outer(plain[k + 1 :, k], plain[k, k + 1 :])
     rest, rows, columns = a[order], [], []
-    for k in range(n):
+    while shape_of(rest)[0]:
         rows.append(rest[0])
         column = rest[1:, 0] / rest[0, 0]
         columns.append(column)

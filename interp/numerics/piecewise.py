@@ -159,9 +159,8 @@ class PiecewisePolynomial:
             if out is None:
                 out = self._piece(i, own)
                 continue
-            if not isinstance(beyond, Value):
-                if not np.any(beyond):
-                    break
+            if not isinstance(beyond, Value) and not np.any(beyond):
+                break
             out = where(_as_column(beyond, trailing), self._piece(i, own), out)
         return out
 

@@ -75,12 +75,13 @@ def integrate(
 def _piece(f: Integrand, lo: Any, hi: Any) -> tuple[Any, Any, Any, Any]:
     """The integral from ``lo`` to ``hi``, its error, and the ends."""
     centre, half = 0.5 * (lo + hi), 0.5 * (hi - lo)
-    fine, coarse = None, None
+    fine: Any = 0.0
+    coarse: Any = 0.0
     for node, kronrod, gauss in RULE:
         y = f(centre + half * node)
-        fine = kronrod * y if fine is None else fine + kronrod * y
+        fine = fine + kronrod * y
         if gauss:
-            coarse = gauss * y if coarse is None else coarse + gauss * y
+            coarse = coarse + gauss * y
     return half * fine, half * (fine - coarse), lo, hi
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from interp.numerics.piecewise import encloses
 from interp.value import ndim_of
 from interp.vocabulary import concatenate, cumsum, moveaxis, sum

@@ -1,4 +1,4 @@
-"""`scipy.linalg` on values: each call in terms of the vocabulary's solve, inv and det, and of `interp.numerics.matrices`.
+"""`scipy.linalg` on values, in terms of the vocabulary's solve, inv and det, and of `interp.numerics.matrices`.
 
 Options that tell SciPy how to compute (``overwrite_a``, ``check_finite``, ``assume_a`` of a general matrix, drivers)
 change nothing here.
@@ -173,8 +173,8 @@ def _lstsq(a: Any, b: Any, *args: Any, **options: Any) -> Any:
     plain = sl.lstsq(primal(a), primal(b), *args, **options)
     if plain[2] < shape_of(a)[1] or ndim_of(a) != 2:
         raise ForeignCall(
-            "scipy.linalg.lstsq of a matrix without full column rank, on values: the solution of least norm has no rule. "
-            "Add a small multiple of the identity, or drop columns"
+            "scipy.linalg.lstsq of a matrix without full column rank, on values: the solution of least norm has no "
+            "rule. Add a small multiple of the identity, or drop columns"
         )
     transposed = swapaxes(a, -1, -2)
     x = linalg.solve(matmul(transposed, a), matmul(transposed, b))

@@ -106,7 +106,9 @@ def _root_scalar(f: Function, args: Any = (), **options: Any) -> Any:
     given = {name: _stripped(x) if callable(x) else _plain(x) for name, x in options.items()}
     report = so.root_scalar(_stripped(f), _plain(args), **given)
     if not report.converged:
-        raise NotDifferentiable("scipy.optimize.root_scalar did not converge: its root is no function of the parameters")
+        raise NotDifferentiable(
+            "scipy.optimize.root_scalar did not converge: its root is no function of the parameters"
+        )
     first = (lambda x: f(x, *args)[0]) if several else (lambda x: f(x, *args))
     report.root = implicit.root(first, report.root, "scipy.optimize.root_scalar")
     return report
@@ -210,7 +212,7 @@ def _bounds(bounds: Any, n: int) -> tuple[Any, Any]:
 
 
 def _stationary(f: Function, solution: Any, lower: Any, upper: Any, call: str) -> Any:
-    """The minimiser next to ``solution``, to rounding, as a value: gradient zero in the free elements, the others at their bounds."""
+    """The minimiser next to ``solution``, to rounding, as a value: gradient zero, or at a bound, in each element."""
     solution = np.asarray(solution, dtype=float)
     at_lower, at_upper = (np.isclose(solution, primal(side), rtol=1e-12, atol=1e-12) for side in (lower, upper))
     held = at_lower | at_upper
@@ -218,8 +220,8 @@ def _stationary(f: Function, solution: Any, lower: Any, upper: Any, call: str) -
     scale = 1e-5 * (1.0 + np.max(np.abs(slope), initial=0.0))
     if np.any(held & (np.abs(slope) <= scale)):
         raise NotDifferentiable(
-            f"{call}: the minimum lies at a bound that it would not leave if the bound were lifted, so it moves with the "
-            "parameters to one side only and has no derivative: drop the bound, or move it"
+            f"{call}: the minimum lies at a bound that it would not leave if the bound were lifted, so it moves with "
+            "the parameters to one side only and has no derivative: drop the bound, or move it"
         )
     fixed = where(at_lower, lower, where(at_upper, upper, 0.0)) if held.any() else np.zeros(solution.shape)
     if held.all():

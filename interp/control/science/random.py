@@ -82,8 +82,8 @@ def _refusing(name: str) -> Callable[..., Any]:
     def rule(generator: Any, *args: Any, **options: Any) -> Any:
         raise ForeignCall(
             f"numpy.random's {name} with a parameter that is a value: its draws are no function of the parameter that "
-            f"could be differentiated. Those of {', '.join(sorted(FORMULAS))} are; or draw with interp.primal(...), and "
-            "weight by the likelihood ratio"
+            f"could be differentiated. Those of {', '.join(sorted(FORMULAS))} are; or draw with interp.primal(...), "
+            "and weight by the likelihood ratio"
         )
 
     return rule

@@ -48,4 +48,3 @@ def multigammaln(a: Any, d: int) -> Any:
     """As `scipy.special.multigammaln`: log of the gamma function of ``d`` dimensions."""
     constant = 0.25 * d * (d - 1) * np.log(np.pi)
     return constant + sum(gammaln(asarray(a)[..., None] - 0.5 * np.arange(d)), axis=-1)
-

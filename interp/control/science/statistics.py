@@ -165,4 +165,3 @@ def _quantiles(data: Any, *, n: int = 4, method: str = "exclusive") -> Any:
             rest, low = i * (count + 1) - j * n, j - 1
         found.append((x[low] * (n - rest) + x[min(low + 1, count - 1)] * rest) / n)
     return found
-

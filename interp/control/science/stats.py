@@ -6,7 +6,7 @@ moments, fits) is an error that says so.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import scipy.stats as st
@@ -25,12 +25,12 @@ def _row(distribution: Any, method: str) -> Continuous:
     return row
 
 
-def _refuse(distribution: Any, method: str) -> Any:
+def _refuse(distribution: Any, method: str) -> NoReturn:
     known = ", ".join(sorted([*CONTINUOUS, *DISCRETE]))
     raise ForeignCall(
         f"scipy.stats.{distribution.name}.{method} on values: there is no formula for it. Distributions with formulas: "
-        f"{known}; they have pdf (pmf) and logpdf (logpmf), and those with an elementary distribution function cdf, sf, "
-        "logcdf, logsf and ppf. Another is registered as a Foreign rule: @foreign.register(scipy.stats.rv_continuous."
+        f"{known}; they have pdf (pmf) and logpdf (logpmf), and those with an elementary distribution function cdf, "
+        "sf, logcdf, logsf and ppf. Another is registered as a Foreign rule: @foreign.register(scipy.stats.rv_continuous."
         f"{method})"
     )
 
@@ -137,6 +137,7 @@ def _probability(distribution: Any, k: Any, *args: Any, **options: Any) -> Any:
 
 
 # -- frozen distributions
+
 
 class Frozen:
     """A distribution with parameters that are values."""
