@@ -305,7 +305,7 @@ def _is_a_view(x: Tape, out: Any, params: dict[str, Any]) -> bool:
 
 
 VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
-    getitem: lambda x, out, params: is_basic(params["index"]),
+    getitem: lambda x, out, params: x.is_storage and is_basic(params["index"]),
     transpose: lambda x, out, params: True,
     flip: lambda x, out, params: True,
     diagonal: lambda x, out, params: True,

@@ -333,3 +333,7 @@ def test_a_tape_holds_cotangents_of_several_levels():
 
     out = jacfwd(lambda p: inner(p)(np.array([1.0, 2.0])))(3.0)
     np.testing.assert_allclose(out, [[0.0, 1.0], [1.0, 0.0]], atol=1e-15)
+
+
+def test_a_number_read_with_a_new_axis_keeps_its_gradient():
+    assert grad(lambda a: a[None][0])(2.0) == grad(lambda a: a[..., None][0])(2.0) == 1.0

@@ -48,7 +48,9 @@ def quad(
         raise ForeignCall(f"{call} with weight= or complex_func= on values: write the weight into the integrand")
 
     def f(x: Any) -> Any:
-        return reshape(asarray(func(x, *args)), ())
+        y = reshape(asarray(func(x, *args)), ())
+        refuse_enclosures(call, INTEGRALS, y)
+        return y
 
     lo, hi = primal(a), primal(b)
     plain = primal(points) if points is not None else None
@@ -194,10 +196,10 @@ SOLUTIONS = "Enclose the solution with a verified method"
 
 def _slope_of(fun: Function, args: tuple[Any, ...], vectorized: bool) -> Function:
     def slope(t: Any, y: Any) -> Any:
-        if vectorized:
-            return reshape(asarray(fun(t, reshape(y, (-1, 1)), *args)), (-1,))
-        made = fun(t, y, *args)
-        return asarray(list(made) if isinstance(made, tuple) else made)
+        made = fun(t, reshape(y, (-1, 1)) if vectorized else y, *args)
+        made = asarray(list(made) if isinstance(made, tuple) else made)
+        refuse_enclosures("scipy.integrate.solve_ivp", SOLUTIONS, made)
+        return reshape(made, (-1,)) if vectorized else made
 
     return slope
 

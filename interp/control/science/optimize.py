@@ -34,7 +34,13 @@ def _stripped(f: Any) -> Any:
     """``f`` for SciPy: its results as plain numbers. What is no function (``jac="2-point"``) stays."""
     if not callable(f):
         return f
-    return lambda *args, **kwargs: _plain(asarray_of(f(*args, **kwargs)))
+
+    def stripped(*args: Any, **kwargs: Any) -> Any:
+        out = asarray_of(f(*args, **kwargs))
+        refuse_enclosures("A function solved by SciPy,", ROOTS, out)
+        return _plain(out)
+
+    return stripped
 
 
 def asarray_of(out: Any) -> Any:
