@@ -195,7 +195,7 @@ def test_a_root_far_from_zero_is_no_multiple_one():
 
 
 def test_singular_systems_are_refused():
-    with pytest.raises(NotDifferentiable, match="singular|multiple"):
+    with pytest.raises(NotDifferentiable, match=r"singular|multiple"):
         grad(lambda p: call(so.root)(lambda x: [x[0] - p, (x[1] - p) ** 2], [1.0, 1.5], tol=1e-14).x[0])(1.0)
 
 
