@@ -2,7 +2,7 @@
 
 One table, by function: `math.sin` has the vocabulary's sine, `scipy.optimize.brentq` the implicit function
 theorem. Of a method the key is the class's function (``CubicSpline.integrate``, ``PPoly.__call__``), and the
-rule takes the object first. Rules for a library stand in a module of their own (`PROVIDERS`), which is imported
+rule takes the object first; of a method built in C it is the class's own, too (``numpy.ndarray.copy``). Rules for a library stand in a module of their own (`PROVIDERS`), which is imported
 when one of the library's functions first meets a value: by then the user has loaded the library.
 """
 
@@ -53,18 +53,22 @@ def _module(function: Any) -> str:
 
 
 FOREIGN: dict[Any, Rule] = Table()
+"""Rules that are called where an argument carries a value."""
+ALWAYS: dict[Any, Rule] = {}
+"""Rules that are called for plain arguments too: what makes fresh arrays, what answers about types."""
 
 
-def register(*functions: Any) -> Callable[[Rule], Rule]:
+def register(*functions: Any, always: bool = False) -> Callable[[Rule], Rule]:
     """Decorator: converted code calls the decorated function in place of each of ``functions``.
 
     It takes their arguments, and is called only where one of them, or something within it (a list, a closure of a
-    function), carries a value; plain calls go to the function itself.
+    function), carries a value; plain calls go to the function itself, unless the rule is to be called ``always``.
     """
+    table = ALWAYS if always else FOREIGN
 
     def registering(rule: Rule) -> Rule:
         for function in functions:
-            FOREIGN[function] = rule
+            table[function] = rule
         return rule
 
     return registering
