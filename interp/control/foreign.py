@@ -2,8 +2,10 @@
 
 One table, by function: `math.sin` has the vocabulary's sine, `scipy.optimize.brentq` the implicit function
 theorem. Of a method the key is the class's function (``CubicSpline.integrate``, ``PPoly.__call__``), and the
-rule takes the object first; of a method built in C it is the class's own, too (``numpy.ndarray.copy``). Rules for a library stand in a module of their own (`PROVIDERS`), which is imported
-when one of the library's functions first meets a value: by then the user has loaded the library.
+rule takes the object first; of a method built in C it is the class's own, too (``numpy.ndarray.copy``).
+
+Rules for a library stand in a module of their own (`PROVIDERS`), which is imported when one of the library's functions
+is first looked up: by then the user has loaded the library.
 """
 
 import dataclasses

@@ -1,7 +1,8 @@
 """Distributions of probability in standard form, as formulas of the vocabulary: one row each.
 
 ``z`` is the variable less location, over scale; then come the shape parameters, in SciPy's order. Formulas hold on the
-support. What has no formula in the vocabulary's functions is None. Source: Johnson, Kotz and Balakrishnan 1994-5,
+support. What has no formula in the vocabulary's functions is None. Distribution functions of gamma, chi2
+and beta have no derivative by the shape. Source: Johnson, Kotz and Balakrishnan 1994-5,
 *Continuous Univariate Distributions*, and SciPy's parameterisation.
 """
 
@@ -9,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from interp.numerics.special import betainc, betaln, gammainc, gammaincc, ndtri
 from interp.vocabulary import (
     absolute,
     arctan,
@@ -46,11 +48,6 @@ class Continuous(NamedTuple):
     inside: float = 0.5
 
 
-def betaln(a: Any, b: Any) -> Any:
-    """Logarithm of the beta function."""
-    return gammaln(a) + gammaln(b) - gammaln(a + b)
-
-
 _HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
 
 
@@ -66,6 +63,7 @@ CONTINUOUS: dict[str, Continuous] = {
         survival=lambda z: ndtr(-z),
         log_cdf=log_ndtr,
         log_survival=lambda z: log_ndtr(-z),
+        quantile=ndtri,
     ),
     "logistic": Continuous(
         lambda z: log_expit(z) + log_expit(-z),
@@ -139,16 +137,26 @@ CONTINUOUS: dict[str, Continuous] = {
         survival=lambda z, s: ndtr(-log(z) / s),
         log_cdf=lambda z, s: log_ndtr(log(z) / s),
         log_survival=lambda z, s: log_ndtr(-log(z) / s),
+        quantile=lambda q, s: exp(s * ndtri(q)),
         support=POSITIVE,
     ),
-    "gamma": Continuous(lambda z, a: xlogy(a - 1.0, z) - z - gammaln(a), support=POSITIVE),
+    "gamma": Continuous(
+        lambda z, a: xlogy(a - 1.0, z) - z - gammaln(a),
+        cdf=lambda z, a: gammainc(a, z),
+        survival=lambda z, a: gammaincc(a, z),
+        support=POSITIVE,
+    ),
     "chi2": Continuous(
         lambda z, df: xlogy(0.5 * df - 1.0, z) - 0.5 * z - gammaln(0.5 * df) - 0.5 * math.log(2.0) * df,
+        cdf=lambda z, df: gammainc(0.5 * df, 0.5 * z),
+        survival=lambda z, df: gammaincc(0.5 * df, 0.5 * z),
         support=POSITIVE,
     ),
     "invgamma": Continuous(lambda z, a: -(a + 1.0) * log(z) - gammaln(a) - 1.0 / z, support=POSITIVE),
     "beta": Continuous(
         lambda z, a, b: xlogy(a - 1.0, z) + xlog1py(b - 1.0, -z) - betaln(a, b),
+        cdf=lambda z, a, b: betainc(a, b, z),
+        survival=lambda z, a, b: betainc(b, a, 1.0 - z),
         support=UNIT,
     ),
     "pareto": Continuous(
