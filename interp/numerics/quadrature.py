@@ -37,8 +37,8 @@ RULE = (*((-x, k, g) for x, k, g in _HALF), (0.0, 0.1494455540029169056649364683
 LIMIT = 400
 """Most bisections beyond the pieces given: enough to reach an end where the integrand grows as x**-0.9."""
 
-MARGIN, FLOOR = 1e-3, 1e-14
-"""What part of the tolerances errors are held to, and the least relative error that rounding lets an estimate show."""
+MARGIN, ROUNDINGS = 1e-3, 50.0
+"""What part of the tolerances errors are held to, and the roundings below which no estimate is asked to fall."""
 
 Integrand = Callable[[Any], Any]
 
@@ -57,10 +57,12 @@ def integrate(
     count = itertools.count()
     heap = [(-np.max(np.abs(_numbers(p[1]))), next(count), p) for p in pieces]
     heapq.heapify(heap)
+    precision = getattr(primal(pieces[0][0]), "dtype", np.dtype(float))
+    floor = ROUNDINGS * float(np.finfo(precision).eps) if precision.kind == "f" else 0.0
     for _ in range(LIMIT):
         total, errors = _summed([p for _, _, p in heap])
         relative_to = np.abs(_numbers(total, len(errors)))
-        if np.all(errors <= np.maximum(MARGIN * absolute, max(MARGIN * relative, FLOOR) * relative_to)):
+        if np.all(errors <= np.maximum(MARGIN * absolute, max(MARGIN * relative, floor) * relative_to)):
             return total
         _, _, (_, _, lo, hi) = heapq.heappop(heap)
         middle = 0.5 * (primal(lo) + primal(hi))
