@@ -337,3 +337,24 @@ def test_a_tape_holds_cotangents_of_several_levels():
 
 def test_a_number_read_with_a_new_axis_keeps_its_gradient():
     assert grad(lambda a: a[None][0])(2.0) == grad(lambda a: a[..., None][0])(2.0) == 1.0
+
+
+def test_what_results_hold_besides():
+    def fitted(p):
+        return call(so.least_squares)(lambda q: np.stack([q[0] - p, q[0] ** 2 - p]), [1.0])
+
+    exact = fitted(Dual(1.3, 1.0))
+    residuals = exact.fun
+    np.testing.assert_allclose(
+        residuals.tangent, [exact.x[0].tangent - 1.0, 2 * exact.x[0].value * exact.x[0].tangent - 1.0]
+    )
+    assert exact.cost.tangent == pytest.approx(residuals.value @ residuals.tangent, rel=1e-5)
+    np.testing.assert_allclose(exact.jac.tangent[:, 0], [0.0, 2.0 * exact.x[0].tangent], rtol=1e-5, atol=1e-15)
+    assert "hess_inv" not in call(so.minimize)(lambda x: (x[0] - Dual(1.0, 1.0)) ** 2, [0.0])
+
+
+def test_options_by_position_and_guesses_left_out():
+    found = grad(lambda p: call(so.brentq)(lambda x, p: x - p, 0.0, 3.0, (p,), 1e-10, 1e-10, 50))(1.0)
+    assert found == pytest.approx(1.0, rel=1e-12)
+    found = grad(lambda y: call(so.curve_fit)(lambda t, a: a * t, TIMES, y)[0][0])(DATA)
+    np.testing.assert_allclose(found, TIMES / (TIMES @ TIMES), rtol=1e-9, atol=1e-12)

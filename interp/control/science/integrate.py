@@ -11,7 +11,7 @@ import numpy as np
 import scipy.integrate as si
 
 from interp.control.foreign import name_of, register
-from interp.control.science.optimize import asarray_of, refuse_enclosures
+from interp.control.science.arguments import as_arrays, as_tuple, refuse_enclosures
 from interp.errors import ForeignCall, NotDifferentiable
 from interp.numerics import sampled
 from interp.numerics.implicit import moving
@@ -42,7 +42,7 @@ def quad(
 ) -> Any:
     """As `scipy.integrate.quad`; limits, ``args`` and what ``func`` closes over may be values."""
     call = "scipy.integrate.quad"
-    args = args if isinstance(args, tuple) else (args,)
+    args = as_tuple(args)
     refuse_enclosures(call, INTEGRALS, func, a, b, args)
     if weight is not None or options.get("complex_func"):
         raise ForeignCall(f"{call} with weight= or complex_func= on values: write the weight into the integrand")
@@ -236,7 +236,7 @@ def solve_ivp(
             "scipy.optimize.brentq on sol"
         )
     t0, t1 = t_span
-    y0 = asarray_of(list(y0) if isinstance(y0, tuple) else y0) * 1.0
+    y0 = as_arrays(list(y0) if isinstance(y0, tuple) else y0) * 1.0
     slope = _slope_of(fun, args, vectorized)
     plain = {name: primal(option) for name, option in options.items() if name != "jac"}
     found = si.solve_ivp(
@@ -261,7 +261,7 @@ def odeint(
     func: Function, y0: Any, t: Any, args: Any = (), *, tfirst: bool = False, full_output: int = 0, **options: Any
 ) -> Any:
     """As `scipy.integrate.odeint`: LSODA's numbers, with what DOP853 at the same tolerances carries."""
-    call, args = "scipy.integrate.odeint", args if isinstance(args, tuple) else (args,)
+    call, args = "scipy.integrate.odeint", as_tuple(args)
     refuse_enclosures(call, SOLUTIONS, func, y0, t, args)
     y0, t = asarray(y0) * 1.0, asarray(t) * 1.0
     scalar = ndim_of(y0) == 0

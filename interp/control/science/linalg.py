@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg as sl
 
 from interp.control.foreign import register
-from interp.control.science.optimize import refuse_enclosures
+from interp.control.science.arguments import refuse_enclosures
 from interp.errors import ForeignCall
 from interp.numerics import matrices
 from interp.numerics.implicit import moving

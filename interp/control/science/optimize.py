@@ -10,53 +10,15 @@ from typing import Any
 import numpy as np
 import scipy.optimize as so
 
-from interp import tree
-from interp.control.foreign import name_of, register, values_in
+from interp.control.foreign import name_of, register
+from interp.control.science.arguments import as_tuple, plain, refuse_enclosures, stripped
 from interp.errors import ForeignCall, NotDifferentiable
 from interp.numerics import implicit, slopes
 from interp.numerics.implicit import moving
-from interp.numerics.piecewise import encloses
 from interp.value import primal, shape_of
 from interp.vocabulary import asarray, linalg, reshape, square, sum, where
 
 Function = Callable[..., Any]
-
-
-def _tuple(args: Any) -> tuple[Any, ...]:
-    return args if isinstance(args, tuple) else (args,)
-
-
-def _plain(thing: Any) -> Any:
-    return tree.map(primal, thing)
-
-
-def _stripped(f: Any) -> Any:
-    """``f`` for SciPy: its results as plain numbers. What is no function (``jac="2-point"``) stays."""
-    if not callable(f):
-        return f
-
-    def stripped(*args: Any, **kwargs: Any) -> Any:
-        out = asarray_of(f(*args, **kwargs))
-        refuse_enclosures("A function solved by SciPy,", ROOTS, out)
-        return _plain(out)
-
-    return stripped
-
-
-def asarray_of(out: Any) -> Any:
-    """A result of a user's function: a list of values as an array of them; tuples of several results each by itself."""
-    if isinstance(out, tuple):
-        return tuple(map(asarray_of, out))
-    return asarray(out) if isinstance(out, list) else out
-
-
-def refuse_enclosures(call: str, remedy: str, *things: Any) -> None:
-    """Raise for intervals among what a call is given, where its result could not be enclosed."""
-    if any(map(encloses, values_in(things))):
-        raise ForeignCall(
-            f"{call} of an Interval: what it returns solves the problem at one point of the box, and is no enclosure. "
-            f"{remedy}, or pass interp.primal(...) on purpose"
-        )
 
 
 ROOTS = "Use interpretations' interval Newton method (enclose), or bisect with interval arithmetic"
@@ -69,11 +31,11 @@ def _bracketing(solver: Function) -> None:
     call = name_of(solver)
 
     @register(solver)
-    def rule(f: Function, a: Any, b: Any, args: Any = (), **options: Any) -> Any:
+    def rule(f: Function, a: Any, b: Any, args: Any = (), *rest: Any, **options: Any) -> Any:
         """The root between ``a`` and ``b``, as a function of what ``args`` and the closure of ``f`` carry."""
-        args = _tuple(args)
+        args = as_tuple(args)
         refuse_enclosures(call, ROOTS, f, a, b, args)
-        found = solver(_stripped(f), primal(a), primal(b), args=_plain(args), **options)
+        found = solver(stripped(f), primal(a), primal(b), plain(args), *rest, **options)
         return _with_root(lambda x: f(x, *args), found, call)
 
 
@@ -97,20 +59,20 @@ def _newton(
     func: Function, x0: Any, fprime: Any = None, args: Any = (), *rest: Any, fprime2: Any = None, **options: Any
 ) -> Any:
     """Newton's, Halley's or the secant method; an array ``x0`` is one problem an element."""
-    args = _tuple(args)
+    args = as_tuple(args)
     refuse_enclosures("scipy.optimize.newton", ROOTS, func, x0, args)
-    stripped = (_stripped(func), primal(asarray(x0)), _stripped(fprime), _plain(args))
-    found = so.newton(*stripped, *rest, fprime2=_stripped(fprime2), **options)
+    given = (stripped(func), primal(asarray(x0)), stripped(fprime), plain(args))
+    found = so.newton(*given, *rest, fprime2=stripped(fprime2), **options)
     return _with_root(lambda x: func(x, *args), found, "scipy.optimize.newton")
 
 
 @register(so.root_scalar)
 def _root_scalar(f: Function, args: Any = (), **options: Any) -> Any:
-    args = _tuple(args)
+    args = as_tuple(args)
     refuse_enclosures("scipy.optimize.root_scalar", ROOTS, f, args, options)
     several = [name for name in ("fprime", "fprime2") if options.get(name) and not callable(options[name])]
-    given = {name: _stripped(x) if callable(x) else _plain(x) for name, x in options.items()}
-    report = so.root_scalar(_stripped(f), _plain(args), **given)
+    given = {name: stripped(x) if callable(x) else plain(x) for name, x in options.items()}
+    report = so.root_scalar(stripped(f), plain(args), **given)
     if not report.converged:
         raise NotDifferentiable(
             "scipy.optimize.root_scalar did not converge: its root is no function of the parameters"
@@ -125,10 +87,10 @@ def _root_scalar(f: Function, args: Any = (), **options: Any) -> Any:
 
 @register(so.fsolve)
 def _fsolve(func: Function, x0: Any, args: Any = (), fprime: Any = None, full_output: int = 0, **options: Any) -> Any:
-    args = _tuple(args)
+    args = as_tuple(args)
     refuse_enclosures("scipy.optimize.fsolve", ROOTS, func, x0, args)
     x, info, status, message = so.fsolve(
-        _stripped(func), primal(asarray(x0)), _plain(args), _stripped(fprime), 1, **options
+        stripped(func), primal(asarray(x0)), plain(args), stripped(fprime), 1, **options
     )
     if status != 1:
         raise NotDifferentiable(f"scipy.optimize.fsolve did not converge: {message}")
@@ -138,21 +100,23 @@ def _fsolve(func: Function, x0: Any, args: Any = (), fprime: Any = None, full_ou
 
 @register(so.root)
 def _root(fun: Function, x0: Any, args: Any = (), method: str = "hybr", jac: Any = None, **options: Any) -> Any:
-    args = _tuple(args)
+    args = as_tuple(args)
     refuse_enclosures("scipy.optimize.root", ROOTS, fun, x0, args)
-    found = so.root(_stripped(fun), primal(asarray(x0)), _plain(args), method, _stripped(jac), **options)
+    found = so.root(stripped(fun), primal(asarray(x0)), plain(args), method, stripped(jac), **options)
     if not found.success:
         raise NotDifferentiable(f"scipy.optimize.root did not converge: {found.message}")
     f = (lambda x: fun(x, *args)[0]) if jac is True else (lambda x: fun(x, *args))
     found.x = implicit.root(f, found.x, "scipy.optimize.root")
+    for name in ("fjac", "r", "qtf"):  # factors along the way, which carry nothing
+        found.pop(name, None)
     return found
 
 
 @register(so.fixed_point)
 def _fixed_point(func: Function, x0: Any, args: Any = (), *rest: Any, **options: Any) -> Any:
-    args = _tuple(args)
+    args = as_tuple(args)
     refuse_enclosures("scipy.optimize.fixed_point", ROOTS, func, x0, args)
-    x = so.fixed_point(_stripped(func), primal(asarray(x0)), _plain(args), *rest, **options)
+    x = so.fixed_point(stripped(func), primal(asarray(x0)), plain(args), *rest, **options)
     return implicit.root(lambda x: asarray(func(x, *args)) - x, x, "scipy.optimize.fixed_point")
 
 
@@ -175,7 +139,7 @@ def _minimize(
     **options: Any,
 ) -> Any:
     """The minimum as a function of the parameters; bounds that hold at it stay held, and may be values."""
-    call, args = "scipy.optimize.minimize", _tuple(args)
+    call, args = "scipy.optimize.minimize", as_tuple(args)
     refuse_enclosures(call, MINIMA, fun, x0, args, bounds)
     if constraints is not None and constraints != () and constraints != []:
         raise ForeignCall(
@@ -186,13 +150,13 @@ def _minimize(
     lower, upper = _bounds(bounds, np.size(primal(asarray(x0))))
     plain_bounds = None if bounds is None else so.Bounds(primal(lower), primal(upper))
     found = so.minimize(
-        _stripped(fun),
+        stripped(fun),
         primal(asarray(x0)),
-        _plain(args),
+        plain(args),
         method,
-        _stripped(jac),
-        _stripped(hess),
-        _stripped(hessp),
+        stripped(jac),
+        stripped(hess),
+        stripped(hessp),
         plain_bounds,
         **options,
     )
@@ -202,6 +166,7 @@ def _minimize(
     objective = (lambda x: fun(x, *args)[0]) if jac is True else (lambda x: fun(x, *args))
     x = _stationary(lambda x: reshape(asarray(objective(x)), ()), found.x, lower, upper, call)
     found.x, found.fun = moving(found.x, x), moving(found.fun, objective(x))
+    found.pop("hess_inv", None)  # an estimate along the way, which carries nothing
     return found
 
 
@@ -248,9 +213,9 @@ def _stationary(f: Function, solution: Any, lower: Any, upper: Any, call: str) -
 def _minimize_scalar(
     fun: Function, bracket: Any = None, bounds: Any = None, args: Any = (), method: Any = None, **options: Any
 ) -> Any:
-    call, args = "scipy.optimize.minimize_scalar", _tuple(args)
+    call, args = "scipy.optimize.minimize_scalar", as_tuple(args)
     refuse_enclosures(call, MINIMA, fun, bracket, bounds, args)
-    found = so.minimize_scalar(_stripped(fun), _plain(bracket), _plain(bounds), _plain(args), method, **options)
+    found = so.minimize_scalar(stripped(fun), plain(bracket), plain(bounds), plain(args), method, **options)
     if not found.success:
         raise NotDifferentiable(f"{call} did not converge: {found.message}")
     x = implicit.near(slopes.gradient(lambda x: fun(x, *args)), found.x, call)
@@ -273,7 +238,7 @@ def _least_squares(
     kwargs: Any = None,
     **options: Any,
 ) -> Any:
-    call, args, kwargs = "scipy.optimize.least_squares", _tuple(args), kwargs or {}
+    call, args, kwargs = "scipy.optimize.least_squares", as_tuple(args), kwargs or {}
     refuse_enclosures(call, MINIMA, fun, x0, bounds, args, kwargs)
     if loss != "linear" or rest:
         raise ForeignCall(
@@ -284,12 +249,12 @@ def _least_squares(
     pair = (bounds.lb, bounds.ub) if isinstance(bounds, so.Bounds) else bounds
     lower, upper = (asarray(side) + np.zeros(n) for side in pair)
     found = so.least_squares(
-        _stripped(fun),
+        stripped(fun),
         primal(asarray(x0)),
-        _stripped(jac),
+        stripped(jac),
         (primal(lower), primal(upper)),
-        args=_plain(args),
-        kwargs=_plain(kwargs),
+        args=plain(args),
+        kwargs=plain(kwargs),
         **options,
     )
     if not found.success:
@@ -298,6 +263,8 @@ def _least_squares(
     residuals = asarray(fun(x, *args, **kwargs))
     found.x, found.fun = moving(found.x, x), moving(found.fun, residuals)
     found.cost = moving(found.cost, 0.5 * sum(square(residuals)))
+    found.jac = slopes.jacobian(lambda x: asarray(fun(x, *args, **kwargs)))(x)
+    found.grad = found.jac.T @ residuals
     return found
 
 
@@ -321,8 +288,8 @@ def _curve_fit(
     if np.ndim(primal(asarray(sigma))) == 2 or options.get("full_output"):
         raise ForeignCall(f"{call} with a matrix sigma or full_output, on values: use scipy.optimize.least_squares")
     xdata, ydata, sigma = (x if x is None else asarray(x) for x in (xdata, ydata, sigma))
-    plain = (_stripped(f), primal(xdata), primal(ydata), primal(p0), primal(sigma), absolute_sigma, check_finite)
-    best, covariance = so.curve_fit(*plain, _plain(bounds), method, _stripped(jac), **options)
+    given = (stripped(f), primal(xdata), primal(ydata), plain(p0), primal(sigma), absolute_sigma, check_finite)
+    best, covariance = so.curve_fit(*given, plain(bounds), method, stripped(jac), **options)
     lower, upper = (asarray(side) + np.zeros(best.size) for side in bounds)
 
     def residuals(p: Any) -> Any:
