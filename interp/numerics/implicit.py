@@ -60,7 +60,8 @@ def near(f: Function, solution: Any, call: str) -> Any:
     shape = shape_of(solution)
 
     def residual(x: Any) -> Any:
-        return reshape(asarray(f(x)), shape) if shape else reshape(asarray(f(x)), ())
+        out = asarray(f(x))
+        return out if shape_of(out) == shape else reshape(out, shape)
 
     nominal, slope = _polished(residual, solution, call)
 

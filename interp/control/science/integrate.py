@@ -15,6 +15,7 @@ from interp.control.science.arguments import as_arrays, as_tuple, refuse_enclosu
 from interp.errors import ForeignCall, NotDifferentiable
 from interp.numerics import sampled
 from interp.numerics.implicit import moving
+from interp.numerics.piecewise import encloses
 from interp.numerics.quadrature import integrate
 from interp.numerics.runge_kutta import Trajectory
 from interp.value import Value, ndim_of, primal, shape_of
@@ -48,9 +49,10 @@ def quad(
         raise ForeignCall(f"{call} with weight= or complex_func= on values: write the weight into the integrand")
 
     def f(x: Any) -> Any:
-        y = reshape(asarray(func(x, *args)), ())
-        refuse_enclosures(call, INTEGRALS, y)
-        return y
+        y = func(x, *args)
+        if encloses(y):
+            refuse_enclosures(call, INTEGRALS, y)
+        return reshape(asarray(y), ()) if shape_of(y) or isinstance(y, list) else y
 
     lo, hi = primal(a), primal(b)
     plain = primal(points) if points is not None else None
