@@ -118,17 +118,16 @@ def refusal(function: Any, *arguments: Any) -> ForeignCall:
     name = name_of(function)
     value = next(values_in(arguments), None)
     what = "a value" if value is None else f"a {type(value).__name__} of shape {value.shape}"
-    module = name.partition(".")[0]
     return ForeignCall(
-        f"{name}(...) would strip {what} of what it carries, and no rule is registered for it. Write it with "
-        "functions of NumPy, leave the interpretation on purpose with interp.primal(x), or register a Foreign rule "
-        f"like this:\n\n    import {module}\n    from interp.control import foreign\n\n"
-        f"    @foreign.register({name})\n    def rule(*args, **kwargs):\n"
-        "        ...  # the same result, by functions of NumPy, which take values"
+        f"{name} would strip {what} of what it carries. Use NumPy's functions of that meaning, leave it on "
+        f"purpose with interp.primal(x), or register a Foreign rule like this: `@interp.control.register({name})` "
+        "over `def _(*args, **kwargs): ...`, which takes the same arguments and returns a value"
     )
 
 
 def name_of(function: Any) -> str:
-    """The dotted name that a user would write: SciPy's private modules are left out."""
-    public = [part for part in _module(function).split(".") if not part.startswith("_") or part == "__main__"]
-    return ".".join([*public, getattr(function, "__qualname__", None) or type(function).__qualname__])
+    """The dotted name that a user would write: the private modules of a package are left out."""
+    first, *others = _module(function).split(".")
+    public = [first if first == "__main__" else first.lstrip("_"), *(part for part in others if part[0] != "_")]
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return name if public[0] in ("", "builtins") else ".".join([*public, name])

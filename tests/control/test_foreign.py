@@ -1,6 +1,7 @@
 """The table of foreign calls: filled a library at a time, and what is said where it has nothing."""
 
 import functools
+import struct
 import subprocess
 import sys
 
@@ -58,11 +59,12 @@ def test_a_rule_of_the_users():
 def test_the_refusal_names_the_call_the_value_and_the_remedy():
     message = str(refusal(scipy.signal.lfilter, [1.0], [1.0], Dual(np.zeros(3), np.zeros(3))))
     assert "scipy.signal.lfilter" in message and "Dual of shape (3,)" in message
-    assert "@foreign.register(scipy.signal.lfilter)" in message
+    assert "@interp.control.register(scipy.signal.lfilter)" in message
 
 
 def test_names_are_those_that_users_write():
     assert name_of(scipy.linalg.svd) == "scipy.linalg.svd"
+    assert name_of(struct.pack) == "struct.pack" and name_of(len) == "len"
     assert name_of(np.random.Generator.normal) == "numpy.random.Generator.normal"
 
 

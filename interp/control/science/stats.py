@@ -30,8 +30,8 @@ def _refuse(distribution: Any, method: str) -> NoReturn:
     raise ForeignCall(
         f"scipy.stats.{distribution.name}.{method} on values: there is no formula for it. Distributions with formulas: "
         f"{known}; they have pdf (pmf) and logpdf (logpmf), and those with an elementary distribution function cdf, "
-        "sf, logcdf, logsf, ppf. Another is registered as a Foreign rule: @foreign.register(scipy.stats.rv_continuous."
-        f"{method})"
+        "sf, logcdf, logsf, ppf. Another is registered as a Foreign rule: "
+        f"@interp.control.register(scipy.stats.rv_continuous.{method})"
     )
 
 
