@@ -76,6 +76,24 @@ def register(*functions: Any, always: bool = False) -> Callable[[Rule], Rule]:
     return registering
 
 
+def refuse(library: Any, names: str, instead: str) -> None:
+    """Register, for functions of ``library`` that have no rule, an error that says what works ``instead``."""
+    for name in names.split():
+        function = getattr(library, name)
+        # A class is refused where it is made, and its objects where they are called.
+        calls = [function.__call__] if isinstance(function, type) and "__call__" in vars(function) else []
+        for call in [function, *calls]:
+            FOREIGN.setdefault(call, _refusing(call, instead))
+
+
+def _refusing(function: Any, instead: str) -> Rule:
+    def rule(*args: Any, **kwargs: Any) -> Any:
+        error = refusal(function, *args, *kwargs.values())
+        raise type(error)(f"{error}. {instead}")
+
+    return rule
+
+
 # -- what a call would lose
 
 

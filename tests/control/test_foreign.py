@@ -7,10 +7,14 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.integrate
+import scipy.interpolate
 import scipy.linalg
+import scipy.optimize
 import scipy.signal
 
 from interp.control.foreign import FOREIGN, PROVIDERS, name_of, refusal, register, values_in
+from interp.errors import ForeignCall
 from interpretations import Dual
 
 X = Dual(1.0, 1.0)
@@ -40,8 +44,29 @@ def test_every_library_has_its_rules():
 
 def test_what_is_not_in_the_table():
     assert FOREIGN.get(scipy.signal.lfilter) is None
-    assert FOREIGN.get(scipy.linalg.svd) is None
-    assert FOREIGN.get(scipy.linalg.svd, 3) == 3
+    assert FOREIGN.get(scipy.linalg.hankel) is None
+    assert FOREIGN.get(scipy.linalg.hankel, 3) == 3
+
+
+@pytest.mark.parametrize(
+    ("function", "instead"),
+    [
+        (scipy.linalg.svd, "eigh"),
+        (scipy.optimize.linprog, "piecewise constant"),
+        (scipy.optimize.leastsq, "least_squares"),
+        (scipy.interpolate.RegularGridInterpolator, "CubicSpline"),
+        (scipy.interpolate.UnivariateSpline, "make_interp_spline"),
+        (scipy.integrate.solve_bvp, "solve_ivp"),
+    ],
+)
+def test_functions_without_a_rule_say_what_works_instead(function, instead):
+    with pytest.raises(ForeignCall, match=rf"{function.__name__} would strip a Dual.*{instead}"):
+        FOREIGN.get(function)([X])
+
+
+def test_a_plain_object_of_a_refused_class_may_have_a_rule():
+    spline = scipy.interpolate.UnivariateSpline(np.arange(5.0), np.arange(5.0))
+    assert FOREIGN.get(scipy.interpolate.UnivariateSpline.__call__)(spline, X).tangent == pytest.approx(1.0)
 
 
 def test_a_rule_of_the_users():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.integrate as si
 
-from interp.control.foreign import name_of, register
+from interp.control.foreign import name_of, refuse, register
 from interp.control.science.arguments import as_arrays, as_tuple, refuse_enclosures
 from interp.errors import ForeignCall, NotDifferentiable
 from interp.numerics import sampled
@@ -286,3 +286,10 @@ def odeint(
         )
     states = moving(out[0], states)
     return (states, out[1]) if full_output else states
+
+
+refuse(
+    si,
+    "BDF LSODA RK23 RK45 DOP853 Radau complex_ode cubature lebedev_rule ode qmc_quad quad_vec solve_bvp tanhsinh",
+    "quad, dblquad, tplquad, nquad, fixed_quad, and solve_ivp by RK23, RK45 or DOP853 have rules",
+)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.interpolate as si
 
-from interp.control.foreign import refusal, register
+from interp.control.foreign import refusal, refuse, register
 from interp.errors import ForeignCall
 from interp.numerics import interpolation
 from interp.numerics.interpolation import hermite, prepared
@@ -336,3 +336,14 @@ def _interpolate(spline: Any, x: Any) -> Any:
     if spline._kind in ("previous", "next") and spline._extrapolate:
         options["fill_value"] = "extrapolate"
     return Interpolant(spline.x, spline.y, kind, spline.axis, assume_sorted=True, **options)(x)
+
+
+refuse(
+    si,
+    "BPoly BarycentricInterpolator CloughTocher2DInterpolator FloaterHormannInterpolator InterpolatedUnivariateSpline "
+    "KroghInterpolator LSQUnivariateSpline LinearNDInterpolator NdPPoly NearestNDInterpolator RBFInterpolator "
+    "RectBivariateSpline RegularGridInterpolator SmoothBivariateSpline UnivariateSpline griddata interpn lagrange "
+    "make_lsq_spline make_smoothing_spline splprep splrep",
+    "CubicSpline, PchipInterpolator, Akima1DInterpolator, make_interp_spline, BSpline, PPoly, interp1d and np.interp "
+    "have rules, for one variable",
+)

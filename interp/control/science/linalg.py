@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg as sl
 
-from interp.control.foreign import register
+from interp.control.foreign import refuse, register
 from interp.control.science.arguments import refuse_enclosures
 from interp.errors import ForeignCall
 from interp.numerics import matrices
@@ -179,3 +179,11 @@ def _lstsq(a: Any, b: Any, *args: Any, **options: Any) -> Any:
     transposed = swapaxes(a, -1, -2)
     x = linalg.solve(matmul(transposed, a), matmul(transposed, b))
     return moving(plain[0], x), sum(square(b - matmul(a, x)), axis=0), plain[2], None
+
+
+refuse(
+    sl,
+    "eig eig_banded eigh_tridiagonal eigvals eigvals_banded eigvalsh_tridiagonal fractional_matrix_power hessenberg "
+    "ldl logm lu null_space orth pinv polar qr qz schur signm sqrtm svd svdvals",
+    "solve, inv, det, cholesky, lu_factor, expm, eigh of symmetric matrices and lstsq have rules",
+)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.optimize as so
 
-from interp.control.foreign import name_of, register
+from interp.control.foreign import name_of, refuse, register
 from interp.control.science.arguments import as_tuple, plain, refuse_enclosures, stripped
 from interp.errors import ForeignCall, NotDifferentiable
 from interp.numerics import implicit, slopes
@@ -302,3 +302,18 @@ def _curve_fit(
     if not absolute_sigma:
         spread = spread * (sum(square(r)) / (shape_of(r)[0] - best.size))
     return moving(best, p), moving(covariance, spread)
+
+
+refuse(
+    so,
+    "basinhopping brute differential_evolution direct dual_annealing fmin fmin_bfgs fmin_cg fmin_cobyla fmin_l_bfgs_b "
+    "fmin_ncg fmin_powell fmin_slsqp fmin_tnc fminbound shgo",
+    "scipy.optimize.minimize and minimize_scalar have rules; start them from the global solver's result",
+)
+refuse(so, "leastsq lsq_linear nnls", "scipy.optimize.least_squares has a rule, with bounds as well")
+refuse(
+    so,
+    "isotonic_regression linear_sum_assignment linprog milp quadratic_assignment",
+    "Its solution is piecewise constant or jumps: solve with interp.primal(...), and write the value of the objective "
+    "at the solution yourself",
+)
