@@ -151,7 +151,7 @@ def test_a_system(solve):
 def test_a_system_with_its_own_jacobian():
     def solved(p):
         def both(x):
-            return np.stack([x[0] ** 2 - p, x[1] - x[0]]), np.array([[2.0 * float(primal(x[0])), 0.0], [-1.0, 1.0]])
+            return np.stack([x[0] ** 2 - p, x[1] - x[0]]), [[2.0 * float(primal(x[0])), 0.0], [-1.0, 1.0]]
 
         return call(so.root)(both, [1.0, 1.0], jac=True).x[1]
 
