@@ -25,7 +25,7 @@ def as_arrays(out: Any) -> Any:
     """A result of a user's function: a list of values as an array of them; tuples of several results each by itself."""
     if isinstance(out, tuple):
         return tuple(map(as_arrays, out))
-    return asarray(out) if isinstance(out, list) else out
+    return asarray(out)
 
 
 def stripped(f: Any) -> Any:
