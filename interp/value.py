@@ -59,6 +59,8 @@ class Value:
     """False if compiled code has no struct of the components: see ``through_compiled``."""
     through_compiled: ClassVar[Any] = None
     """``(compiled, args) -> result`` for values that are not native; None: such a call runs as plain Python."""
+    joins: ClassVar[bool] = False
+    """True if control flow takes every branch that may be taken and joins them; False if it follows the primal."""
     level: int
 
     # -- what a number type says of itself
@@ -203,6 +205,17 @@ class Value:
     def __repr__(self) -> str:
         inner = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.components)
         return f"{type(self).__name__}({inner})"
+
+
+class Holder:
+    """Stands for an array or value, ``held``, which may become another: what `interp.control` gives for fresh arrays."""
+
+    __slots__ = ()
+
+    @property
+    def held(self) -> Any:
+        """The array or value at the moment."""
+        raise NotImplementedError
 
 
 def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value:

@@ -7,7 +7,7 @@ import numpy as np
 from interp import vocabulary
 from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
 from interp.primitive import COUNTERPARTS
-from interp.value import Value
+from interp.value import Holder, Value
 
 REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
@@ -27,7 +27,7 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     out = kwargs.pop("out", None)
     if out is not None:
         (target,) = out
-        if not isinstance(target, Value):
+        if not isinstance(target, Value | Holder):
             raise MutationError(
                 f"np.{ufunc.__name__} into a plain array (out= or +=) would lose what {type(value).__name__} carries: "
                 "write a = a + x instead of a += x, or make `a` from a value (np.zeros_like(x))"
@@ -62,6 +62,8 @@ def _as_numpy(x: Any) -> Any:
 
 def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``__array_function__``: the vocabulary's counterpart of a NumPy function."""
+    if any(issubclass(cls, Holder) for cls in types):
+        return NotImplemented  # it hands over what it holds
     ours = COUNTERPARTS.get(function)
     if function is np.copyto:
         raise MutationError(

@@ -1,0 +1,487 @@
+"""`Fresh`: an array made inside converted code, which accepts values later.
+
+It stands for a plain NumPy array until a value is stored into it; from then on it stands for an array value in
+storage of its own, of the type and level of what was stored (``y.constant(plain)``), and of a higher level as soon
+as one of that level is stored. Views are chains: each knows its parent and the operation that made it, and repeats
+the operation once the storage has become another; so ``b = a[1:]; b[0] = x`` is seen in ``a``, and the reverse.
+
+What is computed from a fresh array is fresh again if it is an array; one element of a plain one is NumPy's scalar.
+Where foreign code wants an array (`np.asarray`) it gets the plain one; after a value was stored, `StripError`.
+"""
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from interp import level as levels
+from interp.errors import MutationError
+from interp.value import Holder, Value, primal
+from interp.vocabulary import index_add
+from interp.vocabulary.creation import asarray, held
+
+ndarray = np.ndarray
+_new = object.__new__
+
+
+class Fresh(Holder):
+    """An array, plain or of values, that changes from the one to the other in place."""
+
+    __slots__ = ("__weakref__", "_make", "_now", "_parent", "_root", "_version")
+    _now: Any
+    _root: "Fresh | None"
+    _parent: "Fresh | None"
+    _make: Callable[[Any], Any] | None
+    _version: int
+
+    __array_priority__ = 1000.0
+
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        return ndarray
+
+    @property
+    def held(self) -> Any:
+        """The array, or value, that this one stands for at the moment."""
+        root = self._root
+        if root is not None and self._version != root._version:
+            self._now = self._make(self._parent.held)  # type: ignore[misc, union-attr]
+            self._version = root._version
+        return self._now
+
+    # -- reading
+
+    def __getitem__(self, index: Any) -> Any:
+        now = self._now if self._root is None else self.held
+        if isinstance(index, Holder):
+            index = index.held
+        elif type(index) is tuple:
+            index = tuple([i.held if isinstance(i, Holder) else i for i in index])
+        out = now[index]
+        if type(out) is ndarray or (isinstance(out, Value) and out.is_storage):
+            return _result(self, out, lambda x: x[index])
+        return out
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.held) if self.held.ndim == 1 else (self[i] for i in range(len(self.held)))
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def __bool__(self) -> bool:
+        return bool(self.held)
+
+    def __float__(self) -> float:
+        return float(self.held)
+
+    def __int__(self) -> int:
+        return int(self.held)
+
+    def __complex__(self) -> complex:
+        return complex(self.held)
+
+    def __index__(self) -> int:
+        return operator.index(self.held)
+
+    def __contains__(self, x: Any) -> bool:
+        return bool((self.held == unwrap(x)).any())
+
+    __hash__ = None  # type: ignore[assignment]  # as of NumPy's arrays
+
+    def __repr__(self) -> str:
+        return repr(self.held)
+
+    def __str__(self) -> str:
+        return str(self.held)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.held, spec)
+
+    # -- writing
+
+    def __setitem__(self, index: Any, x: Any) -> None:
+        now = self._now if self._root is None else self.held
+        x = stored(x)
+        if isinstance(x, Value) and levels.of(now) < x.level:
+            now = self.promote(x)
+        if type(index) is not int:
+            index = unwrap(index) if type(index) is not list else index
+        now[index] = x
+
+    def promote(self, like: Value) -> Any:
+        """Make this an array that can hold ``like``; what it holds becomes constant beside it."""
+        now = self.held
+        _refuse_truncation(now, like)
+        root = self if self._root is None else self._root
+        root._now = held(root._now, like)
+        root._version += 1
+        return self.held
+
+    # -- copies and pickles are of what it stands for
+
+    def __copy__(self) -> "Fresh":
+        return fresh(self.held.copy())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Fresh":
+        return self.__copy__()
+
+    def __reduce__(self) -> Any:
+        return unwrap, (self.held,)
+
+    # -- NumPy's protocols
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        now = self.held
+        if isinstance(now, Value):
+            return now.__array__(dtype, copy)
+        return np.array(now, dtype=dtype, copy=copy)
+
+    @property
+    def __array_interface__(self) -> Any:
+        raise AttributeError("__array_interface__")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if method == "at":
+            return _at(ufunc, *inputs)
+        operands = [stored(x) for x in inputs]
+        if out is None:
+            return wrapped(getattr(ufunc, method)(*operands, **unwrap(kwargs)))
+        results = getattr(ufunc, method)
+        if any(isinstance(x, Value) for x in operands) or any(isinstance(unwrap(o), Value) for o in out):
+            made = results(*operands, **unwrap(kwargs))
+            for target, part in zip(out, made if type(made) is tuple else (made,), strict=True):
+                if target is not None:
+                    _store(target, part)
+        else:
+            made = results(*operands, out=unwrap(out), **unwrap(kwargs))
+        return out[0] if len(out) == 1 else out
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        store = _STORES.get(function)
+        if store is not None:
+            return store(*args, **kwargs)
+        out = kwargs.pop("out", None)
+        first = args[0] if args and isinstance(args[0], Fresh) else None
+        plain = stored(args)
+        rest = unwrap(kwargs)
+        if out is not None:
+            _store(out, function(*plain, **rest))
+            return out
+        made = function(*plain, **rest)
+        if first is None:
+            return wrapped(made)
+        return _result(first, made, lambda x: function(x, *plain[1:], **rest))
+
+    def __getattr__(self, name: str) -> Any:
+        """Attributes and methods of the array: what makes views makes them of this one."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        now = self.held
+        found = getattr(now, name)
+        if not callable(found):
+            return _result(self, found, lambda x: getattr(x, name)) if isinstance(found, ndarray | Value) else found
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            plain, rest = stored(args), unwrap(kwargs)
+            out = rest.pop("out", None) if "out" in kwargs else None
+            if out is not None:
+                _store(kwargs["out"], getattr(self.held, name)(*plain, **rest))
+                return kwargs["out"]
+            made = getattr(self.held, name)(*plain, **rest)
+            return _result(self, made, lambda x: getattr(x, name)(*plain, **rest))
+
+        method.__name__ = name
+        return method
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        if name in Fresh.__slots__:
+            object.__setattr__(self, name, x)
+        elif name in ("real", "imag", "flat"):
+            getattr(self, name)[...] = x
+        elif name == "shape":
+            setattr(self.held, name, x)
+        else:
+            raise AttributeError(f"an array has no attribute {name!r} that can be set")
+
+    # -- methods that write
+
+    def fill(self, x: Any) -> None:
+        """As numpy.ndarray.fill."""
+        self[...] = x
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
+        """As numpy.ndarray.sort: of values, by what branches follow."""
+        now = self.held
+        if isinstance(now, Value):
+            positions = np.argsort(primal(now), axis=axis, kind=kind)
+            index = list(np.indices(now.shape, sparse=True))
+            index[axis] = positions
+            now[...] = now[tuple(index)].copy()
+        else:
+            now.sort(axis=axis, kind=kind, order=order)
+
+    def put(self, indices: Any, x: Any, mode: str = "raise") -> None:
+        """As numpy.ndarray.put."""
+        if mode != "raise":
+            raise MutationError("put into a fresh array takes mode='raise' alone: reduce the indices first")
+        positions = np.unravel_index(np.asarray(unwrap(indices)), self.held.shape)
+        self[positions] = x
+
+    @property
+    def flat(self) -> "Flat":
+        """As numpy.ndarray.flat."""
+        return Flat(self)
+
+    def copy(self, order: Any = "C") -> "Fresh":
+        """As numpy.ndarray.copy."""
+        return fresh(self.held.copy(order))
+
+    def item(self, *args: Any) -> Any:
+        """As numpy.ndarray.item; of values, the value."""
+        now = self.held
+        if not isinstance(now, Value):
+            return now.item(*args)
+        return now.reshape(-1)[args[0] if args else 0] if len(args) < 2 else now[args]
+
+    def tolist(self) -> Any:
+        """As numpy.ndarray.tolist; of values, lists of them."""
+        now = self.held
+        return now.tolist() if not isinstance(now, Value) else nested(now)
+
+
+class Flat:
+    """The elements of a fresh array in C order."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Fresh) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return int(self.array.held.size)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.array.held.reshape(-1))
+
+    def __getitem__(self, index: Any) -> Any:
+        return wrapped(self.array.held.reshape(-1)[unwrap(index)])
+
+    def __setitem__(self, index: Any, x: Any) -> None:
+        shape = self.array.held.shape
+        where = np.arange(self.array.held.size)[unwrap(index)] if index is not Ellipsis else np.arange(len(self))
+        self.array[np.unravel_index(where, shape)] = x
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.array.held.reshape(-1), dtype=dtype, copy=copy)
+
+
+def fresh(now: Any) -> Fresh:
+    """A fresh array that stands for ``now``, an array or value nobody else holds."""
+    new = _new(Fresh)
+    new_slot = object.__setattr__
+    new_slot(new, "_now", now)
+    new_slot(new, "_root", None)
+    new_slot(new, "_version", 0)
+    return new
+
+
+def _view(parent: Fresh, now: Any, make: Callable[[Any], Any]) -> Fresh:
+    new = _new(Fresh)
+    root = parent if parent._root is None else parent._root
+    slot = object.__setattr__
+    slot(new, "_now", now)
+    slot(new, "_root", root)
+    slot(new, "_parent", parent)
+    slot(new, "_make", make)
+    slot(new, "_version", root._version)
+    return new
+
+
+def _result(operand: Fresh, made: Any, make: Callable[[Any], Any]) -> Any:
+    """What came of an operation on ``operand``: a view of it, or an array of its own, or no array."""
+    if type(made) is ndarray:
+        now = operand._now
+        if not isinstance(now, ndarray):
+            return fresh(made)
+        return _view(operand, made, make) if np.may_share_memory(made, now) else fresh(made)
+    if isinstance(made, Value) and made.is_storage:
+        return _view(operand, made, make) if _is_view(operand._now, made) else fresh(made)
+    return wrapped(made)
+
+
+def _is_view(now: Any, made: Value) -> bool:
+    from interp.value import innermost
+
+    a, b = innermost(now), innermost(made)
+    return isinstance(a, ndarray) and isinstance(b, ndarray) and np.may_share_memory(a, b)
+
+
+def wrapped(made: Any) -> Any:
+    """A result of NumPy's on plain arrays nobody else holds: arrays are fresh."""
+    if type(made) is ndarray:
+        return fresh(made) if made.dtype.kind in "biufc" else made
+    if type(made) is tuple:
+        return tuple([wrapped(part) for part in made])
+    if type(made) is list:
+        return [wrapped(part) for part in made]
+    return made
+
+
+def unwrap(x: Any) -> Any:
+    """``x`` with every fresh array in it, at any depth of lists, tuples and dicts, as what it stands for."""
+    if isinstance(x, Holder):
+        return x.held
+    cls = type(x)
+    if cls is tuple or cls is list:
+        new = [unwrap(part) for part in x]
+        return x if all(map(operator.is_, new, x)) else cls(new)
+    if cls is dict:
+        found = {key: unwrap(part) for key, part in x.items()}
+        return x if all(map(operator.is_, found.values(), x.values())) else found
+    return x
+
+
+def stored(x: Any) -> Any:
+    """``x`` unwrapped, lists of values as arrays of them: an operand of NumPy's functions, or what is stored."""
+    x = unwrap(x)
+    if type(x) is list and _has_values(x):
+        return asarray(x)
+    if type(x) is tuple:
+        return tuple([stored(part) if type(part) is list else part for part in x])
+    return x
+
+
+def _has_values(x: Any) -> bool:
+    return any(isinstance(part, Value) or (isinstance(part, list | tuple) and _has_values(part)) for part in x)
+
+
+def nested(x: Any) -> Any:
+    """The elements of an array value as nested lists."""
+    return [nested(part) for part in x] if x.shape else x
+
+
+def _refuse_truncation(now: Any, like: Value) -> None:
+    have, need = now.dtype, like.dtype
+    if have.kind in "biu" and need.kind in "fc":
+        raise MutationError(
+            f"a {type(like).__name__} of {need} stored into an array of {have}, which NumPy would truncate: "
+            "make the array with dtype=float"
+        )
+    if have.kind == "f" and need.kind == "c":
+        raise MutationError(
+            f"a complex {type(like).__name__} stored into an array of {have}, which cannot hold it: "
+            "make the array with dtype=complex"
+        )
+
+
+def _store(target: Any, x: Any) -> None:
+    """``target[...] = x``, where ``target`` may be an array from outside."""
+    if isinstance(target, ndarray) and type(target) is not Fresh and isinstance(x, Value):
+        raise MutationError(outside(x))
+    target[...] = x
+
+
+def outside(x: Value) -> str:
+    """Why an array that was not made in converted code holds no value."""
+    return (
+        f"a {type(x).__name__} was about to be stored into a plain array from outside the function, which cannot hold "
+        "it: work on a copy made inside the function (a = np.array(a))"
+    )
+
+
+def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
+    index, rest = unwrap(index), [stored(x) for x in operands]
+    if not any(isinstance(x, Value) for x in (unwrap(target), *rest)):
+        ufunc.at(unwrap(target), index, *rest)
+        return
+    if ufunc not in (np.add, np.subtract) or not isinstance(target, Fresh):
+        raise MutationError(f"np.{ufunc.__name__}.at with values: only np.add.at and np.subtract.at into fresh arrays")
+    (x,) = rest
+    if isinstance(x, Value) and levels.of(target.held) < x.level:
+        target.promote(x)
+    now = target.held
+    part = now[index]
+    spread = x + np.zeros(part.shape) if part.shape else x
+    now[...] = index_add(now, spread if ufunc is np.add else -spread, index)
+
+
+def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    src = stored(src)
+    if not isinstance(src, Value) and not isinstance(unwrap(dst), Value):
+        np.copyto(unwrap(dst), src, casting=casting, where=unwrap(where))  # type: ignore[call-overload]
+    elif where is True:
+        _store(dst, src)
+    else:
+        _store(dst, np.where(unwrap(where), src, unwrap(dst)))
+
+
+def _fill_diagonal(a: Any, x: Any, wrap: bool = False) -> None:
+    x = stored(x)
+    if wrap or not isinstance(x, Value):
+        np.fill_diagonal(unwrap(a), x, wrap)
+        return
+    i = np.arange(min(a.shape))
+    a[(i,) * a.ndim] = x
+
+
+def _putmask(a: Any, mask: Any, x: Any) -> None:
+    mask, x = np.asarray(unwrap(mask)), stored(x)
+    a[mask] = x if not np.ndim(x) or np.shape(x) == (1,) else np.broadcast_to(x, a.shape)[mask]
+
+
+_STORES: dict[Any, Callable[..., Any]] = {
+    np.copyto: _copyto,
+    np.fill_diagonal: _fill_diagonal,
+    np.putmask: _putmask,
+    np.put: lambda a, ind, v, mode="raise": a.put(ind, v, mode),
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: np.size(primal(unwrap(a)), axis),
+    np.copy: lambda a, order="K", subok=False: a.copy(order),
+}
+"""NumPy's functions that write into their first argument, or only ask for its shape."""
+
+
+def _attach_operators() -> None:
+    def binary(op: Callable[[Any, Any], Any]) -> Any:
+        def forward(x: Fresh, y: Any) -> Any:
+            made = op(x._now if x._root is None else x.held, y.held if isinstance(y, Holder) else stored(y))
+            return fresh(made) if type(made) is ndarray else made
+
+        def reflected(x: Fresh, y: Any) -> Any:
+            made = op(stored(y), x.held)
+            return fresh(made) if type(made) is ndarray else made
+
+        return forward, reflected
+
+    def in_place(op: Callable[[Any, Any], Any]) -> Any:
+        def operate(x: Fresh, y: Any) -> Fresh:
+            y, now = stored(y), x.held
+            if isinstance(y, Value) and levels.of(now) < y.level:
+                now = x.promote(y)
+            if isinstance(now, Value):
+                now[...] = op(now, y)
+            else:
+                op(now, y)
+            return x
+
+        return operate
+
+    names = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
+    for name in names:
+        bare = name.rstrip("_")
+        forward, reflected = binary(getattr(operator, name))
+        setattr(Fresh, f"__{bare}__", forward)
+        setattr(Fresh, f"__r{bare}__", reflected)
+        setattr(Fresh, f"__i{bare}__", in_place(getattr(operator, f"i{bare}")))
+    forward, reflected = binary(divmod)
+    Fresh.__divmod__, Fresh.__rdivmod__ = forward, reflected  # type: ignore[attr-defined]
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        setattr(Fresh, f"__{name}__", binary(getattr(operator, name))[0])
+    for name in ("neg", "pos", "abs", "invert"):
+        op = getattr(operator, name)
+        setattr(Fresh, f"__{name}__", lambda x, op=op: wrapped(op(x.held)))
+
+
+_attach_operators()
