@@ -86,7 +86,9 @@ def _full(shape: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
 def _like(make: Callable[..., Any]) -> Callable[..., Any]:
     def made(x: Any, *args: Any, **kwargs: Any) -> Any:
         like = unwrap(x)
-        inner = np.asarray(primal(like)) if isinstance(like, Value | list | tuple) and not carries_device(like) else like
+        inner = (
+            np.asarray(primal(like)) if isinstance(like, Value | list | tuple) and not carries_device(like) else like
+        )
         if isinstance(like, list | tuple) and carries(like):
             inner = np.asarray(primal(asarray(like)))
         out = make(inner, *unwrap(args), **unwrap(kwargs))
@@ -191,5 +193,3 @@ def _dot(x: Any, y: Any) -> Any:
 @register(np.ndarray.fill)
 def _fill(x: Any, value: Any) -> None:
     x[...] = value
-
-

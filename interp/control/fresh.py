@@ -38,10 +38,6 @@ class Fresh(Holder):
     __array_priority__ = 1000.0
 
     @property
-    def __class__(self) -> type:  # type: ignore[override]
-        return ndarray
-
-    @property
     def held(self) -> Any:
         """The array, or value, that this one stands for at the moment."""
         root = self._root
@@ -377,7 +373,7 @@ def _refuse_truncation(now: Any, like: Value) -> None:
 
 def _store(target: Any, x: Any) -> None:
     """``target[...] = x``, where ``target`` may be an array from outside."""
-    if isinstance(target, ndarray) and type(target) is not Fresh and isinstance(x, Value):
+    if isinstance(target, ndarray) and isinstance(x, Value):
         raise MutationError(outside(x))
     target[...] = x
 
@@ -468,7 +464,21 @@ def _attach_operators() -> None:
 
         return operate
 
-    names = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
+    names = (
+        "add",
+        "sub",
+        "mul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "matmul",
+        "and_",
+        "or_",
+        "xor",
+        "lshift",
+        "rshift",
+    )
     for name in names:
         bare = name.rstrip("_")
         forward, reflected = binary(getattr(operator, name))

@@ -228,7 +228,9 @@ class Look:
             case ast.For(iter=source) | ast.comprehension(iter=source):
                 return source is node
             case ast.Assign(targets=[ast.Name(id=name)]) if len(self.bound[name]) == 1 and name not in seen:
-                uses = [n for n in self.parents if isinstance(n, ast.Name) and n.id == name and n is not parent.targets[0]]
+                uses = [
+                    n for n in self.parents if isinstance(n, ast.Name) and n.id == name and n is not parent.targets[0]
+                ]
                 return all(self._inert(use, seen | {name}) for use in uses)
         return False
 
@@ -280,7 +282,9 @@ class Rewriting:
         if isinstance(node, ast.Attribute):
             get = ast.Attribute(runtime, "get", ast.Load())
             return self._located(ast.Call(get, [node.value, ast.Constant(node.attr)], []), node)
-        node.right = self._located(ast.Call(ast.Attribute(runtime, "printed", ast.Load()), [node.right], []), node.right)
+        node.right = self._located(
+            ast.Call(ast.Attribute(runtime, "printed", ast.Load()), [node.right], []), node.right
+        )
         return node  # type: ignore[no-any-return]
 
     def _located(self, new: ast.AST, old: ast.AST) -> Any:

@@ -127,7 +127,9 @@ _FUTURE = functools.reduce(operator.or_, (getattr(__future__, n).compiler_flag f
 def _bare(definition: Function) -> ast.FunctionDef:
     """The definition without what was evaluated where it stands: decorators, defaults and annotations."""
     a = definition.args
-    plain = [[ast.copy_location(ast.arg(arg.arg), arg) for arg in args] for args in (a.posonlyargs, a.args, a.kwonlyargs)]
+    plain = [
+        [ast.copy_location(ast.arg(arg.arg), arg) for arg in args] for args in (a.posonlyargs, a.args, a.kwonlyargs)
+    ]
     rest = [None if arg is None else ast.copy_location(ast.arg(arg.arg), arg) for arg in (a.vararg, a.kwarg)]
     arguments = ast.arguments(
         posonlyargs=plain[0],
