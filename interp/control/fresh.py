@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from interp import level as levels
 from interp.errors import MutationError
 from interp.value import Holder, Value, primal
 from interp.vocabulary import index_add
-from interp.vocabulary.creation import asarray, held
+from interp.vocabulary.creation import asarray, held, zeros_like
 
 ndarray = np.ndarray
 _new = object.__new__
@@ -99,7 +98,7 @@ class Fresh(Holder):
     def __setitem__(self, index: Any, x: Any) -> None:
         now = self._now if self._root is None else self.held
         x = stored(x)
-        if isinstance(x, Value) and levels.of(now) < x.level:
+        if isinstance(x, Value) and not _holds(now, x):
             now = self.promote(x)
         if type(index) is not int:
             index = unwrap(index) if type(index) is not list else index
@@ -110,7 +109,10 @@ class Fresh(Holder):
         now = self.held
         _refuse_truncation(now, like)
         root = self if self._root is None else self._root
-        root._now = held(root._now, like)
+        if isinstance(root._now, Value):
+            root._now = root._now + zeros_like(like.reshape(-1)[0] if like.shape else like)  # type: ignore[attr-defined]
+        else:
+            root._now = held(root._now, like)
         root._version += 1
         return self.held
 
@@ -357,6 +359,23 @@ def nested(x: Any) -> Any:
     return [nested(part) for part in x] if x.shape else x
 
 
+def _holds(now: Any, x: Value) -> bool:
+    """True if an array has every level of ``x``."""
+    if not isinstance(now, Value):
+        return False
+    if now.level == x.level and not isinstance(x.payload, Value):
+        return True
+    return _levels(x) <= _levels(now)
+
+
+def _levels(x: Any) -> set[int]:
+    found = set()
+    while isinstance(x, Value):
+        found.add(x.level)
+        x = x.payload
+    return found
+
+
 def _refuse_truncation(now: Any, like: Value) -> None:
     have, need = now.dtype, like.dtype
     if have.kind in "biu" and need.kind in "fc":
@@ -394,7 +413,7 @@ def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
     if ufunc not in (np.add, np.subtract) or not isinstance(target, Fresh):
         raise MutationError(f"np.{ufunc.__name__}.at with values: only np.add.at and np.subtract.at into fresh arrays")
     (x,) = rest
-    if isinstance(x, Value) and levels.of(target.held) < x.level:
+    if isinstance(x, Value) and not _holds(target.held, x):
         target.promote(x)
     now = target.held
     part = now[index]
@@ -454,7 +473,7 @@ def _attach_operators() -> None:
     def in_place(op: Callable[[Any, Any], Any]) -> Any:
         def operate(x: Fresh, y: Any) -> Fresh:
             y, now = stored(y), x.held
-            if isinstance(y, Value) and levels.of(now) < y.level:
+            if isinstance(y, Value) and not _holds(now, y):
                 now = x.promote(y)
             if isinstance(now, Value):
                 now[...] = op(now, y)
