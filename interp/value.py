@@ -147,6 +147,8 @@ class Value:
         def __ne__(self, other: object) -> Any: ...
         def __getitem__(self, index: Any) -> Any: ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
+        def reshape(self, *shape: Any) -> Any: ...
+        def astype(self, dtype: Any) -> Any: ...
 
         __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
         __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __add__
@@ -208,13 +210,16 @@ class Value:
 
 
 class Holder:
-    """Stands for an array or value, ``held``, which may become another: what `interp.control` gives for fresh arrays."""
+    """Stands for an array or value, ``held``, which may become another: a fresh array of `interp.control`."""
 
     __slots__ = ()
 
     @property
     def held(self) -> Any:
         """The array or value at the moment."""
+        raise NotImplementedError
+
+    def __setitem__(self, index: Any, x: Any) -> None:
         raise NotImplementedError
 
 

@@ -13,12 +13,12 @@ import numpy as np
 from interp import backends
 from interp.control.calls import carries
 from interp.control.foreign import ALWAYS, register
-from interp.control.fresh import Fresh, fresh, unwrap, wrapped
+from interp.control.fresh import fresh, unwrap, wrapped
 from interp.errors import UnsupportedArgument
 from interp.value import Holder, Value, primal
 from interp.vocabulary.creation import asarray
 
-MAKERS = (
+MAKERS: tuple[Any, ...] = (
     *(np.zeros, np.empty, np.ones, np.eye, np.identity, np.arange, np.linspace, np.logspace, np.geomspace),
     *(np.tri, np.fromiter, np.fromfunction, np.indices, np.vander, np.diag, np.diagflat, np.meshgrid, np.loadtxt),
     *(np.tile, np.repeat, np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.outer),
@@ -65,8 +65,8 @@ _FORMULAS: dict[Any, Callable[..., Any]] = {
     np.logspace: lambda start, stop, num=50, endpoint=True, base=10.0: base ** _linspace(start, stop, num, endpoint),
 }
 
-for _make in MAKERS:
-    ALWAYS[_make] = _maker(_make)
+for _function in MAKERS:
+    ALWAYS[_function] = _maker(_function)
 
 
 @register(np.full, always=True)
@@ -76,11 +76,9 @@ def _full(shape: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
         made = np.full(shape, fill, *args, **kwargs)
         return fresh(made) if made.dtype.kind in "biufc" else made
     fill = asarray(fill)
-    if not args and not kwargs:
-        kwargs = {"dtype": fill.dtype}
-    made = fresh(np.zeros(shape, *args, **kwargs))
-    made[...] = fill
-    return made
+    target = fresh(np.zeros(shape, *args, **(kwargs or {"dtype": fill.dtype})))
+    target[...] = fill
+    return target
 
 
 def _like(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,8 +100,9 @@ def carries_device(x: Any) -> bool:
     return backends.namespace(primal(x)) is not np
 
 
-for _make in (np.zeros_like, np.ones_like, np.empty_like):
-    ALWAYS[_make] = _like(_make)
+LIKE: tuple[Any, ...] = (np.zeros_like, np.ones_like, np.empty_like)
+for _function in LIKE:
+    ALWAYS[_function] = _like(_function)
 
 
 @register(np.full_like, always=True)
@@ -129,7 +128,7 @@ def _as_array(make: Callable[..., Any]) -> Callable[..., Any]:
             return x
         out = _converted(make, x, dtype, kwargs, *args)
         plain = unwrap(x)
-        if out is plain or isinstance(plain, np.ndarray | Value) and not isinstance(x, Holder):
+        if out is plain or (isinstance(plain, np.ndarray | Value) and not isinstance(x, Holder)):
             return out
         return fresh(out) if _is_array(out) else out
 
@@ -156,8 +155,9 @@ def _is_array(x: Any) -> bool:
 
 
 ALWAYS[np.array] = functools.wraps(np.array)(_array)
-for _make in (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray):
-    ALWAYS[_make] = _as_array(_make)
+CONVERSIONS: tuple[Any, ...] = (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)
+for _function in CONVERSIONS:
+    ALWAYS[_function] = _as_array(_function)
 ALWAYS[np.asarray_chkfinite] = ALWAYS[np.asarray]
 
 

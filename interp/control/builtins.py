@@ -5,22 +5,16 @@
 """
 
 import builtins
-import collections
-import copy
-import functools
-import numbers
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from interp.control.calls import Calls, payload_type
-from interp.control.foreign import ALWAYS, register
-from interp.control.fresh import Fresh, nested, stored, unwrap
+from interp.control.calls import payload_type
+from interp.control.foreign import register
+from interp.control.fresh import Fresh, nested
 from interp.errors import StripError, UnsupportedArgument
 from interp.value import Value, primal
-from interp.vocabulary import reductions
 
 
 def decided(x: Any) -> Any:

@@ -6,7 +6,9 @@ builtins and our own functions are called as they are. All this is the same in e
 converts one function, and may have rules of its own.
 """
 
+import dataclasses
 import functools
+import operator
 import os
 import sysconfig
 import types
@@ -37,8 +39,11 @@ OURS = frozenset({"interp", "interpretations"})
 CALL_BACK = ("interp.numerics", "interpretations.solve")
 """Our modules that run functions of the user's themselves; transforms go through `interp.interpretation.call`."""
 UNTOUCHED = frozenset(
-    "numpy numba llvmlite jax jaxlib torch cupy matplotlib pytest _pytest hypothesis plum logging warnings threading "
-    "typing importlib inspect re abc ast linecache multiprocessing concurrent joblib asyncio traceback io os sys".split()
+    {
+        *("numpy", "numba", "llvmlite", "jax", "jaxlib", "torch", "cupy", "dask", "matplotlib", "joblib"),
+        *("pytest", "_pytest", "hypothesis", "plum", "logging", "warnings", "threading", "multiprocessing", "asyncio"),
+        *("typing", "importlib", "inspect", "re", "abc", "ast", "linecache", "concurrent", "traceback", "io", "os"),
+    }
 )
 """Packages that are never converted: what they do to values is theirs."""
 _LIBRARIES = tuple({os.path.normcase(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "purelib", "platlib")})
@@ -184,7 +189,7 @@ class Calls:
         kind = type(f)
         if module_of(kind) in OURS:
             return f if isinstance(f, Primitive) else _unwrapping(f)
-        call = getattr(kind, "__call__", None)
+        call = next((vars(cls)["__call__"] for cls in kind.__mro__ if "__call__" in vars(cls)), None)
         if isinstance(call, types.FunctionType):
             found = self.resolve(call)
             return f if found is call else types.MethodType(found, f)
@@ -217,20 +222,40 @@ class Calls:
             return _unwrapping(cls)
         if type(cls).__call__ is not type.__call__ or module_of(cls) in UNTOUCHED:
             return cls
-        new, init = cls.__new__, cls.__init__  # type: ignore[misc]
+        new, init = _MADE_BY(cls)
         made = self.resolve(new) if isinstance(new, types.FunctionType) else new
         started = self.resolve(init) if isinstance(init, types.FunctionType) else init
+        if dataclasses.is_dataclass(cls) and started is init and "__init__" in vars(cls):
+            started = self._data_started(cls, init)
         if made is new and started is init:
             return cls
 
         def construct(*args: Any, **kwargs: Any) -> Any:
-            new_object = made(cls) if made is object.__new__ else made(cls, *args, **kwargs)
+            new_object = new(cls) if new is object.__new__ else made(cls, *args, **kwargs)
             if isinstance(new_object, cls):
                 of = type(new_object)
-                (started if of is cls else self.resolve(of.__init__))(new_object, *args, **kwargs)  # type: ignore[misc]
+                (started if of is cls else self.resolve(_MADE_BY(of)[1]))(new_object, *args, **kwargs)
             return new_object
 
         return construct
+
+    def _data_started(self, cls: Any, init: Any) -> Any:
+        """The generated ``__init__`` of a dataclass, where its ``__post_init__`` is converted."""
+        finish = getattr(cls, "__post_init__", None)
+        if not isinstance(finish, types.FunctionType) or self.resolve(finish) is finish:
+            return init
+
+        def started(new_object: Any, *args: Any, **kwargs: Any) -> None:
+            # The generated code calls self.__post_init__, found on the class: on this one it does nothing.
+            given: list[Any] = []
+            quiet = type(cls.__name__, (cls,), {"__slots__": (), "__post_init__": lambda _, *rest: given.extend(rest)})
+            made = quiet(*args, **kwargs)
+            for field in dataclasses.fields(cls):
+                if hasattr(made, field.name):
+                    object.__setattr__(new_object, field.name, getattr(made, field.name))
+            self.resolve(finish)(new_object, *given)
+
+        return started
 
     # -- guards
 
@@ -283,6 +308,7 @@ class Calls:
         return functools.wraps(f)(call)
 
 
+_MADE_BY = operator.attrgetter("__new__", "__init__")
 _ON_VALUES = frozenset({"Value", "Fresh", "Flat"})
 _UNBOUND = frozenset({types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType})
 _BOUND = frozenset({types.MethodWrapperType, *_UNBOUND})

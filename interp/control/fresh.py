@@ -110,7 +110,7 @@ class Fresh(Holder):
         _refuse_truncation(now, like)
         root = self if self._root is None else self._root
         if isinstance(root._now, Value):
-            root._now = root._now + zeros_like(like.reshape(-1)[0] if like.shape else like)  # type: ignore[attr-defined]
+            root._now = root._now + zeros_like(like.reshape(-1)[0] if like.shape else like)
         else:
             root._now = held(root._now, like)
         root._version += 1
@@ -421,10 +421,10 @@ def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
     now[...] = index_add(now, spread if ufunc is np.add else -spread, index)
 
 
-def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+def _copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     src = stored(src)
     if not isinstance(src, Value) and not isinstance(unwrap(dst), Value):
-        np.copyto(unwrap(dst), src, casting=casting, where=unwrap(where))  # type: ignore[call-overload]
+        np.copyto(unwrap(dst), src, casting=casting, where=unwrap(where))
     elif where is True:
         _store(dst, src)
     else:
@@ -458,6 +458,9 @@ _STORES: dict[Any, Callable[..., Any]] = {
 """NumPy's functions that write into their first argument, or only ask for its shape."""
 
 
+BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
+
+
 def _attach_operators() -> None:
     def binary(op: Callable[[Any, Any], Any]) -> Any:
         def forward(x: Fresh, y: Any) -> Any:
@@ -483,29 +486,13 @@ def _attach_operators() -> None:
 
         return operate
 
-    names = (
-        "add",
-        "sub",
-        "mul",
-        "truediv",
-        "floordiv",
-        "mod",
-        "pow",
-        "matmul",
-        "and_",
-        "or_",
-        "xor",
-        "lshift",
-        "rshift",
-    )
-    for name in names:
+    for name in (*BINARY, "divmod"):
         bare = name.rstrip("_")
-        forward, reflected = binary(getattr(operator, name))
+        forward, reflected = binary(getattr(operator, name, divmod))
         setattr(Fresh, f"__{bare}__", forward)
         setattr(Fresh, f"__r{bare}__", reflected)
-        setattr(Fresh, f"__i{bare}__", in_place(getattr(operator, f"i{bare}")))
-    forward, reflected = binary(divmod)
-    Fresh.__divmod__, Fresh.__rdivmod__ = forward, reflected  # type: ignore[attr-defined]
+        if name in BINARY:
+            setattr(Fresh, f"__i{bare}__", in_place(getattr(operator, f"i{bare}")))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         setattr(Fresh, f"__{name}__", binary(getattr(operator, name))[0])
     for name in ("neg", "pos", "abs", "invert"):

@@ -228,10 +228,8 @@ class Look:
             case ast.For(iter=source) | ast.comprehension(iter=source):
                 return source is node
             case ast.Assign(targets=[ast.Name(id=name)]) if len(self.bound[name]) == 1 and name not in seen:
-                uses = [
-                    n for n in self.parents if isinstance(n, ast.Name) and n.id == name and n is not parent.targets[0]
-                ]
-                return all(self._inert(use, seen | {name}) for use in uses)
+                names = (n for n in self.parents if isinstance(n, ast.Name) and n.id == name)
+                return all(self._inert(use, seen | {name}) for use in names if use is not parent.targets[0])
         return False
 
 
@@ -274,7 +272,7 @@ class Rewriting:
         new = ast.copy_location(type(node)(**dict(fields)), node)
         return self._changed(new) if id(node) in self.spots else new
 
-    def _changed(self, node: Any) -> ast.AST:
+    def _changed(self, node: Any) -> Any:
         runtime = ast.copy_location(ast.Name(RUNTIME, ast.Load()), node)
         if isinstance(node, ast.Call):
             node.func = ast.copy_location(ast.Call(runtime, [node.func], []), node.func)
@@ -282,10 +280,9 @@ class Rewriting:
         if isinstance(node, ast.Attribute):
             get = ast.Attribute(runtime, "get", ast.Load())
             return self._located(ast.Call(get, [node.value, ast.Constant(node.attr)], []), node)
-        node.right = self._located(
-            ast.Call(ast.Attribute(runtime, "printed", ast.Load()), [node.right], []), node.right
-        )
-        return node  # type: ignore[no-any-return]
+        printed = ast.Attribute(runtime, "printed", ast.Load())
+        node.right = self._located(ast.Call(printed, [node.right], []), node.right)
+        return node
 
     def _located(self, new: ast.AST, old: ast.AST) -> Any:
         return ast.fix_missing_locations(ast.copy_location(new, old))

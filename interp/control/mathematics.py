@@ -120,7 +120,7 @@ def _sumprod(p: Iterable[Any], q: Iterable[Any]) -> Any:
 
 @register(math.modf)
 def _modf(x: Any) -> Any:
-    fraction, whole = math.modf(decided(x))
+    whole = float(math.trunc(decided(x)))
     return x - whole, whole
 
 

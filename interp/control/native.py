@@ -90,7 +90,7 @@ class Native:
         if isinstance(found, functools.partial):
             return self._needs(found.func)
         if isinstance(found, type) and self._is_own(found):
-            made = [getattr(found, name) for name in ("__new__", "__init__")]
+            made = [getattr(found, name) for name in ("__new__", "__init__", "__post_init__") if hasattr(found, name)]
             answers = [self._needs(m) for m in made if isinstance(m, types.FunctionType)]
             return True if True in answers else None if None in answers else False
         return self.resolve(found) is not found

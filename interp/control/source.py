@@ -6,6 +6,7 @@ notebooks, doctests and sources registered there are found as files are.
 """
 
 import __future__
+
 import ast
 import functools
 import itertools
@@ -127,17 +128,16 @@ _FUTURE = functools.reduce(operator.or_, (getattr(__future__, n).compiler_flag f
 def _bare(definition: Function) -> ast.FunctionDef:
     """The definition without what was evaluated where it stands: decorators, defaults and annotations."""
     a = definition.args
-    plain = [
-        [ast.copy_location(ast.arg(arg.arg), arg) for arg in args] for args in (a.posonlyargs, a.args, a.kwonlyargs)
-    ]
-    rest = [None if arg is None else ast.copy_location(ast.arg(arg.arg), arg) for arg in (a.vararg, a.kwarg)]
+    positional, either, keyword = (
+        [_unannotated(arg) for arg in args] for args in (a.posonlyargs, a.args, a.kwonlyargs)
+    )
     arguments = ast.arguments(
-        posonlyargs=plain[0],
-        args=plain[1],
-        vararg=rest[0],
-        kwonlyargs=plain[2],
-        kw_defaults=[None] * len(plain[2]),
-        kwarg=rest[1],
+        posonlyargs=positional,
+        args=either,
+        vararg=a.vararg and _unannotated(a.vararg),
+        kwonlyargs=keyword,
+        kw_defaults=[None] * len(keyword),
+        kwarg=a.kwarg and _unannotated(a.kwarg),
         defaults=[],
     )
     if isinstance(definition, ast.Lambda):
@@ -147,6 +147,10 @@ def _bare(definition: Function) -> ast.FunctionDef:
         bare = ast.FunctionDef(name=definition.name, args=arguments, body=definition.body, decorator_list=[])
     bare.type_params = []  # type: ignore[attr-defined]
     return ast.copy_location(bare, definition)
+
+
+def _unannotated(arg: ast.arg) -> ast.arg:
+    return ast.copy_location(ast.arg(arg.arg), arg)
 
 
 def _renamed(code: types.CodeType, old: str, new: str) -> types.CodeType:

@@ -27,7 +27,7 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     out = kwargs.pop("out", None)
     if out is not None:
         (target,) = out
-        if not isinstance(target, Value | Holder):
+        if not isinstance(target, Value) and not isinstance(target, Holder):
             raise MutationError(
                 f"np.{ufunc.__name__} into a plain array (out= or +=) would lose what {type(value).__name__} carries: "
                 "write a = a + x instead of a += x, or make `a` from a value (np.zeros_like(x))"
