@@ -5,6 +5,7 @@ Lists of values are joined into an array value. Arrays from outside stay as they
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from interp.vocabulary.creation import asarray
 
 MAKERS: tuple[Any, ...] = (
     *(np.zeros, np.empty, np.ones, np.eye, np.identity, np.arange, np.linspace, np.logspace, np.geomspace),
-    *(np.tri, np.fromiter, np.fromfunction, np.indices, np.vander, np.diag, np.diagflat, np.meshgrid, np.loadtxt),
+    *(np.tri, np.fromfunction, np.indices, np.vander, np.diag, np.diagflat, np.meshgrid, np.loadtxt),
     *(np.tile, np.repeat, np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.outer),
 )
 """Their arrays are nobody else's. (`np.full` and those below look at their arguments first.)"""
@@ -67,6 +68,12 @@ _FORMULAS: dict[Any, Callable[..., Any]] = {
 
 for _function in MAKERS:
     ALWAYS[_function] = _maker(_function)
+
+
+@register(np.fromiter, always=True)
+def _from_iterator(items: Any, dtype: Any, count: int = -1) -> Any:
+    found = list(items if count < 0 else itertools.islice(items, count))
+    return _array(found, dtype)
 
 
 @register(np.full, always=True)

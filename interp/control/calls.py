@@ -12,7 +12,7 @@ import operator
 import os
 import sysconfig
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -263,6 +263,8 @@ class Calls:
         """The rule where an argument carries a value, else the function."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            if any(isinstance(x, Iterator) for x in args):
+                args = tuple([list(x) if isinstance(x, Iterator) else x for x in args])
             for x in args:
                 if type(x) not in _PLAIN and carries(x):
                     return rule(*stored(args), **unwrap(kwargs))

@@ -97,7 +97,7 @@ class Fresh(Holder):
 
     def __setitem__(self, index: Any, x: Any) -> None:
         now = self._now if self._root is None else self.held
-        x = stored(x)
+        x = asarray(unwrap(x)) if type(x) is tuple else stored(x)
         if isinstance(x, Value) and not _holds(now, x):
             now = self.promote(x)
         if type(index) is not int:

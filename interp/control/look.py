@@ -37,6 +37,8 @@ MAKERS = frozenset(ALWAYS)
 _LISTS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp)
 _Dispatcher = type(np.sum)
 _UNSEEN = object()
+COMPILERS = frozenset({"numba", "interp", "interpretations", "jax"})
+"""Packages whose decorators may read a function's code: what they decorate stays as it is."""
 
 
 def calls_nothing(code: types.CodeType, attributes: frozenset[str]) -> bool:
@@ -100,6 +102,7 @@ class Look:
         free = f.__code__.co_freevars
         for name in free:
             self.bound[name] = [tree]
+        self.cells = _cells(f)
         self._note(tree)
         for node in ast.walk(tree):
             if node in self.kept:
@@ -134,8 +137,18 @@ class Look:
 
     def _compiles(self, decorator: ast.expr) -> bool:
         """True of decorators that read the function's code themselves."""
-        found = self._static(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        return (getattr(found, "__module__", None) or "").partition(".")[0] in ("numba", "interp", "jax")
+        node = decorator.func if isinstance(decorator, ast.Call) else decorator
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        name = root.id if isinstance(root, ast.Name) else ""
+        origin = getattr(self.cells.get(name, self._static(root)), "__module__", None) or ""
+        if isinstance(module := self.cells.get(name, self._static(root)), types.ModuleType):
+            origin = module.__name__
+        for place in self.bound.get(name, ()):
+            if isinstance(place, ast.alias):
+                origin = getattr(self.parents[place], "module", None) or place.name
+        return origin.partition(".")[0] in COMPILERS
 
     def _static(self, node: ast.AST) -> Any:
         """What an expression of global names and attributes of modules and classes is, at the moment."""

@@ -10,14 +10,14 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from interp.control import arrays, builtins, mathematics
+from interp.control import arrays, builtins, mathematics, statistic
 from interp.control.calls import OURS, Calls, is_library, module_of
 from interp.control.look import Look, Rewriting, calls_nothing, users_attributes
 from interp.control.source import RUNTIME, Template, tree_of
 from interp.errors import NoSource
 from interp.value import Value, primal
 
-RULES = (arrays, builtins, mathematics)
+RULES = (arrays, builtins, mathematics, statistic)
 """The modules whose rules the tables of `interp.control.foreign` hold."""
 
 

@@ -155,8 +155,12 @@ def _unannotated(arg: ast.arg) -> ast.arg:
 
 def _renamed(code: types.CodeType, old: str, new: str) -> types.CodeType:
     """The code, and what is defined in it, under the qualified names of the original."""
-    consts = tuple(_renamed(c, old, new) if isinstance(c, types.CodeType) else c for c in code.co_consts)
-    return code.replace(co_consts=consts, co_qualname=new + code.co_qualname.removeprefix(old))
+    qualified = new + code.co_qualname.removeprefix(old)
+    consts = tuple(
+        _renamed(c, old, new) if isinstance(c, types.CodeType) else qualified if c == code.co_qualname else c
+        for c in code.co_consts  # the code of a class has its qualified name as a constant
+    )
+    return code.replace(co_consts=consts, co_qualname=qualified)
 
 
 def _class_of(code: types.CodeType) -> str:

@@ -3,7 +3,6 @@
 They use what conversion is for: `math`, fresh arrays that values are stored into, conversions, callees of all kinds.
 """
 
-import cmath
 import collections
 import contextlib
 import copy
@@ -12,6 +11,7 @@ import functools
 import itertools
 import math
 import operator
+import statistics
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +40,7 @@ def branches(x):
         y = 0.0
     else:
         y = x[1]
-    return y * 2 if not x[1] < 0 and x[2] > 0 or y == 3 else y - x[2]
+    return y * 2 if (not x[1] < 0 and x[2] > 0) or y == 3 else y - x[2]
 
 
 @program
@@ -205,7 +205,7 @@ def walrus_del_assert_and_print(x):
         z = y * y
     del y
     assert z >= 0, f"negative: {z}"
-    text = f"{z:.3f} {z!r} {z}" + "%.3f" % z + "{:.2e}".format(z)
+    text = f"{z:.3f} {z!r} {z}" + "%.3f" % z + f"{z:.2e}"
     return z * (1 if text else 0) + x[1] * x[2]
 
 
@@ -407,7 +407,7 @@ def operators_as_functions(x):
 def builtin_functions(x):
     ordered = sorted(x, key=lambda t: math.sin(3 * t), reverse=True)
     largest, smallest = max(x, key=lambda t: -t * t), min(x)
-    a = abs(-x[0]) + sum(x) + pow(x[1], 2) + round(x[2], 12)
+    a = abs(-x[0]) + sum(x) + pow(x[1], 2) + round(x[2])
     q, r = divmod(x[1], 0.4)
     mapped = list(map(lambda t: math.log(t), filter(lambda t: t > 0.1, x)))
     zipped = sum(s * t for s, t in zip(x, mapped, strict=True))
@@ -431,7 +431,7 @@ def conversions(x):
     table = [1.0, 2.0, 4.0]
     a = float(x[0]) + np.float64(x[1]) * table[int(x[0])] + np.asarray(x[2]) + x[1].item()
     b = np.asarray(x)[0] + np.array(x, dtype=float)[1] + sum(x.tolist()) + math.floor(x[2]) + bool(x[0])
-    return a * b + complex(x[0], x[1]).real if False else a * b
+    return a * b
 
 
 @program
@@ -439,7 +439,9 @@ def stacked_lists(x):
     a = np.array([x[0], 1.0, x[1]])
     b = np.array([[x[0], x[1]], [x[2], 0.0]])
     c = np.asarray([math.sin(t) for t in x])
-    return a @ c + np.sum([x[0], x[1] * 2]) + np.linalg.det(b) + np.mean((x[1], x[2])) + np.dot([x[0], 2.0], [1.0, x[1]])
+    return (
+        a @ c + np.sum([x[0], x[1] * 2]) + np.linalg.det(b) + np.mean((x[1], x[2])) + np.dot([x[0], 2.0], [1.0, x[1]])
+    )
 
 
 @program
@@ -468,7 +470,7 @@ def views_of_fresh_arrays(x):
     turned[2, 0] = x[2]
     tail[...] *= 2
     a[1, 0] = row[0] * flat[5]
-    row += tail[1]
+    row[1:] += tail[1]
     for r in a:
         r[1] = x[0]
     return (flat * np.arange(6.0)).sum() + turned[0, 1] * a.sum(axis=0)[1]
@@ -495,17 +497,19 @@ def functions_that_store(x):
 
 
 @program
-def complex_functions(x):
-    z = cmath.exp(complex(0.0, 1.0) * x[0]) if False else x[0]
-    return z * abs(x[1])
-
-
-@program
 def copies(x):
     a = copy.copy(x)
     b = copy.deepcopy([x, x[0]])
     a[0] = math.sin(a[1])
     return a @ b[0] + b[1]
+
+
+@program
+def statistics_of_values(x):
+    sample = [t * t for t in x]
+    spread = statistics.stdev(sample) * statistics.pvariance(sample) + statistics.median(sample)
+    means = statistics.mean(sample) * statistics.geometric_mean(sample) + statistics.harmonic_mean(sample)
+    return spread * means + statistics.correlation(sample, [1.0, 2.0, 4.0]) + statistics.fmean(t for t in x)
 
 
 @program
@@ -524,8 +528,8 @@ def containers(x):
 
 @program
 def a_local_import(x):
-    from math import sin
     import math as m
+    from math import sin
 
     return sin(x[0]) * m.cos(x[1]) + m.modf(x[2] * 3)[0] + m.frexp(x[1])[0] + m.dist((x[0], x[1]), (x[2], 0.0))
 
