@@ -155,6 +155,10 @@ def _converted(make: Callable[..., Any], x: Any, dtype: Any, options: dict[str, 
     return plain
 
 
+def _of_primals(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: function(*(primal(unwrap(x)) for x in args), **kwargs)
+
+
 def _is_array(x: Any) -> bool:
     if isinstance(x, Value):
         return x.is_storage
@@ -166,6 +170,12 @@ CONVERSIONS: tuple[Any, ...] = (np.asarray, np.asanyarray, np.ascontiguousarray,
 for _function in CONVERSIONS:
     ALWAYS[_function] = _as_array(_function)
 ALWAYS[np.asarray_chkfinite] = ALWAYS[np.asarray]
+
+
+# -- questions about types, which primals answer
+
+for _function in (np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj, np.min_scalar_type):
+    register(_function)(_of_primals(_function))
 
 
 # -- methods of arrays from outside

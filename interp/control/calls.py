@@ -19,7 +19,7 @@ import numpy as np
 
 from interp.control.foreign import ALWAYS, FOREIGN
 from interp.control.fresh import Fresh, stored, unwrap
-from interp.errors import ForeignCall, StripError
+from interp.errors import ForeignCall, InterpError, StripError
 from interp.primitive import Primitive
 from interp.value import Value
 from interp.vocabulary.creation import asarray
@@ -346,10 +346,13 @@ def _foreign(f: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return f(*unwrap(args), **unwrap(kwargs))
-        except ForeignCall:
+        except (ForeignCall, LookupError, StopIteration):
             raise
-        except (StripError, TypeError, ValueError) as error:
-            if isinstance(error, StripError) or isinstance(error.__cause__, StripError):
+        except Exception as error:
+            # Some code in C raises an error of its own in place of ours: then no Python frame stands between.
+            own = error.__traceback__ is None or error.__traceback__.tb_next is None
+            stripped = isinstance(error, StripError) or isinstance(error.__cause__, StripError)
+            if stripped or (own and not isinstance(error, InterpError) and (carries(args) or carries(kwargs))):
                 raise ForeignCall(would_strip(f, (*args, *kwargs.values()))) from error
             raise
 
@@ -404,7 +407,13 @@ def _parts(x: Any) -> Any:
         return (x.func, *x.args, *x.keywords.values())
     if isinstance(x, type | types.ModuleType) or module_of(type(x)) in UNTOUCHED:
         return ()
-    return list(vars(x).values()) if hasattr(x, "__dict__") else ()
+    slots = [name for cls in type(x).__mro__ for name in _names(cls.__dict__.get("__slots__", ()))]
+    named = [getattr(x, name) for name in slots if not name.startswith("__") and hasattr(x, name)]
+    return named + list(vars(x).values()) if hasattr(x, "__dict__") else named
+
+
+def _names(slots: Any) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
 def _content(cell: Any) -> Any:

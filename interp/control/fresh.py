@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from interp.errors import MutationError
-from interp.value import Holder, Value, primal
+from interp.value import Holder, Value, innermost, primal
 from interp.vocabulary import index_add
 from interp.vocabulary.creation import asarray, held, zeros_like
 
@@ -202,6 +202,11 @@ class Fresh(Holder):
         else:
             raise AttributeError(f"an array has no attribute {name!r} that can be set")
 
+    @property
+    def flags(self) -> Any:
+        """As numpy.ndarray.flags; of values, of their innermost array."""
+        return innermost(self.held).flags
+
     # -- methods that write
 
     def fill(self, x: Any) -> None:
@@ -309,8 +314,6 @@ def _result(operand: Fresh, made: Any, make: Callable[[Any], Any]) -> Any:
 
 
 def _is_view(now: Any, made: Value) -> bool:
-    from interp.value import innermost
-
     a, b = innermost(now), innermost(made)
     return isinstance(a, ndarray) and isinstance(b, ndarray) and np.may_share_memory(a, b)
 

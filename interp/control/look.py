@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.control.foreign import ALWAYS
+from interp.control.foreign import ALWAYS, FOREIGN
 from interp.control.source import RUNTIME, Function
 from interp.primitive import Primitive
 from interp.value import Value
@@ -109,10 +109,11 @@ class Look:
                 continue
             if isinstance(node, ast.Call):
                 self._call(node)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in self.properties:
+            elif _is_percent(node) or self._is_property(node):
                 self.certain.add(id(node))
-            elif _is_percent(node):
-                self.possible.add(id(node))
+
+    def _is_property(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in self.properties
 
     # -- names
 
@@ -192,7 +193,7 @@ class Look:
             stores = found in _ASKS or not self._inert(node) or any(map(self._may_be_list, node.args))
             (self.certain if stores else self.possible).add(id(node))
             return
-        if isinstance(found, _Dispatcher):
+        if isinstance(found, _Dispatcher) and found not in FOREIGN:
             if any(map(self._may_be_list, node.args)) and not _joins_already(found):
                 self.certain.add(id(node))
             return
@@ -267,6 +268,7 @@ def _is_percent(node: ast.AST) -> bool:
         and isinstance(node.op, ast.Mod)
         and isinstance(node.left, ast.Constant)
         and isinstance(node.left.value, str)
+        and not isinstance(node.right, ast.Constant)
     )
 
 

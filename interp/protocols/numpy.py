@@ -10,6 +10,7 @@ from interp.primitive import COUNTERPARTS
 from interp.value import Holder, Value
 
 REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
+SAME_TYPE = frozenset({np.sum, np.mean, np.prod, np.cumsum, np.zeros_like, np.ones_like, np.std, np.var})
 REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
 
 
@@ -73,6 +74,8 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
     if ours is None:
         raise NoRule(_unknown(function))
     out = kwargs.pop("out", None)
+    if kwargs.get("dtype") is not None and function in SAME_TYPE and np.dtype(kwargs["dtype"]) == value.dtype:
+        del kwargs["dtype"]  # what it would be without saying so
     if out is None:
         try:
             return ours(*args, **kwargs)
