@@ -16,7 +16,7 @@ from interp.control.calls import carries
 from interp.control.foreign import ALWAYS, register
 from interp.control.fresh import fresh, unwrap, wrapped
 from interp.errors import UnsupportedArgument
-from interp.value import Holder, Value, primal
+from interp.value import Holder, Value, innermost, primal
 from interp.vocabulary.creation import asarray
 
 MAKERS: tuple[Any, ...] = (
@@ -35,9 +35,7 @@ def _maker(make: Callable[..., Any]) -> Callable[..., Any]:
             if not (carries(args) or carries(kwargs)):
                 raise
             out = _with_values(make, args, kwargs)
-        if type(out) is np.ndarray and out.dtype.kind in "biufc":
-            return fresh(out)
-        return out if isinstance(out, Value) else wrapped(out)
+        return wrapped(out)
 
     return functools.wraps(make)(made)
 
@@ -122,8 +120,8 @@ def _full_like(x: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
 def _array(x: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kwargs: Any) -> Any:
     """``np.array``: a fresh copy."""
     out = _converted(np.array, x, dtype, {"ndmin": ndmin, "copy": copy, **kwargs})
-    if isinstance(x, Holder) or isinstance(unwrap(x), Value):
-        out = out.copy() if out.shape else out
+    if isinstance(out, Value):
+        out = out.copy(kwargs.get("order", "K")) if out.shape else out
         for _ in range(ndmin - out.ndim):
             out = out[None]
     return fresh(out) if _is_array(out) and not (copy is not True and out is x) else out
@@ -131,10 +129,10 @@ def _array(x: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kwa
 
 def _as_array(make: Callable[..., Any]) -> Callable[..., Any]:
     def made(x: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(x, Holder) and (dtype is None or np.dtype(dtype) == x.held.dtype):
-            return x
-        out = _converted(make, x, dtype, kwargs, *args)
         plain = unwrap(x)
+        out = _converted(make, x, dtype, kwargs, *args)
+        if out is plain and isinstance(x, Holder):
+            return x
         if out is plain or (isinstance(plain, np.ndarray | Value) and not isinstance(x, Holder)):
             return out
         return fresh(out) if _is_array(out) else out
@@ -151,12 +149,17 @@ def _converted(make: Callable[..., Any], x: Any, dtype: Any, options: dict[str, 
     if dtype is not None and np.dtype(dtype) == object:
         raise UnsupportedArgument("an array of dtype object of values: leave dtype out, values join into one array")
     if dtype is not None and np.dtype(dtype) != plain.dtype:
-        return plain.astype(dtype)
-    return plain
+        plain = plain.astype(dtype)
+    order = ORDERS.get(make) or options.get("order", "K")
+    flags = getattr(innermost(plain), "flags", {"C": True, "F": True})
+    return plain if order not in ("C", "F") or flags[order] else plain.copy(order)
 
 
 def _of_primals(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args, **kwargs: function(*(primal(unwrap(x)) for x in args), **kwargs)
+
+
+ORDERS: dict[Any, str] = {np.ascontiguousarray: "C", np.asfortranarray: "F"}
 
 
 def _is_array(x: Any) -> bool:

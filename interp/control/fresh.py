@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.errors import MutationError
+from interp.errors import MutationError, StripError
 from interp.value import Holder, Value, innermost, primal
 from interp.vocabulary import index_add
 from interp.vocabulary.creation import asarray, held, zeros_like
@@ -41,9 +41,18 @@ class Fresh(Holder):
         """The array, or value, that this one stands for at the moment."""
         root = self._root
         if root is not None and self._version != root._version:
-            self._now = self._make(self._parent.held)  # type: ignore[misc, union-attr]
-            self._version = root._version
+            self._again(self._parent.held)  # type: ignore[union-attr]
         return self._now
+
+    def _again(self, parent: Any) -> None:
+        """Make the view anew, of what the parent has become."""
+        now = self._make(parent)  # type: ignore[misc]
+        if now.size and not _shares(now, parent):
+            raise MutationError(
+                f"a view of an array that now holds a {type(parent).__name__} would be a copy of it: make the view by "
+                "an index, reshape, ravel, .T or np.transpose, or make it after the first value is stored"
+            )
+        self._now, self._version = now, self._root._version  # type: ignore[union-attr]
 
     # -- reading
 
@@ -160,16 +169,25 @@ class Fresh(Holder):
         if store is not None:
             return store(*args, **kwargs)
         out = kwargs.pop("out", None)
-        first = args[0] if args and isinstance(args[0], Fresh) else None
-        plain = stored(args)
-        rest = unwrap(kwargs)
+        plain, rest = unwrap(args), unwrap(kwargs)
+        try:
+            made = function(*plain, **rest)
+        except (StripError, TypeError, ValueError):
+            joined = stored(plain)
+            if all(map(operator.is_, joined, plain)):
+                raise
+            plain = joined
+            made = function(*plain, **rest)
         if out is not None:
-            _store(out, function(*plain, **rest))
+            _store(out, made)
             return out
-        made = function(*plain, **rest)
-        if first is None:
-            return wrapped(made)
-        return _result(first, made, lambda x: function(x, *plain[1:], **rest))
+        for i, operand in enumerate(args):
+            if isinstance(operand, Fresh) and _shares(made, operand._now):
+                return _result(operand, made, _of_one(function, plain, rest, i))
+        for name, operand in kwargs.items():
+            if isinstance(operand, Fresh) and _shares(made, operand._now):
+                return _result(operand, made, _of_one(function, plain, rest, name))
+        return wrapped(made)
 
     def __getattr__(self, name: str) -> Any:
         """Attributes and methods of the array: what makes views makes them of this one."""
@@ -230,6 +248,12 @@ class Fresh(Holder):
             raise MutationError("put into a fresh array takes mode='raise' alone: reduce the indices first")
         positions = np.unravel_index(np.asarray(unwrap(indices)), self.held.shape)
         self[positions] = x
+
+    def view(self, *args: Any, **kwargs: Any) -> Any:
+        """As numpy.ndarray.view; of values, without another dtype."""
+        if args or kwargs:
+            return _result(self, np.asarray(self).view(*args, **kwargs), lambda x: x.view(*args, **kwargs))
+        return self[...]
 
     @property
     def flat(self) -> "Flat":
@@ -302,26 +326,40 @@ def _view(parent: Fresh, now: Any, make: Callable[[Any], Any]) -> Fresh:
 
 
 def _result(operand: Fresh, made: Any, make: Callable[[Any], Any]) -> Any:
-    """What came of an operation on ``operand``: a view of it, or an array of its own, or no array."""
-    if type(made) is ndarray:
-        now = operand._now
-        if not isinstance(now, ndarray):
-            return fresh(made)
-        return _view(operand, made, make) if np.may_share_memory(made, now) else fresh(made)
-    if isinstance(made, Value) and made.is_storage:
-        return _view(operand, made, make) if _is_view(operand._now, made) else fresh(made)
+    """What came of an operation on ``operand``: views of it, arrays of their own, or no array."""
+    if type(made) is tuple or type(made) is list:
+        parts = [_result(operand, part, _part_of(make, i)) for i, part in enumerate(made)]
+        return tuple(parts) if type(made) is tuple else parts
+    if (type(made) is ndarray or (isinstance(made, Value) and made.is_storage)) and _shares(made, operand._now):
+        return _view(operand, made, make)
     return wrapped(made)
 
 
-def _is_view(now: Any, made: Value) -> bool:
-    a, b = innermost(now), innermost(made)
+def _of_one(function: Any, args: Any, kwargs: dict[str, Any], place: int | str) -> Callable[[Any], Any]:
+    """The call of ``function`` as a function of the one argument at ``place``."""
+    if isinstance(place, str):
+        return lambda x: function(*args, **{**kwargs, place: x})
+    return lambda x: function(*args[:place], x, *args[place + 1 :], **kwargs)
+
+
+def _part_of(make: Callable[[Any], Any], i: int) -> Callable[[Any], Any]:
+    return lambda x: make(x)[i]
+
+
+def _shares(made: Any, now: Any) -> bool:
+    """True if a result, or an array in it, is a view of ``now``."""
+    if type(made) is tuple or type(made) is list:
+        return any(_shares(part, now) for part in made)
+    a, b = innermost(made), innermost(now)
     return isinstance(a, ndarray) and isinstance(b, ndarray) and np.may_share_memory(a, b)
 
 
 def wrapped(made: Any) -> Any:
     """A result of NumPy's on plain arrays nobody else holds: arrays are fresh."""
     if type(made) is ndarray:
-        return fresh(made) if made.dtype.kind in "biufc" else made
+        return fresh(made) if made.dtype.kind in "biufc" and made.flags.writeable else made
+    if isinstance(made, Value) and made.is_storage:
+        return fresh(made)
     if type(made) is tuple:
         return tuple([wrapped(part) for part in made])
     if type(made) is list:

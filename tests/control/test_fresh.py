@@ -113,6 +113,7 @@ WRITINGS = {
     "flat view": lambda a, x: a.reshape(-1).__setitem__(slice(1, 5, 3), x),
     "ravel": lambda a, x: a.ravel().__setitem__(4, x),
     "swapped": lambda a, x: np.swapaxes(a, 0, 1).__setitem__((2, 0), x),
+    "viewed": lambda a, x: a.view().__setitem__((1, 1), x),
     "squeezed": lambda a, x: a[None].squeeze().__setitem__((1, 1), x),
     "diagonal": lambda a, x: np.fill_diagonal(a, x),
     "flat": lambda a, x: a.flat.__setitem__([1, 3], x),
@@ -234,6 +235,24 @@ def test_integer_arrays_would_truncate(dtype):
             store()
     a[0] = 1.7
     assert a[0] == np.array(1.7).astype(dtype)
+
+
+def test_views_that_values_cannot_make_are_refused():
+    """Never a copy in place of a view: the store would be lost."""
+    for view in (
+        lambda a: np.split(a, 3, axis=1)[1],
+        lambda a: np.atleast_1d(np.ones(3), a)[1],
+        lambda a: np.transpose(a=a),
+        lambda a: np.broadcast_arrays(a, a)[0],
+    ):
+
+        def f(x, view=view):
+            a = np.zeros((2, 3))
+            view(a)[...] = x
+            return a.sum()
+
+        with pytest.raises((InterpError, ValueError)):
+            grad(f)(1.0)
 
 
 def test_complex_values_in_real_arrays():
