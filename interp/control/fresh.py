@@ -181,13 +181,8 @@ class Fresh(Holder):
         if out is not None:
             _store(out, made)
             return out
-        for i, operand in enumerate(args):
-            if isinstance(operand, Fresh) and _shares(made, operand._now):
-                return _result(operand, made, _of_one(function, plain, rest, i))
-        for name, operand in kwargs.items():
-            if isinstance(operand, Fresh) and _shares(made, operand._now):
-                return _result(operand, made, _of_one(function, plain, rest, name))
-        return wrapped(made)
+        operands = {key: x for key, x in (*enumerate(args), *kwargs.items()) if isinstance(x, Fresh)}
+        return _result_of(operands, made, lambda place: _of_one(function, plain, rest, place))
 
     def __getattr__(self, name: str) -> Any:
         """Attributes and methods of the array: what makes views makes them of this one."""
@@ -332,6 +327,20 @@ def _result(operand: Fresh, made: Any, make: Callable[[Any], Any]) -> Any:
         return tuple(parts) if type(made) is tuple else parts
     if (type(made) is ndarray or (isinstance(made, Value) and made.is_storage)) and _shares(made, operand._now):
         return _view(operand, made, make)
+    return wrapped(made)
+
+
+def _result_of(operands: dict[Any, Fresh], made: Any, make: Callable[[Any], Callable[[Any], Any]]) -> Any:
+    """What came of a function: each array in it a view of the operand that it shares memory with, or its own."""
+    if type(made) is tuple or type(made) is list:
+        parts = [
+            _result_of(operands, part, lambda place, i=i: _part_of(make(place), i))  # type: ignore[misc]
+            for i, part in enumerate(made)
+        ]
+        return tuple(parts) if type(made) is tuple else parts
+    for place, operand in operands.items():
+        if _shares(made, operand._now):
+            return _result(operand, made, make(place))
     return wrapped(made)
 
 
