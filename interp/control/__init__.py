@@ -9,11 +9,12 @@ import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from interp.control import stores
 from interp.control.foreign import register
 from interp.control.fresh import unwrap
 from interp.value import Value
 
-__all__ = ["register", "run"]
+__all__ = ["register", "run", "stores"]
 
 
 def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -17,11 +17,14 @@ import numpy as np
 
 from interp.errors import MutationError, StripError
 from interp.value import Holder, Value, innermost, primal
-from interp.vocabulary import index_add
 from interp.vocabulary.creation import asarray, held, zeros_like
 
 ndarray = np.ndarray
 _new = object.__new__
+
+
+STORES: dict[Any, Callable[..., Any]] = {}
+"""NumPy's functions that write into their first argument: see `interp.control.stores`."""
 
 
 class Fresh(Holder):
@@ -107,7 +110,7 @@ class Fresh(Holder):
     def __setitem__(self, index: Any, x: Any) -> None:
         now = self._now if self._root is None else self.held
         x = asarray(unwrap(x)) if type(x) is tuple else stored(x)
-        if isinstance(x, Value) and not _holds(now, x):
+        if isinstance(x, Value) and not holds(now, x):
             now = self.promote(x)
         if type(index) is not int:
             index = unwrap(index) if type(index) is not list else index
@@ -150,7 +153,7 @@ class Fresh(Holder):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if method == "at":
-            return _at(ufunc, *inputs)
+            return STORES["at"](ufunc, *inputs)
         operands = [stored(x) for x in inputs]
         if out is None:
             return wrapped(getattr(ufunc, method)(*operands, **unwrap(kwargs)))
@@ -159,15 +162,15 @@ class Fresh(Holder):
             made = results(*operands, **unwrap(kwargs))
             for target, part in zip(out, made if type(made) is tuple else (made,), strict=True):
                 if target is not None:
-                    _store(target, part)
+                    store(target, part)
         else:
             made = results(*operands, out=unwrap(out), **unwrap(kwargs))
         return out[0] if len(out) == 1 else out
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        store = _STORES.get(function)
-        if store is not None:
-            return store(*args, **kwargs)
+        written = STORES.get(function)
+        if written is not None:
+            return written(*args, **kwargs)
         out = kwargs.pop("out", None)
         plain, rest = unwrap(args), unwrap(kwargs)
         try:
@@ -179,7 +182,7 @@ class Fresh(Holder):
             plain = joined
             made = function(*plain, **rest)
         if out is not None:
-            _store(out, made)
+            store(out, made)
             return out
         operands = {key: x for key, x in (*enumerate(args), *kwargs.items()) if isinstance(x, Fresh)}
         return _result_of(operands, made, lambda place: _of_one(function, plain, rest, place))
@@ -197,7 +200,7 @@ class Fresh(Holder):
             plain, rest = stored(args), unwrap(kwargs)
             out = rest.pop("out", None) if "out" in kwargs else None
             if out is not None:
-                _store(kwargs["out"], getattr(self.held, name)(*plain, **rest))
+                store(kwargs["out"], getattr(self.held, name)(*plain, **rest))
                 return kwargs["out"]
             made = getattr(self.held, name)(*plain, **rest)
             return _result(self, made, lambda x: getattr(x, name)(*plain, **rest))
@@ -409,7 +412,7 @@ def nested(x: Any) -> Any:
     return [nested(part) for part in x] if x.shape else x
 
 
-def _holds(now: Any, x: Value) -> bool:
+def holds(now: Any, x: Value) -> bool:
     """True if an array has every level of ``x``."""
     if not isinstance(now, Value):
         return False
@@ -440,7 +443,7 @@ def _refuse_truncation(now: Any, like: Value) -> None:
         )
 
 
-def _store(target: Any, x: Any) -> None:
+def store(target: Any, x: Any) -> None:
     """``target[...] = x``, where ``target`` may be an array from outside."""
     if isinstance(target, ndarray) and isinstance(x, Value):
         raise MutationError(outside(x))
@@ -453,59 +456,6 @@ def outside(x: Value) -> str:
         f"a {type(x).__name__} was about to be stored into a plain array from outside the function, which cannot hold "
         "it: work on a copy made inside the function (a = np.array(a))"
     )
-
-
-def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
-    index, rest = unwrap(index), [stored(x) for x in operands]
-    if not any(isinstance(x, Value) for x in (unwrap(target), *rest)):
-        ufunc.at(unwrap(target), index, *rest)
-        return
-    if ufunc not in (np.add, np.subtract) or not isinstance(target, Fresh):
-        raise MutationError(f"np.{ufunc.__name__}.at with values: only np.add.at and np.subtract.at into fresh arrays")
-    (x,) = rest
-    if isinstance(x, Value) and not _holds(target.held, x):
-        target.promote(x)
-    now = target.held
-    part = now[index]
-    spread = x + np.zeros(part.shape) if part.shape else x
-    now[...] = index_add(now, spread if ufunc is np.add else -spread, index)
-
-
-def _copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    src = stored(src)
-    if not isinstance(src, Value) and not isinstance(unwrap(dst), Value):
-        np.copyto(unwrap(dst), src, casting=casting, where=unwrap(where))
-    elif where is True:
-        _store(dst, src)
-    else:
-        _store(dst, np.where(unwrap(where), src, unwrap(dst)))
-
-
-def _fill_diagonal(a: Any, x: Any, wrap: bool = False) -> None:
-    x = stored(x)
-    if wrap or not isinstance(x, Value):
-        np.fill_diagonal(unwrap(a), x, wrap)
-        return
-    i = np.arange(min(a.shape))
-    a[(i,) * a.ndim] = x
-
-
-def _putmask(a: Any, mask: Any, x: Any) -> None:
-    mask, x = np.asarray(unwrap(mask)), stored(x)
-    a[mask] = x if not np.ndim(x) or np.shape(x) == (1,) else np.broadcast_to(x, a.shape)[mask]
-
-
-_STORES: dict[Any, Callable[..., Any]] = {
-    np.copyto: _copyto,
-    np.fill_diagonal: _fill_diagonal,
-    np.putmask: _putmask,
-    np.put: lambda a, ind, v, mode="raise": a.put(ind, v, mode),
-    np.shape: lambda a: a.shape,
-    np.ndim: lambda a: a.ndim,
-    np.size: lambda a, axis=None: np.size(primal(unwrap(a)), axis),
-    np.copy: lambda a, order="K", subok=False: a.copy(order),
-}
-"""NumPy's functions that write into their first argument, or only ask for its shape."""
 
 
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
@@ -526,7 +476,7 @@ def _attach_operators() -> None:
     def in_place(op: Callable[[Any, Any], Any]) -> Any:
         def operate(x: Fresh, y: Any) -> Fresh:
             y, now = stored(y), x.held
-            if isinstance(y, Value) and not _holds(now, y):
+            if isinstance(y, Value) and not holds(now, y):
                 now = x.promote(y)
             if isinstance(now, Value):
                 now[...] = op(now, y)
