@@ -35,7 +35,9 @@ def _maker(make: Callable[..., Any]) -> Callable[..., Any]:
             if not (carries(args) or carries(kwargs)):
                 raise
             out = _with_values(make, args, kwargs)
-        return wrapped(out)
+        return (
+            fresh(out) if type(out) is np.ndarray and out.dtype.kind in "biufc" and out.base is None else wrapped(out)
+        )
 
     return functools.wraps(make)(made)
 

@@ -263,12 +263,16 @@ class Calls:
         """The rule where an argument carries a value, else the function."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            if any(isinstance(x, Iterator) for x in args):
-                args = tuple([list(x) if isinstance(x, Iterator) else x for x in args])
             for x in args:
-                if type(x) not in _PLAIN and carries(x):
-                    return rule(*stored(args), **unwrap(kwargs))
-            if kwargs and carries(kwargs):
+                if type(x) not in _PLAIN:
+                    if isinstance(x, Value) and len(args) == 1 and not kwargs:
+                        return rule(x)
+                    break
+            else:
+                if not kwargs:
+                    return f(*args)
+            args = tuple([list(x) if isinstance(x, Iterator) else x for x in args])
+            if carries(args) or carries(kwargs):
                 return rule(*stored(args), **unwrap(kwargs))
             return f(*unwrap(args), **unwrap(kwargs))
 

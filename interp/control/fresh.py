@@ -19,7 +19,7 @@ from interp.errors import MutationError, StripError
 from interp.value import Holder, Value, innermost, primal
 from interp.vocabulary.creation import asarray, held, zeros_like
 
-ndarray = np.ndarray
+ndarray, float64, int64 = np.ndarray, np.float64, np.int64
 _new = object.__new__
 
 
@@ -61,12 +61,18 @@ class Fresh(Holder):
 
     def __getitem__(self, index: Any) -> Any:
         now = self._now if self._root is None else self.held
-        if isinstance(index, Holder):
-            index = index.held
-        elif type(index) is tuple:
+        if type(index) is tuple:
             index = tuple([i.held if isinstance(i, Holder) else i for i in index])
+        elif isinstance(index, Holder):
+            index = index.held
         out = now[index]
-        if type(out) is ndarray or (isinstance(out, Value) and out.is_storage):
+        kind = type(out)
+        if kind is float64 or kind is int64:
+            return out
+        if kind is ndarray:
+            basic = out.base is not None and (out.base is now or out.base is now.base)
+            return _view(self, out, lambda x: x[index]) if basic else _result(self, out, lambda x: x[index])
+        if isinstance(out, Value) and out.is_storage:
             return _result(self, out, lambda x: x[index])
         return out
 
@@ -109,6 +115,9 @@ class Fresh(Holder):
 
     def __setitem__(self, index: Any, x: Any) -> None:
         now = self._now if self._root is None else self.held
+        if type(x) is float and type(index) is int:
+            now[index] = x
+            return
         x = asarray(unwrap(x)) if type(x) is tuple else stored(x)
         if isinstance(x, Value) and not holds(now, x):
             now = self.promote(x)
@@ -154,6 +163,9 @@ class Fresh(Holder):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if method == "at":
             return STORES["at"](ufunc, *inputs)
+        if method == "__call__" and out is None and not kwargs:
+            made = ufunc(*[x.held if isinstance(x, Holder) else x for x in inputs])
+            return fresh(made) if type(made) is ndarray else wrapped(made)
         operands = [stored(x) for x in inputs]
         if out is None:
             return wrapped(getattr(ufunc, method)(*operands, **unwrap(kwargs)))
@@ -208,15 +220,47 @@ class Fresh(Holder):
         method.__name__ = name
         return method
 
-    def __setattr__(self, name: str, x: Any) -> None:
-        if name in Fresh.__slots__:
-            object.__setattr__(self, name, x)
-        elif name in ("real", "imag", "flat"):
-            getattr(self, name)[...] = x
-        elif name == "shape":
-            setattr(self.held, name, x)
-        else:
-            raise AttributeError(f"an array has no attribute {name!r} that can be set")
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As numpy.ndarray.shape."""
+        return self.held.shape  # type: ignore[no-any-return]
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        raise MutationError("a.shape = ... of an array made in converted code: write a = a.reshape(...)")
+
+    @property
+    def ndim(self) -> int:
+        """As numpy.ndarray.ndim."""
+        return len(self.held.shape)
+
+    @property
+    def size(self) -> int:
+        """As numpy.ndarray.size."""
+        return self.held.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """As numpy.ndarray.dtype."""
+        return self.held.dtype
+
+    @property
+    def real(self) -> Any:
+        """As numpy.ndarray.real."""
+        return self.__getattr__("real")
+
+    @real.setter
+    def real(self, x: Any) -> None:
+        self.__getattr__("real")[...] = x
+
+    @property
+    def imag(self) -> Any:
+        """As numpy.ndarray.imag."""
+        return self.__getattr__("imag")
+
+    @imag.setter
+    def imag(self, x: Any) -> None:
+        self.__getattr__("imag")[...] = x
 
     @property
     def flags(self) -> Any:
@@ -304,22 +348,19 @@ class Flat:
 def fresh(now: Any) -> Fresh:
     """A fresh array that stands for ``now``, an array or value nobody else holds."""
     new = _new(Fresh)
-    new_slot = object.__setattr__
-    new_slot(new, "_now", now)
-    new_slot(new, "_root", None)
-    new_slot(new, "_version", 0)
+    new._now = now
+    new._root = None
+    new._version = 0
     return new
 
 
 def _view(parent: Fresh, now: Any, make: Callable[[Any], Any]) -> Fresh:
     new = _new(Fresh)
-    root = parent if parent._root is None else parent._root
-    slot = object.__setattr__
-    slot(new, "_now", now)
-    slot(new, "_root", root)
-    slot(new, "_parent", parent)
-    slot(new, "_make", make)
-    slot(new, "_version", root._version)
+    new._now = now
+    new._root = root = parent if parent._root is None else parent._root
+    new._parent = parent
+    new._make = make
+    new._version = root._version
     return new
 
 
@@ -486,6 +527,15 @@ def _attach_operators() -> None:
 
         return operate
 
+    def reduction(name: str) -> Any:
+        def reduced(x: Fresh, *args: Any, **kwargs: Any) -> Any:
+            if args or kwargs:
+                return x.__getattr__(name)(*args, **kwargs)
+            return getattr(x.held, name)()
+
+        reduced.__name__ = name
+        return reduced
+
     for name in (*BINARY, "divmod"):
         bare = name.rstrip("_")
         forward, reflected = binary(getattr(operator, name, divmod))
@@ -498,6 +548,8 @@ def _attach_operators() -> None:
     for name in ("neg", "pos", "abs", "invert"):
         op = getattr(operator, name)
         setattr(Fresh, f"__{name}__", lambda x, op=op: wrapped(op(x.held)))
+    for name in ("sum", "mean", "max", "min", "prod", "any", "all", "argmax", "argmin", "std", "var"):
+        setattr(Fresh, name, reduction(name))
 
 
 _attach_operators()

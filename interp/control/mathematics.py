@@ -84,6 +84,9 @@ def _element(x: Any) -> Any:
 
 def _checked(function: Callable[..., Any], rule: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
+        if len(args) == 1 and not getattr(args[0], "shape", ()):
+            function(primal(args[0]))
+            return rule(args[0])
         function(*_numbers(args))
         return rule(*map(_element, args))
 
