@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("dispatch", "arrays", "ode", "compiled", "vectorize", "taylor", "peers", "compile_time", "cache")
+NAMES = ("dispatch", "control", "arrays", "ode", "compiled", "vectorize", "taylor", "peers", "compile_time", "cache")
 HEADINGS = ("what", "ours", "reference", "ratio", "budget", "")
 
 

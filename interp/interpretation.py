@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from interp import backends, tree
+from interp import backends, control, tree
 from interp import level as levels
 from interp.errors import InterpError, MutationError, StripError, UnsupportedOutput
 from interp.value import Value
@@ -119,13 +119,14 @@ def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Where NumPy covers an error of ours with one that does not say what to do, say it.
     """
     try:
-        out = f(*args, **kwargs)
+        out = control.run(f, args, kwargs)
     except ValueError as error:
         if not isinstance(error.__cause__, StripError):
             raise
         raise MutationError(
-            "a value was stored into a plain array, which cannot hold it: make the array from a value "
-            "(a = np.zeros_like(x); a[0] = x[0]), or collect the elements in a list and use np.stack"
+            "a value was stored into a plain array, which cannot hold it: one from outside the function, or made where "
+            "no conversion reaches. Work on a copy made in the function (a = np.array(a)), or make the array from a "
+            "value (a = np.zeros_like(x); a[0] = x[0])"
         ) from error
     for leaf in tree.flatten(out)[0]:
         if not isinstance(leaf, Value):

@@ -44,6 +44,7 @@ class Interval(Value):
 
     __slots__ = ("decoration", "hi", "level", "lo")
     components = ("lo", "hi", "decoration")
+    joins = True
 
     def __init__(self, lo: Any, hi: Any = None, decoration: Any = None) -> None:
         hi = lo if hi is None else hi

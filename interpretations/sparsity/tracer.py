@@ -35,6 +35,7 @@ class SparsityTracer(Value):
     __slots__ = ("_gathered", "level", "positions", "storage", "value")
     components = ("value", "pattern")
     native = False
+    joins = True
     value: Any
     storage: Storage
     positions: np.ndarray | None
@@ -140,6 +141,7 @@ class LocalTracer(SparsityTracer):
     """A tracer of the pattern at the given point: zeros of partials drop, branches follow the payload."""
 
     __slots__ = ()
+    joins = False
     __bool__ = Value.__bool__
     __index__ = Value.__index__
     __hash__ = Value.__hash__
