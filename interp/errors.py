@@ -67,6 +67,10 @@ class IntegrationError(InterpError, ArithmeticError):
         return f"at t = {self.args[1]:.6g}: {self.args[0]}"
 
 
+class NotDifferentiable(InterpError, ArithmeticError):
+    """A solution that is no differentiable function of the parameters: a multiple root, a failed or degenerate fit."""
+
+
 class NoSource(InterpError, TypeError):
     """A function whose source is needed and cannot be read: built in C, made by ``exec``, changed since its import."""
 

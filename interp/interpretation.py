@@ -124,8 +124,9 @@ def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not isinstance(error.__cause__, StripError):
             raise
         raise MutationError(
-            "a value was stored into a plain array, which cannot hold it: make the array from a value "
-            "(a = np.zeros_like(x); a[0] = x[0]), or collect the elements in a list and use np.stack"
+            "a value was stored into a plain array, which cannot hold it: one from outside the function, or made where "
+            "no conversion reaches. Work on a copy made in the function (a = np.array(a)), or make the array from a "
+            "value (a = np.zeros_like(x); a[0] = x[0])"
         ) from error
     for leaf in tree.flatten(out)[0]:
         if not isinstance(leaf, Value):

@@ -34,7 +34,7 @@ from interp.errors import (
     UnsupportedInput,
 )
 from interp.linear import ZERO, Diagonal, Gather, LinearMap, outline
-from interp.value import Value, shape_of
+from interp.value import Holder, Value, shape_of
 
 COUNTERPARTS: dict[Any, Any] = {}
 """NumPy's and SciPy's functions -> ours: what the protocols look up."""
@@ -198,7 +198,9 @@ class Primitive:
     def resolve(self, key: tuple[type, ...]) -> rules.Rule:
         """The rule for operands of exactly these classes; remembered in the cache."""
         values = [i for i, cls in enumerate(key) if issubclass(cls, Value)]
-        if any(cls in (list, tuple) for cls in key):
+        if any(issubclass(cls, Holder) for cls in key):
+            rule = self._on_held
+        elif any(cls in (list, tuple) for cls in key):
             rule = self._on_sequences
         elif not values:
             rule = backends.rule(self, key)
@@ -214,6 +216,10 @@ class Primitive:
     def _on_sequences(self, *operands: Any, **params: Any) -> Any:
         """Lists of plain numbers become arrays, as in NumPy."""
         return self.dispatch(*(np.asarray(x) if isinstance(x, list | tuple) else x for x in operands), **params)
+
+    def _on_held(self, *operands: Any, **params: Any) -> Any:
+        """Fresh arrays are what they hold at the moment."""
+        return self.dispatch(*(x.held if isinstance(x, Holder) else x for x in operands), **params)
 
     def _by_level(self, key: tuple[type, ...], values: list[int]) -> rules.Rule:
         """Choose among the rules of each pattern of active operands, by the levels at hand."""

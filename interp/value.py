@@ -59,6 +59,8 @@ class Value:
     """False if compiled code has no struct of the components: see ``through_compiled``."""
     through_compiled: ClassVar[Any] = None
     """``(compiled, args) -> result`` for values that are not native; None: such a call runs as plain Python."""
+    joins: ClassVar[bool] = False
+    """True if control flow takes every branch that may be taken and joins them; False if it follows the primal."""
     level: int
 
     # -- what a number type says of itself
@@ -159,6 +161,9 @@ class Value:
         def __ne__(self, other: object) -> Any: ...
         def __getitem__(self, index: Any) -> Any: ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
+        def reshape(self, *shape: Any) -> Any: ...
+        def astype(self, dtype: Any) -> Any: ...
+        def copy(self, order: str = "C") -> Any: ...
 
         __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
         __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __add__
@@ -217,6 +222,20 @@ class Value:
     def __repr__(self) -> str:
         inner = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.components)
         return f"{type(self).__name__}({inner})"
+
+
+class Holder:
+    """Stands for an array or value, ``held``, which may become another: a fresh array of `interp.control`."""
+
+    __slots__ = ()
+
+    @property
+    def held(self) -> Any:
+        """The array or value at the moment."""
+        raise NotImplementedError
+
+    def __setitem__(self, index: Any, x: Any) -> None:
+        raise NotImplementedError
 
 
 def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value:

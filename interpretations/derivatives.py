@@ -15,6 +15,7 @@ from interp import backends, tree
 from interp import level as levels
 from interp.errors import RefusedStack, ShapeError, UnsupportedInput
 from interp.interpretation import call, replaced_natively, transform
+from interp.numerics import slopes
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary import copy, reshape, zeros
 from interpretations import dual
@@ -380,3 +381,6 @@ def _named(function: Function, transform: str, f: Function) -> Function:
     function.__name__ = f"{transform}({getattr(f, '__name__', 'f')})"
     function.__qualname__ = function.__name__
     return function
+
+
+slopes.provide(gradient=grad, jacobian=jacfwd)

@@ -22,7 +22,7 @@ from interp.errors import MutationError, RefusedStack
 from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, has_nan, innermost, primal, shape_of
-from interp.vocabulary import copy, setitem, transpose, zeros
+from interp.vocabulary import copy, setitem, transpose, zeros, zeros_like
 from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import square, strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
@@ -309,7 +309,7 @@ def _is_a_view(x: Tape, out: Any, params: dict[str, Any]) -> bool:
 
 
 VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
-    getitem: lambda x, out, params: is_basic(params["index"]),
+    getitem: lambda x, out, params: x.is_storage and is_basic(params["index"]),
     transpose: lambda x, out, params: True,
     flip: lambda x, out, params: True,
     diagonal: lambda x, out, params: True,
@@ -446,14 +446,25 @@ class _Buffers:
     def own(self, slot: int, cell: Cell, like: Any) -> Any:
         """The slot's cotangent as an array of the sweep's own, laid out as the cell's, that can hold ``like``."""
         present = self.of[slot]
-        wraps = isinstance(like, Value) and not isinstance(present, Value)
+        wraps = isinstance(like, Value) and not _levels(like) <= _levels(present)
         if present is None or wraps or self.owned[slot] != LAID_OUT:
             fresh = held(zeros_beside(cell.value, self.batch, like), present)
+            if not _levels(present) <= _levels(fresh):  # each has a level that the other lacks
+                fresh = fresh + zeros_like(present)
             if present is not None:
                 fresh[...] = present
             self.of[slot] = fresh
             self.owned[slot] = LAID_OUT
         return self.of[slot]
+
+
+def _levels(x: Any) -> set[int]:
+    """The levels of a value and of what it is made around."""
+    found = set()
+    while isinstance(x, Value):
+        found.add(x.level)
+        x = x.payload
+    return found
 
 
 def _sweep(

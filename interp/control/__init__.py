@@ -1,33 +1,38 @@
-"""Control flow as dispatch: plain Python, converted from its source where an interpretation needs it.
+"""Control flow as dispatch: plain Python functions, converted where an interpretation needs it.
 
-Number types that follow the primal run a function as it is, but for calls that would strip them and arrays made on the
-way. Those that take every branch (``Value.joins``) run it in the joined tier.
+`run` calls a user's function for a transform. The *native* tier serves values that follow the primal; the *joined*
+tier serves values that take every branch.
 """
 
-from collections.abc import Callable
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from interp.control import stores
 from interp.control.foreign import register
-from interp.control.path import options
+from interp.control.fresh import unwrap
 from interp.value import Value
 
-
-def joins(x: Any) -> bool:
-    """True of a value that takes both sides of a branch, or that is around one."""
-    while isinstance(x, Value):
-        if x.joins:
-            return True
-        x = x.payload
-    return False
+__all__ = ["register", "run", "stores"]
 
 
 def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """``f`` on values, in the tier that they need."""
-    if any(map(joins, args)) or any(map(joins, kwargs.values())):
-        from interp.control import joined
+    """``f(*args, **kwargs)``, converted in the tier that the values among the arguments ask for."""
+    from interp.control.native import tier
 
-        return joined.run(f, args, kwargs)
-    return f(*args, **kwargs)
+    if any(map(_joins, args)) and importlib.util.find_spec("interp.control.joined") is not None:
+        return importlib.import_module("interp.control.joined").run(f, args, kwargs)
+    return unwrap(tier.run(f, args, kwargs))
 
 
-__all__ = ["options", "register", "run"]
+def _joins(x: Any) -> bool:
+    """True of a value whose innermost interpretation joins branches, and of containers of one."""
+    if isinstance(x, Value):
+        while isinstance(x, Value):
+            if x.joins:
+                return True
+            x = x.payload
+        return False
+    parts: Iterable[Any] = x.values() if isinstance(x, dict) else x if isinstance(x, list | tuple) else ()
+    return any(map(_joins, parts))

@@ -5,16 +5,19 @@ tracebacks, debuggers and coverage show the source that was written. Trees are r
 notebooks, doctests and sources registered there are found as files are.
 """
 
+import __future__
+
 import ast
 import functools
+import itertools
 import linecache
+import operator
 import types
 from typing import Any
 
 from interp.errors import NoSource
 
 Function = ast.FunctionDef | ast.Lambda
-MADE = "__interp_made__"
 RUNTIME = "__interp__"
 """The free variable through which generated code reaches what its tier offers."""
 
@@ -33,7 +36,7 @@ def _module(filename: str, text: str) -> dict[int, list[Function]]:
 
 
 def tree_of(function: types.FunctionType) -> Function:
-    """A copy of the definition of a function, to be changed. Raises `NoSource` where there is none, or another one."""
+    """The definition of a function, not to be changed. Raises `NoSource` where there is none, or another one."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
@@ -42,23 +45,10 @@ def tree_of(function: types.FunctionType) -> Function:
         candidates = _module(code.co_filename, "".join(lines)).get(code.co_firstlineno, [])
     except SyntaxError:
         raise NoSource(_no_source(function, "its source is no Python file")) from None
-    # Of several lambdas on a line the code is of the smallest whose body it lies in.
-    fitting = sorted((node for node in candidates if _fits(node, code)), key=_size)
+    fitting = [node for node in candidates if _fits(node, code)]
     if not fitting:
         raise NoSource(_no_source(function, "its source has changed since it was imported, or was generated"))
-    copied: Function = _copied(fitting[0])
-    return copied
-
-
-def _copied(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_copied(part) for part in node]
-    if not isinstance(node, ast.AST):
-        return node
-    new = type(node)()
-    for name, part in node.__dict__.items():
-        setattr(new, name, _copied(part))
-    return new
+    return fitting[0]
 
 
 def _fits(node: Function, code: types.CodeType) -> bool:
@@ -71,15 +61,11 @@ def _fits(node: Function, code: types.CodeType) -> bool:
         return node.name == code.co_name or code.co_name.endswith(node.name)
     if code.co_name != "<lambda>":
         return False
+    # Of several lambdas on a line, the one whose body the code's instructions come from.
     body = node.body
+    spans = {p for p in code.co_positions() if None not in p}
     start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
-    spans = [((p[0], p[2]), (p[1], p[3])) for p in code.co_positions() if None not in p]
-    return all(start <= a and b <= end for a, b in spans if a != b)  # type: ignore[operator]
-
-
-def _size(node: Function) -> tuple[int, int]:
-    last = node if isinstance(node, ast.FunctionDef) else node.body
-    return (last.end_lineno or 0) - last.lineno, (last.end_col_offset or 0) - last.col_offset
+    return any((p[0], p[2]) == start and (p[1], p[3]) == end for p in spans)
 
 
 def _unmangled(name: str) -> str:
@@ -96,67 +82,91 @@ def _no_source(function: Any, why: str) -> str:
 class Template:
     """A changed definition, compiled: it makes the function anew for each closure over the same code."""
 
-    def __init__(self, function: types.FunctionType, definition: ast.FunctionDef) -> None:
+    def __init__(self, function: types.FunctionType, definition: Function) -> None:
         original = function.__code__
-        self.free = tuple(dict.fromkeys((*original.co_freevars, RUNTIME)))
-        definition = _Mangled(_class_of(original)).visit(definition)
-        definition.name = MADE  # by its own name it would be a local of the factory to itself
+        inner = _bare(definition)
+        body: ast.stmt = inner
+        owner = _class_of(original)
+        if owner:  # private names (self.__x) mean what they mean in the class's own body
+            body = ast.ClassDef(name=owner, bases=[], keywords=[], body=[inner], decorator_list=[])
+            body.type_params = []  # type: ignore[attr-defined]
+        free = dict.fromkeys((*original.co_freevars, RUNTIME))
         factory = ast.FunctionDef(
             name="factory",
             args=ast.arguments(
-                posonlyargs=[], args=[ast.arg(name) for name in self.free], kwonlyargs=[], kw_defaults=[], defaults=[]
+                posonlyargs=[], args=[ast.arg(name) for name in free], kwonlyargs=[], kw_defaults=[], defaults=[]
             ),
-            body=[definition, ast.Return(ast.Name(definition.name, ast.Load()))],
+            body=[body],
             decorator_list=[],
-            type_params=[],
         )
-        module = ast.Module([ast.copy_location(factory, definition)], [])
-        compiled = compile(ast.fix_missing_locations(module), original.co_filename, "exec", dont_inherit=True)
-        (outer,) = _codes(compiled, "factory")
-        (code,) = _codes(outer, definition.name)
-        self.code = code.replace(co_name=original.co_name, co_qualname=original.co_qualname)
+        factory.type_params = []  # type: ignore[attr-defined]
+        for node in (body, factory):
+            ast.copy_location(node, inner)
+        flags = original.co_flags & _FUTURE
+        module = ast.fix_missing_locations(ast.Module([factory], []))
+        code = compile(module, original.co_filename, "exec", flags, dont_inherit=True)
+        for _ in range(3 if owner else 2):
+            (code,) = (c for c in code.co_consts if isinstance(c, types.CodeType))
+        self.code = _renamed(code, code.co_qualname, original.co_qualname).replace(co_name=original.co_name)
 
     def function(self, like: types.FunctionType, runtime: Any) -> types.FunctionType:
         """The new function over the closure, globals and defaults of ``like``."""
         cells = dict(zip(like.__code__.co_freevars, like.__closure__ or (), strict=True))
         cells[RUNTIME] = types.CellType(runtime)
-        closure = tuple(cells[name] for name in self.code.co_freevars)
+        closure = tuple([cells[name] for name in self.code.co_freevars])
         new = types.FunctionType(self.code, like.__globals__, like.__name__, like.__defaults__, closure)
         new.__kwdefaults__ = like.__kwdefaults__
         new.__qualname__, new.__module__, new.__doc__ = like.__qualname__, like.__module__, like.__doc__
+        new.__annotations__ = like.__annotations__
         new.__dict__.update(like.__dict__)
         return new
 
 
-def _codes(code: types.CodeType, name: str) -> list[types.CodeType]:
-    return [c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name]
+_FUTURE = functools.reduce(operator.or_, (getattr(__future__, n).compiler_flag for n in __future__.all_feature_names))
+
+
+def _bare(definition: Function) -> ast.FunctionDef:
+    """The definition without what was evaluated where it stands: decorators, defaults and annotations."""
+    a = definition.args
+    positional, either, keyword = (
+        [_unannotated(arg) for arg in args] for args in (a.posonlyargs, a.args, a.kwonlyargs)
+    )
+    arguments = ast.arguments(
+        posonlyargs=positional,
+        args=either,
+        vararg=a.vararg and _unannotated(a.vararg),
+        kwonlyargs=keyword,
+        kw_defaults=[None] * len(keyword),
+        kwarg=a.kwarg and _unannotated(a.kwarg),
+        defaults=[],
+    )
+    if isinstance(definition, ast.Lambda):
+        result = ast.copy_location(ast.Return(definition.body), definition.body)
+        bare = ast.FunctionDef(name="function", args=arguments, body=[result], decorator_list=[])
+    else:
+        bare = ast.FunctionDef(name=definition.name, args=arguments, body=definition.body, decorator_list=[])
+    bare.type_params = []  # type: ignore[attr-defined]
+    return ast.copy_location(bare, definition)
+
+
+def _unannotated(arg: ast.arg) -> ast.arg:
+    return ast.copy_location(ast.arg(arg.arg), arg)
+
+
+def _renamed(code: types.CodeType, old: str, new: str) -> types.CodeType:
+    """The code, and what is defined in it, under the qualified names of the original."""
+    qualified = new + code.co_qualname.removeprefix(old)
+    consts = tuple(
+        _renamed(c, old, new) if isinstance(c, types.CodeType) else qualified if c == code.co_qualname else c
+        for c in code.co_consts  # the code of a class has its qualified name as a constant
+    )
+    return code.replace(co_consts=consts, co_qualname=qualified)
 
 
 def _class_of(code: types.CodeType) -> str:
-    """The class whose body a method stands in, for its private names; empty outside of classes."""
-    outer = code.co_qualname.split(".")[:-1]
-    return outer[-1].lstrip("_") if outer and outer[-1] != "<locals>" else ""
-
-
-class _Mangled(ast.NodeTransformer):
-    """Private names (``self.__x``) as the class's own body would compile them."""
-
-    def __init__(self, owner: str) -> None:
-        self.owner = owner
-
-    def visit(self, node: ast.AST) -> Any:
-        return super().visit(node) if self.owner else node
-
-    def _name(self, name: str) -> str:
-        private = name.startswith("__") and not name.endswith("__")
-        return f"_{self.owner}{name}" if private else name
-
-    def visit_Name(self, node: ast.Name) -> Any:
-        return ast.copy_location(ast.Name(self._name(node.id), node.ctx), node)
-
-    def visit_arg(self, node: ast.arg) -> Any:
-        return ast.copy_location(ast.arg(self._name(node.arg)), node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> Any:
-        value = self.visit(node.value)
-        return ast.copy_location(ast.Attribute(value, self._name(node.attr), node.ctx), node)
+    """The nearest class in whose body the function stands, at any depth; empty outside of classes."""
+    path = code.co_qualname.split(".")
+    for name, inside in reversed(list(itertools.pairwise(path))):
+        if name != "<locals>" and inside != "<locals>":
+            return name
+    return ""

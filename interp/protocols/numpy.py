@@ -6,11 +6,21 @@ import numpy as np
 
 from interp import vocabulary
 from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
+from interp.numerics import interpolation, matrices, sampled
 from interp.primitive import COUNTERPARTS
-from interp.value import Value
+from interp.value import Holder, Value
 
 REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
+SAME_TYPE = frozenset({np.sum, np.mean, np.prod, np.cumsum, np.zeros_like, np.ones_like, np.std, np.var})
 REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
+
+
+COUNTERPARTS |= {
+    np.interp: interpolation.interp,
+    np.linalg.cholesky: matrices.cholesky,
+    np.linalg.norm: matrices.norm,
+    np.trapezoid: sampled.trapezoid,
+}
 
 
 def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -27,7 +37,7 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     out = kwargs.pop("out", None)
     if out is not None:
         (target,) = out
-        if not isinstance(target, Value):
+        if not isinstance(target, Value) and not isinstance(target, Holder):
             raise MutationError(
                 f"np.{ufunc.__name__} into a plain array (out= or +=) would lose what {type(value).__name__} carries: "
                 "write a = a + x instead of a += x, or make `a` from a value (np.zeros_like(x))"
@@ -62,6 +72,8 @@ def _as_numpy(x: Any) -> Any:
 
 def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``__array_function__``: the vocabulary's counterpart of a NumPy function."""
+    if any(issubclass(cls, Holder) for cls in types):
+        return NotImplemented  # it hands over what it holds
     ours = COUNTERPARTS.get(function)
     if function is np.copyto:
         raise MutationError(
@@ -71,6 +83,8 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
     if ours is None:
         raise NoRule(_unknown(function))
     out = kwargs.pop("out", None)
+    if kwargs.get("dtype") is not None and function in SAME_TYPE and np.dtype(kwargs["dtype"]) == value.dtype:
+        del kwargs["dtype"]  # what it would be without saying so
     if out is None:
         try:
             return ours(*args, **kwargs)

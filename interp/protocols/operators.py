@@ -6,7 +6,7 @@ from typing import Any
 from interp import backends
 from interp import vocabulary as v
 from interp.primitive import Primitive
-from interp.value import Value
+from interp.value import Holder, Value
 
 BINARY: dict[str, Primitive] = {
     "add": v.add,
@@ -69,7 +69,7 @@ def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
 
 def _resolve(primitive: Primitive, key: tuple[type, ...], other: Any) -> Any:
     """The rule; None where Python should ask the other operand, which is no number to us."""
-    number = isinstance(other, Value | list | tuple) or backends.known(type(other))
+    number = isinstance(other, Value | Holder | list | tuple) or backends.known(type(other))
     if not number or other is None:
         return None
     return primitive.resolve(key)

@@ -6,7 +6,7 @@ import numpy as np
 
 from interp import backends, level
 from interp.primitive import COUNTERPARTS, Creation, Structural
-from interp.value import Value, innermost, is_array, primal, shape_of
+from interp.value import Holder, Value, innermost, is_array, primal, shape_of
 
 
 def _copy(x: Any, order: str = "K") -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -73,6 +73,8 @@ def asarray(x: Any) -> Any:
     """``x`` itself if it is an array or value; a (nested) list as an array, of values if it holds any."""
     from interp.vocabulary.shape import stack
 
+    if isinstance(x, Holder):
+        return x.held
     if not isinstance(x, list | tuple):
         return x
     parts = [asarray(part) for part in x]

@@ -9,7 +9,7 @@ from interp import backends
 from interp.errors import StripError, UndecidedError
 from interp.linear import ONE, Diagonal, Gather
 from interp.primitive import COUNTERPARTS, Assignment, Contraction, Structural, negative_axis
-from interp.value import Value, ndim_of, operand, shape_of
+from interp.value import Holder, Value, ndim_of, operand, shape_of
 
 Index = tuple[Any, ...]
 
@@ -21,6 +21,8 @@ def plain_index(index: Any) -> Index:
 
 
 def _plain_part(part: Any) -> Any:
+    if isinstance(part, Holder):
+        part = part.held
     if isinstance(part, Value):
         if part.dtype.kind == "b":
             raise UndecidedError(

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from unconverted import unconverted
 
 from interp import interpret
 from interp.errors import InterpError, MutationError, RefusedStack, ShapeError, StripError, UndecidedError
@@ -171,7 +172,7 @@ def test_stores_that_would_lose_the_pattern_raise():
         return a
 
     with pytest.raises(MutationError):
-        jacobian_sparsity(into_plain, X)
+        jacobian_sparsity(unconverted(into_plain), X)
     with pytest.raises(MutationError):
         SparsityTracer(1.0)[...] = 2.0
 
@@ -218,7 +219,7 @@ REFUSED = {
     "length": (UndecidedError, lambda x: np.zeros(x[0])),
     "hash": (UndecidedError, lambda x: {x[0]: x}[x[0]]),
     "mask": (UndecidedError, lambda x: x[x > 1]),
-    "float": (StripError, lambda x: float(x[0]) * x),
+    "float": (StripError, unconverted(lambda x: float(x[0]) * x)),
     "list": (InterpError, lambda x: [x[0], x[1]]),
 }
 

@@ -1,0 +1,1 @@
+"""Rules for foreign scientific calls, a module a library; `interp.control.foreign` imports each when it is needed."""
