@@ -17,7 +17,7 @@ import numpy as np
 
 from interp.control.foreign import ALWAYS, FOREIGN
 from interp.control.source import RUNTIME, Function
-from interp.primitive import Primitive
+from interp.primitive import COUNTERPARTS, Primitive
 from interp.value import Value
 
 _CALLS = frozenset(code for name, code in dis.opmap.items() if "CALL" in name and "INTRINSIC" not in name)
@@ -37,6 +37,8 @@ MAKERS = frozenset(ALWAYS)
 _LISTS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp)
 _Dispatcher = type(np.sum)
 _UNSEEN = object()
+SHAPES = frozenset({np.shape, np.ndim, np.size, np.copyto, np.fill_diagonal, np.putmask, np.put})
+"""NumPy's functions that no primitive stands for and that fresh arrays and values know themselves."""
 COMPILERS = frozenset({"numba", "interp", "interpretations", "jax"})
 """Packages whose decorators may read a function's code: what they decorate stays as it is."""
 
@@ -193,7 +195,7 @@ class Look:
             stores = found in _ASKS or not self._inert(node) or any(map(self._may_be_list, node.args))
             (self.certain if stores else self.possible).add(id(node))
             return
-        if isinstance(found, _Dispatcher) and found not in FOREIGN:
+        if isinstance(found, _Dispatcher) and found not in FOREIGN and (found in COUNTERPARTS or found in SHAPES):
             if any(map(self._may_be_list, node.args)) and not _joins_already(found):
                 self.certain.add(id(node))
             return
