@@ -91,16 +91,18 @@ class Template:
             body = ast.ClassDef(name=owner, bases=[], keywords=[], body=[inner], decorator_list=[])
             body.type_params = []  # type: ignore[attr-defined]
         free = dict.fromkeys((*original.co_freevars, RUNTIME))
+        # The wrapping class binds no name: in its methods that is a global, or a free variable, of the user's.
+        unbound = [ast.Global([owner])] if owner and owner not in free else []
         factory = ast.FunctionDef(
             name="factory",
             args=ast.arguments(
                 posonlyargs=[], args=[ast.arg(name) for name in free], kwonlyargs=[], kw_defaults=[], defaults=[]
             ),
-            body=[body],
+            body=[*unbound, body],
             decorator_list=[],
         )
         factory.type_params = []  # type: ignore[attr-defined]
-        for node in (body, factory):
+        for node in (body, factory, *unbound):
             ast.copy_location(node, inner)
         flags = original.co_flags & _FUTURE
         module = ast.fix_missing_locations(ast.Module([factory], []))

@@ -582,3 +582,51 @@ def third_party_python(x):
     from scipy.special import softmax
 
     return softmax(x)[0] * x[1]
+
+
+class Vector:
+    """A class of the user's whose special methods call `math`; they also name the class itself."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __add__(self, other):
+        return Vector(math.hypot(self.x, other.x), self.y + other.y)
+
+    def __mul__(self, k):
+        return NotImplemented if isinstance(k, Vector) else Vector(self.x * k, math.sin(self.y) * k)
+
+    def __rmul__(self, k):
+        return self * math.exp(k)
+
+    def __neg__(self):
+        return Vector(-self.x, math.cos(self.y))
+
+    def __lt__(self, other):
+        return math.sin(self.x) < math.sin(other.x)
+
+    def __getitem__(self, i):
+        return (math.tan(self.x), self.y)[i]
+
+    def __iter__(self):
+        yield math.sqrt(self.x)
+        yield self.y
+
+    def __enter__(self):
+        return math.log(self.y)
+
+    def __exit__(self, *raised):
+        self.y = math.sinh(self.y)
+        return False
+
+
+@program
+def special_methods(x):
+    a, b = Vector(x[0], x[1]), Vector(x[1], x[2])
+    c = 2.0 * (a + b) * 3.0
+    with a as entered:
+        total = entered + c.x * c.y
+    total += sum(t for t in b) if a < b else 0.0
+    for t in c:
+        total = total + t
+    return total + a[0] * (-b).y + a.y
