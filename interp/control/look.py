@@ -127,6 +127,9 @@ class Look:
         self.cells = _cells(f)
         self._note(tree)
         for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and self._compiles_arguments(node.func):
+                self._keep(node.args)
+        for node in ast.walk(tree):
             if node in self.kept:
                 continue
             if isinstance(node, ast.Call):
@@ -177,6 +180,21 @@ class Look:
                 origin = getattr(self.parents[place], "module", None) or place.name
         return origin.partition(".")[0] in COMPILERS
 
+    def _compiles_arguments(self, callee: ast.expr) -> bool:
+        """True of functions that compile the code of the functions that they are given."""
+        module = getattr(self._static(callee), "__module__", None) or ""
+        return module == "interp.compile" or module.partition(".")[0] in ("numba", "jax")
+
+    def _keep(self, arguments: list[ast.expr]) -> None:
+        """Leave the functions that are given to a compiler as they are."""
+        for argument in arguments:
+            if isinstance(argument, ast.Lambda):
+                self.kept.update(ast.walk(argument))
+            elif isinstance(argument, ast.Name):
+                for place in self.bound.get(argument.id, ()):
+                    if isinstance(place, ast.FunctionDef):
+                        self.kept.update(ast.walk(place))
+
     def _static(self, node: ast.AST) -> Any:
         """What an expression of global names and attributes of modules and classes is, at the moment."""
         if isinstance(node, ast.Name) and node.id not in self.bound:
@@ -201,6 +219,7 @@ class Look:
         elif isinstance(callee, ast.Name):
             places = self.bound.get(callee.id, [])
             defined = len(places) == 1 and isinstance(places[0], ast.FunctionDef | ast.ClassDef)
+            defined = defined and places[0] not in self.kept
             if not (defined and not places[0].decorator_list and places[0] in self.parents):  # type: ignore[attr-defined]
                 self.certain.add(id(node))
         elif isinstance(callee, ast.Attribute):

@@ -71,7 +71,7 @@ class Specials:
         turns = [(left, a, b), (right, b, a)]
         if type(b) is not type(a) and issubclass(type(b), type(a)):
             turns.reverse()
-        elif type(b) is type(a) and left != right and kind in ("Add", "Sub", "Mult", "Div"):
+        elif type(b) is type(a) and right.startswith("__r"):
             turns.pop()
         found = [self._method(x, name) for name, x, _ in turns]
         if any(method is not None for method in found):

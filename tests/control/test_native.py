@@ -289,4 +289,12 @@ def test_functions_for_compilers_keep_their_code():
         return np.sin(x) * inner(1.0)
 
     assert grad(f)(0.5) == pytest.approx(math.cos(0.5) * math.sin(1.0))
+
+    def g(x):
+        def inner(t):
+            return math.sin(t)
+
+        return compile(inner)(x) * compile(lambda t: math.exp(t))(x) + inner(x)
+
+    assert grad(g)(0.5) == pytest.approx(truth.jacobian(g, (0.5,), 0), rel=1e-8)
     assert compile(lambda x: math.sin(x))(0.5) == math.sin(0.5)
