@@ -4,6 +4,7 @@
 tier serves values that take every branch.
 """
 
+import functools
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterable
@@ -21,9 +22,16 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     """``f(*args, **kwargs)``, converted in the tier that the values among the arguments ask for."""
     from interp.control.native import tier
 
-    if any(map(_joins, args)) and importlib.util.find_spec("interp.control.joined") is not None:
-        return importlib.import_module("interp.control.joined").run(f, args, kwargs)
+    if any(map(_joins, args)) and (joined := _joined()) is not None:
+        return joined.run(f, args, kwargs)
     return unwrap(tier.run(f, args, kwargs))
+
+
+@functools.cache
+def _joined() -> Any:
+    """The module of the joined tier, if it is there."""
+    known = importlib.util.find_spec("interp.control.joined") is not None
+    return importlib.import_module("interp.control.joined") if known else None
 
 
 def _joins(x: Any) -> bool:

@@ -14,6 +14,10 @@ ALWAYS: dict[Any, Callable[..., Any]] = {}
 """Rules that are called for plain arguments too: what makes fresh arrays, what answers about types."""
 
 
+FORGET: list[Callable[[], None]] = []
+"""What tiers do when a rule is registered: functions that were converted without it are converted anew."""
+
+
 def register(*functions: Any, always: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: converted code calls the decorated function in place of each of ``functions``.
 
@@ -25,6 +29,8 @@ def register(*functions: Any, always: bool = False) -> Callable[[Callable[..., A
     def registering(rule: Callable[..., Any]) -> Callable[..., Any]:
         for function in functions:
             table[function] = rule
+        for forget in FORGET:
+            forget()
         return rule
 
     return registering

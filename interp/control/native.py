@@ -12,6 +12,7 @@ from typing import Any
 
 from interp.control import arrays, builtins, mathematics, statistic
 from interp.control.calls import OURS, Calls, is_library, module_of
+from interp.control.foreign import FORGET
 from interp.control.look import Look, Rewriting, calls_nothing, users_attributes
 from interp.control.source import RUNTIME, Template, tree_of
 from interp.control.specials import Specials
@@ -38,6 +39,13 @@ class Native:
         specials = Specials(self.resolve)
         for name in ("binary", "unary", "item", "iterated", "entered"):
             setattr(self.resolve, name, getattr(specials, name))
+
+        FORGET.append(self._forget)
+
+    def _forget(self) -> None:
+        self._looks.clear()
+        self.calls.known.clear()
+        self.calls.closures.clear()
 
     def function(self, f: types.FunctionType) -> Any:
         """``f`` converted; ``f`` itself if it needs no conversion or has no source."""
