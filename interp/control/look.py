@@ -36,7 +36,8 @@ SAFE_METHODS = (
 SPECIAL = frozenset(
     {name for left, right, _ in OPERATORS.values() for name in (left, right)}
     | {name for name, _ in UNARY.values()}
-    | {"__getitem__", "__iter__", "__enter__", "__exit__"}
+    | {f"__i{left[2:]}" for left, _, _ in OPERATORS.values()}
+    | {"__getitem__", "__iter__", "__next__", "__enter__", "__exit__"}
 )
 """Special methods that are converted."""
 ARRAY_METHODS = frozenset({"copy", "astype", "flatten"})
@@ -364,6 +365,10 @@ class Rewriting:
                 return call("binary", ast.Constant(type(node.op).__name__), node.left, node.right)
             case ast.Compare(comparators=[right]):
                 return call("binary", ast.Constant(type(node.ops[0]).__name__), node.left, right)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                held = ast.Name(name, ast.Load())
+                made = call("augmented", ast.Constant(type(node.op).__name__), held, node.value)
+                return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], made), node))
             case ast.UnaryOp():
                 return call("unary", ast.Constant(type(node.op).__name__), node.operand)
             case ast.Subscript():

@@ -37,7 +37,7 @@ class Native:
         self.resolve.get = self._get  # type: ignore[attr-defined]
         self.resolve.printed = printed  # type: ignore[attr-defined]
         specials = Specials(self.resolve)
-        for name in ("binary", "unary", "item", "iterated", "entered"):
+        for name in ("binary", "augmented", "unary", "item", "iterated", "entered"):
             setattr(self.resolve, name, getattr(specials, name))
 
         FORGET.append(self._forget)

@@ -7,7 +7,7 @@ functions instead, which find the method as Python does and convert it.
 import ast
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from interp.value import Holder, Value
@@ -45,8 +45,11 @@ def methods_of(node: ast.AST) -> tuple[str, ...]:
             return UNARY[type(op).__name__][:1]
         case ast.Subscript(slice=index, ctx=ast.Load()) if not any(isinstance(n, ast.Slice) for n in ast.walk(index)):
             return ("__getitem__",)
+        case ast.AugAssign(target=ast.Name(), op=op):
+            left, right, _ = OPERATORS.get(type(op).__name__, ("", "", None))
+            return left, right, _in_place(left)
         case ast.For() | ast.comprehension():
-            return ("__iter__",)
+            return "__iter__", "__next__"
         case ast.withitem():
             return ("__enter__", "__exit__")
     return ()
@@ -82,6 +85,18 @@ class Specials:
                     return made
         return function(a, b)
 
+    def augmented(self, kind: str, a: Any, b: Any) -> Any:
+        """What ``a += b`` and the like bind ``a`` to."""
+        name = _in_place(OPERATORS[kind][0])
+        method = self._method(a, name)
+        if method is not None:
+            made = method(a, b)
+            if made is not NotImplemented:
+                return made
+        elif hasattr(type(a), name):
+            return getattr(operator, name)(a, b)
+        return self.binary(kind, a, b)
+
     def unary(self, kind: str, x: Any) -> Any:
         """``-x`` and the like."""
         name, function = UNARY[kind]
@@ -96,12 +111,27 @@ class Specials:
     def iterated(self, x: Any) -> Any:
         """What a loop over ``x`` runs through."""
         method = self._method(x, "__iter__")
-        return x if method is None else method(x)
+        iterator = x if method is None else method(x)
+        step = self._method(iterator, "__next__")
+        return iterator if step is None else _steps(step, iterator)
 
     def entered(self, manager: Any) -> Any:
         """The context manager of a ``with`` statement."""
         enter, leave = self._method(manager, "__enter__"), self._method(manager, "__exit__")
         return manager if enter is None or leave is None else _Scope(manager, enter, leave)
+
+
+def _in_place(name: str) -> str:
+    return f"__i{name[2:]}"
+
+
+def _steps(step: Callable[[Any], Any], iterator: Any) -> Iterator[Any]:
+    while True:
+        try:
+            found = step(iterator)
+        except StopIteration:
+            return
+        yield found
 
 
 class _Scope:

@@ -596,8 +596,21 @@ class Vector:
     def __mul__(self, k):
         return NotImplemented if isinstance(k, Vector) else Vector(self.x * k, math.sin(self.y) * k)
 
+    def __sub__(self, t):
+        return Vector(self.x - math.expm1(t), self.y)
+
     def __rmul__(self, k):
         return self * math.exp(k)
+
+    def __iadd__(self, other):
+        self.x += math.tanh(other.x)
+        return self
+
+    def __next__(self):
+        if self.x > 2:
+            raise StopIteration
+        self.x = self.x + math.cosh(self.y)
+        return self.x
 
     def __neg__(self):
         return Vector(-self.x, math.cos(self.y))
@@ -620,6 +633,14 @@ class Vector:
         return False
 
 
+class Countdown(Vector):
+    def __init__(self, of):
+        super().__init__(of.x, of.y)
+
+    def __iter__(self):
+        return self
+
+
 @program
 def special_methods(x):
     a, b = Vector(x[0], x[1]), Vector(x[1], x[2])
@@ -629,4 +650,10 @@ def special_methods(x):
     total += sum(t for t in b) if a < b else 0.0
     for t in c:
         total = total + t
+    c += a
+    c -= 1.0
+    k = 2.0
+    k *= x[0]
+    for t in Countdown(a):
+        total += t * k + c.x
     return total + a[0] * (-b).y + a.y
