@@ -122,6 +122,8 @@ class Look:
         self.parents: dict[ast.AST, ast.AST] = {}
         self.bound: dict[str, list[ast.AST]] = {}
         self.kept: set[ast.AST] = set()
+        self.stored: set[str] = set()
+        """Names of arrays whose elements are stored, or that change in place."""
         free = f.__code__.co_freevars
         for name in free:
             self.bound[name] = [tree]
@@ -151,6 +153,10 @@ class Look:
         for node in ast.walk(tree):
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+                self.stored.add(node.value.id)
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                self.stored.add(node.target.id)
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 self.bound.setdefault(node.id, []).append(self.parents.get(node, node))
             elif isinstance(node, ast.arg):
@@ -296,9 +302,10 @@ class Look:
                 return isinstance(call, ast.Call) and parent.attr in _REDUCTIONS and call.func is parent
             case ast.Call() if node in parent.args and not parent.keywords:
                 found = self._static(parent.func)
-                return isinstance(found, np.ufunc) or found in (len, range, enumerate, zip) or found in _READERS
-            case ast.For(iter=source) | ast.comprehension(iter=source):
-                return source is node
+                reads = isinstance(found, np.ufunc) and parent.args.index(node) < found.nin
+                return reads or found in (len, range, enumerate, zip) or found in _READERS
+            case ast.For(iter=source, target=target) | ast.comprehension(iter=source, target=target):
+                return source is node and isinstance(target, ast.Name) and target.id not in self.stored
             case ast.Assign(targets=[ast.Name(id=name)]) if len(self.bound[name]) == 1 and name not in seen:
                 names = (n for n in self.parents if isinstance(n, ast.Name) and n.id == name)
                 return all(self._inert(use, seen | {name}) for use in names if use is not parent.targets[0])

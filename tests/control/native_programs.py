@@ -513,6 +513,27 @@ def statistics_of_values(x):
 
 
 @program
+def numpy_functions_written_in_python(x):
+    joined = np.concatenate([np.zeros(2), [x[0]], np.array([x[1], 2.0])])
+    grown = np.append(joined, x[2])
+    inside = np.isclose(x[0], 0.7, atol=1) and np.allclose([x[1]], [1.0], atol=1)
+    return np.polyval([x[0], 2.0, x[1]], x[2]) * inside + np.trapezoid(grown, dx=0.5) + np.hstack([x[0], grown]).sum()
+
+
+@program
+def rows_and_outputs_by_position(x):
+    a, b = np.zeros((2, 3)), np.zeros(3)
+    for row in a:
+        row[1] = x[0]
+        row += x
+    np.multiply(x, x[0], b)
+    spread = np.linspace(x[0], x[1], 4) @ np.arange(0.0, x[2] + 1, 0.4)
+    c = 2 * np.eye(3)
+    c[0, 1] = x[1]
+    return (a @ c @ b).sum() + spread
+
+
+@program
 def containers(x):
     queue = collections.deque([x[0], x[1]])
     queue.append(math.exp(x[2]))
