@@ -14,7 +14,7 @@ from interp.control import arrays, builtins, mathematics, statistic
 from interp.control.calls import OURS, Calls, is_library, module_of
 from interp.control.foreign import FORGET
 from interp.control.look import Look, Rewriting, calls_nothing, users_attributes
-from interp.control.source import RUNTIME, Template, tree_of
+from interp.control.source import RUNTIME, Template, is_source_of, tree_of
 from interp.control.specials import Specials
 from interp.errors import NoSource
 from interp.value import Value, primal
@@ -73,6 +73,8 @@ class Native:
         try:
             tree = tree_of(f)
         except NoSource:
+            return None
+        if not is_source_of(tree, f):
             return None
         self._in_progress.add(id(code))
         try:

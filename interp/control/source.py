@@ -48,7 +48,7 @@ def tree_of(function: types.FunctionType) -> Function:
     fitting = [node for node in candidates if _fits(node, code)]
     if not fitting:
         raise NoSource(_no_source(function, "its source has changed since it was imported, or was generated"))
-    return fitting[0]
+    return fitting[-1]  # of nested lambdas the innermost: its instructions stand within the outer one too
 
 
 def _fits(node: Function, code: types.CodeType) -> bool:
@@ -61,11 +61,11 @@ def _fits(node: Function, code: types.CodeType) -> bool:
         return node.name == code.co_name or code.co_name.endswith(node.name)
     if code.co_name != "<lambda>":
         return False
-    # Of several lambdas on a line, the one whose body the code's instructions come from.
+    # Of several lambdas on a line, the one within whose body all the code's instructions stand.
     body = node.body
-    spans = {p for p in code.co_positions() if None not in p}
+    spans = [p for p in code.co_positions() if None not in p and p[2:] != (0, 0)]
     start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
-    return any((p[0], p[2]) == start and (p[1], p[3]) == end for p in spans)
+    return bool(spans) and all((p[0], p[2]) >= start and (p[1], p[3]) <= end for p in spans)
 
 
 def _unmangled(name: str) -> str:
@@ -91,8 +91,9 @@ class Template:
             body = ast.ClassDef(name=owner, bases=[], keywords=[], body=[inner], decorator_list=[])
             body.type_params = []  # type: ignore[attr-defined]
         free = dict.fromkeys((*original.co_freevars, RUNTIME))
-        # The wrapping class binds no name: in its methods that is a global, or a free variable, of the user's.
-        unbound = [ast.Global([owner])] if owner and owner not in free else []
+        # The definition binds no name here: where it names itself, that is the user's global or free variable.
+        named = owner or inner.name
+        unbound = [] if named in free else [ast.Global([named])]
         factory = ast.FunctionDef(
             name="factory",
             args=ast.arguments(
@@ -122,6 +123,31 @@ class Template:
         new.__annotations__ = like.__annotations__
         new.__dict__.update(like.__dict__)
         return new
+
+
+def is_source_of(definition: Function, function: types.FunctionType) -> bool:
+    """True if the definition compiles to the code that the function runs; false of a file edited since its import.
+
+    Tools that rewrite code as it is imported (pytest its ``assert``) leave names that no source can have.
+    """
+    return _alike(Template(function, definition).code, function.__code__)
+
+
+def _alike(new: types.CodeType, old: types.CodeType) -> bool:
+    if any(name.startswith("@") for name in (*old.co_varnames, *old.co_names)):
+        return True
+    return _words(new) == _words(old)
+
+
+def _words(code: types.CodeType) -> set[str]:
+    """Names and numbers of a code and of what is defined in it."""
+    found = {*code.co_names, *code.co_varnames} - {RUNTIME}
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found |= _words(constant)
+        elif isinstance(constant, int | float | complex):
+            found.add(repr(constant))
+    return found
 
 
 _FUTURE = functools.reduce(operator.or_, (getattr(__future__, n).compiler_flag for n in __future__.all_feature_names))

@@ -342,6 +342,22 @@ def odd(n, t):
     return t if n == 0 else even(n - 1, t) * 2
 
 
+def power_sum(n, t):
+    return 0.0 if n == 0 else math.pow(t, n) + power_sum(n - 1, t)
+
+
+def function(t):
+    return math.sin(t)
+
+
+@program
+def names_of_their_own(x):
+    return power_sum(4, x[0]) + (lambda t: function(t) * math.cos(t))(x[1]) + _by_lambda(3, x[2])
+
+
+_by_lambda = lambda n, t: t if n == 0 else math.exp(_by_lambda(n - 1, t)) / 4  # noqa: E731
+
+
 def logged(f):
     @functools.wraps(f)
     def wrapper(*args, **kwargs):
