@@ -59,8 +59,6 @@ class Value:
     """False if compiled code has no struct of the components: see ``through_compiled``."""
     through_compiled: ClassVar[Any] = None
     """``(compiled, args) -> result`` for values that are not native; None: such a call runs as plain Python."""
-    joins: ClassVar[bool] = False
-    """True if control flow takes every branch that may be taken and joins them; False if it follows the primal."""
     level: int
 
     # -- what a number type says of itself
@@ -232,6 +230,11 @@ class Holder:
     @property
     def held(self) -> Any:
         """The array or value at the moment."""
+        raise NotImplementedError
+
+    @property
+    def is_view(self) -> bool:
+        """True if elements are shared with another array."""
         raise NotImplementedError
 
     def __setitem__(self, index: Any, x: Any) -> None:

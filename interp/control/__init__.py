@@ -4,25 +4,25 @@
 tier serves values that take every branch.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from interp.control import stores
 from interp.control.foreign import register
 from interp.control.fresh import unwrap
+from interp.control.path import options
 from interp.value import Value
 
-__all__ = ["register", "run", "stores"]
+__all__ = ["options", "register", "run", "stores"]
 
 
 def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``f(*args, **kwargs)``, converted in the tier that the values among the arguments ask for."""
+    from interp.control import joined
     from interp.control.native import tier
 
-    if any(map(_joins, args)) and importlib.util.find_spec("interp.control.joined") is not None:
-        return importlib.import_module("interp.control.joined").run(f, args, kwargs)
+    if any(map(_joins, args)) or any(map(_joins, kwargs.values())):
+        return unwrap(joined.run(f, args, kwargs))
     return unwrap(tier.run(f, args, kwargs))
 
 

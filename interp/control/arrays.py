@@ -47,6 +47,10 @@ def _with_values(make: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     formula = _FORMULAS.get(make)
     if formula is not None:
         return formula(*unwrap(args), **unwrap(kwargs))
+    if make in SEQUENCES:
+        parts = [asarray(part) for part in unwrap(args[0])]
+        flat = [p.reshape(1) if isinstance(p, Value) and not p.shape and make is not np.stack else p for p in parts]
+        return make(flat, *args[1:], **kwargs)
     return make(*(asarray(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args), **kwargs)
 
 
@@ -60,6 +64,8 @@ def _arange(start: Any, stop: Any = None, step: Any = 1) -> Any:
     return start + step * np.arange(count)
 
 
+SEQUENCES: tuple[Any, ...] = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack)
+"""Functions of a sequence of arrays, which joined into one array would be another."""
 _FORMULAS: dict[Any, Callable[..., Any]] = {
     np.linspace: _linspace,
     np.arange: _arange,

@@ -19,8 +19,8 @@ import numpy as np
 
 from interp.control.foreign import ALWAYS, FOREIGN, refusal
 from interp.control.fresh import Fresh, stored, unwrap
-from interp.errors import ForeignCall, InterpError, StripError
-from interp.primitive import Primitive
+from interp.errors import ForeignCall, InterpError, NoRule, StripError
+from interp.primitive import COUNTERPARTS, Primitive
 from interp.value import Value
 from interp.vocabulary.creation import asarray
 
@@ -137,14 +137,14 @@ class Calls:
             if root in OURS:
                 return self._ours(f)
             if root == "numpy":
-                return _numpy(f)
+                return self._library(f)
             if hasattr(f, "registry") and hasattr(f, "dispatch"):
                 return self._single_dispatch(f)
             if is_library(f):
                 return f if root in UNTOUCHED else self._library(f)
             return self.tier.function(f)
         if isinstance(f, _Dispatcher):
-            return _numpy(f)
+            return self._numpy(f)
         if isinstance(f, np.ufunc) or root in ("builtins", "operator", "_operator", "itertools", "functools"):
             return f
         return _foreign(f)
@@ -261,6 +261,25 @@ class Calls:
 
     # -- guards
 
+    def _numpy(self, f: Any) -> Any:
+        """A function of NumPy's. Values in lists it takes as an array; without a primitive its code is converted."""
+        written = getattr(f, "__wrapped__", f)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return f(*args, **kwargs)
+            except NoRule:
+                if not isinstance(written, types.FunctionType) or f in COUNTERPARTS:
+                    raise
+            except (StripError, ValueError, TypeError):
+                joined = [asarray(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args]
+                if all(a is b for a, b in zip(joined, args, strict=True)):
+                    raise
+                return call(*joined, **kwargs)
+            return self.tier.function(written)(*args, **kwargs)
+
+        return call
+
     def _guarded(self, f: Any, rule: Callable[..., Any]) -> Any:
         """The rule where an argument carries a value, else the function."""
 
@@ -340,21 +359,6 @@ def _unwrapping(f: Any) -> Any:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         return f(*unwrap(args), **unwrap(kwargs))
-
-    return call
-
-
-def _numpy(f: Any) -> Any:
-    """NumPy's functions; what they refuse because of values in a list they take as an array of values."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return f(*args, **kwargs)
-        except (StripError, ValueError, TypeError):
-            joined = [asarray(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args]
-            if all(a is b for a, b in zip(joined, args, strict=True)):
-                raise
-        return f(*joined, **kwargs)
 
     return call
 

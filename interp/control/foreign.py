@@ -60,6 +60,10 @@ ALWAYS: dict[Any, Rule] = {}
 """Rules that are called for plain arguments too: what makes fresh arrays, what answers about types."""
 
 
+FORGET: list[Callable[[], None]] = []
+"""What tiers do when a rule is registered: functions that were converted without it are converted anew."""
+
+
 def register(*functions: Any, always: bool = False) -> Callable[[Rule], Rule]:
     """Decorator: converted code calls the decorated function in place of each of ``functions``.
 
@@ -71,6 +75,8 @@ def register(*functions: Any, always: bool = False) -> Callable[[Rule], Rule]:
     def registering(rule: Rule) -> Rule:
         for function in functions:
             table[function] = rule
+        for forget in FORGET:
+            forget()
         return rule
 
     return registering

@@ -47,6 +47,10 @@ class Fresh(Holder):
             self._again(self._parent.held)  # type: ignore[union-attr]
         return self._now
 
+    @property
+    def is_view(self) -> bool:
+        return self._parent is not None
+
     def _again(self, parent: Any) -> None:
         """Make the view anew, of what the parent has become."""
         now = self._make(parent)  # type: ignore[misc]

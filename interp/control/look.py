@@ -11,13 +11,14 @@ import functools
 import types
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from interp.control.foreign import ALWAYS, FOREIGN
 from interp.control.source import RUNTIME, Function
-from interp.primitive import Primitive
+from interp.control.specials import OPERATORS, UNARY, methods_of
+from interp.primitive import COUNTERPARTS, Primitive
 from interp.value import Value
 
 _CALLS = frozenset(code for name, code in dis.opmap.items() if "CALL" in name and "INTRINSIC" not in name)
@@ -32,16 +33,25 @@ SAFE_METHODS = (
     - _CONVERTED_METHODS
 )
 """Methods of arrays and containers, which nothing replaces."""
+SPECIAL = frozenset(
+    {name for left, right, _ in OPERATORS.values() for name in (left, right)}
+    | {name for name, _ in UNARY.values()}
+    | {f"__i{left[2:]}" for left, _, _ in OPERATORS.values()}
+    | {"__getitem__", "__iter__", "__next__", "__enter__", "__exit__"}
+)
+"""Special methods that are converted."""
 ARRAY_METHODS = frozenset({"copy", "astype", "flatten"})
 MAKERS = frozenset(ALWAYS)
 _LISTS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp)
 _Dispatcher = type(np.sum)
 _UNSEEN = object()
+SHAPES = frozenset({np.shape, np.ndim, np.size, np.copyto, np.fill_diagonal, np.putmask, np.put})
+"""NumPy's functions that no primitive stands for and that fresh arrays and values know themselves."""
 COMPILERS = frozenset({"numba", "interp", "interpretations", "jax"})
 """Packages whose decorators may read a function's code: what they decorate stays as it is."""
 
 
-def calls_nothing(code: types.CodeType, attributes: frozenset[str]) -> bool:
+def calls_nothing(code: types.CodeType, attributes: frozenset[str] = frozenset()) -> bool:
     """True if the code, and what is defined in it, has no call and none of these attributes: known without source."""
     if attributes and not attributes.isdisjoint(code.co_names):
         return False
@@ -50,10 +60,20 @@ def calls_nothing(code: types.CodeType, attributes: frozenset[str]) -> bool:
     return all(calls_nothing(c, attributes) for c in code.co_consts if isinstance(c, types.CodeType))
 
 
-def users_attributes(f: types.FunctionType) -> tuple[frozenset[str], frozenset[str]]:
-    """Names of the properties, and of the methods, of the user's classes that ``f`` can see."""
+class Attributes(NamedTuple):
+    """Names of attributes of the user's classes that a function can see."""
+
+    properties: frozenset[str]
+    methods: frozenset[str]
+    specials: frozenset[str]
+    """Of its special methods those that call something."""
+
+
+def users_attributes(f: types.FunctionType) -> Attributes:
+    """What the user's classes in the globals and the closure of ``f`` have, and those of objects there."""
     properties: set[str] = set()
     methods: set[str] = set()
+    specials: set[str] = set()
     for thing in [*f.__globals__.values(), *_cells(f).values()]:
         cls = thing if isinstance(thing, type) else type(thing)
         if _is_users(cls):
@@ -61,9 +81,12 @@ def users_attributes(f: types.FunctionType) -> tuple[frozenset[str], frozenset[s
                 for name, attribute in vars(base).items() if _is_users(base) else ():
                     if isinstance(attribute, property | functools.cached_property):
                         properties.add(name)
-                    elif not name.startswith("__") and callable(getattr(attribute, "__func__", attribute)):
+                    elif name.startswith("__"):
+                        if isinstance(attribute, types.FunctionType) and not calls_nothing(attribute.__code__):
+                            specials.add(name)
+                    elif callable(getattr(attribute, "__func__", attribute)):
                         methods.add(name)
-    return frozenset(properties), frozenset(methods)
+    return Attributes(frozenset(properties), frozenset(methods), frozenset(specials) & SPECIAL)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -90,26 +113,35 @@ def _cells(f: types.FunctionType) -> dict[str, Any]:
 class Look:
     """The spots of one function: ``certain`` ones need conversion, ``possible`` ones are rewritten along with them."""
 
-    def __init__(self, f: types.FunctionType, tree: Function, needs: Any, attributes: tuple[Any, Any]) -> None:
+    def __init__(self, f: types.FunctionType, tree: Function, needs: Any, attributes: Attributes) -> None:
         self.globals = f.__globals__
         self.needs = needs
-        self.properties, self.methods = attributes
+        self.properties, self.methods, self.specials = attributes
         self.certain: set[int] = set()
         self.possible: set[int] = set()
         self.parents: dict[ast.AST, ast.AST] = {}
         self.bound: dict[str, list[ast.AST]] = {}
         self.kept: set[ast.AST] = set()
+        self.stored: set[str] = set()
+        """Names of arrays whose elements are stored, or that change in place."""
         free = f.__code__.co_freevars
         for name in free:
             self.bound[name] = [tree]
         self.cells = _cells(f)
         self._note(tree)
         for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and self._compiles_arguments(node.func):
+                self._keep(node.args)
+        for node in ast.walk(tree):
             if node in self.kept:
                 continue
             if isinstance(node, ast.Call):
                 self._call(node)
-            elif _is_percent(node) or self._is_property(node):
+            elif (
+                _is_percent(node)
+                or self._is_property(node)
+                or (self.specials and not self.specials.isdisjoint(methods_of(node)))
+            ):
                 self.certain.add(id(node))
 
     def _is_property(self, node: ast.AST) -> bool:
@@ -121,6 +153,10 @@ class Look:
         for node in ast.walk(tree):
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+                self.stored.add(node.value.id)
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                self.stored.add(node.target.id)
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 self.bound.setdefault(node.id, []).append(self.parents.get(node, node))
             elif isinstance(node, ast.arg):
@@ -151,6 +187,21 @@ class Look:
                 origin = getattr(self.parents[place], "module", None) or place.name
         return origin.partition(".")[0] in COMPILERS
 
+    def _compiles_arguments(self, callee: ast.expr) -> bool:
+        """True of functions that compile the code of the functions that they are given."""
+        module = getattr(self._static(callee), "__module__", None) or ""
+        return module == "interp.compile" or module.partition(".")[0] in ("numba", "jax")
+
+    def _keep(self, arguments: list[ast.expr]) -> None:
+        """Leave the functions that are given to a compiler as they are."""
+        for argument in arguments:
+            if isinstance(argument, ast.Lambda):
+                self.kept.update(ast.walk(argument))
+            elif isinstance(argument, ast.Name):
+                for place in self.bound.get(argument.id, ()):
+                    if isinstance(place, ast.FunctionDef):
+                        self.kept.update(ast.walk(place))
+
     def _static(self, node: ast.AST) -> Any:
         """What an expression of global names and attributes of modules and classes is, at the moment."""
         if isinstance(node, ast.Name) and node.id not in self.bound:
@@ -175,6 +226,7 @@ class Look:
         elif isinstance(callee, ast.Name):
             places = self.bound.get(callee.id, [])
             defined = len(places) == 1 and isinstance(places[0], ast.FunctionDef | ast.ClassDef)
+            defined = defined and places[0] not in self.kept
             if not (defined and not places[0].decorator_list and places[0] in self.parents):  # type: ignore[attr-defined]
                 self.certain.add(id(node))
         elif isinstance(callee, ast.Attribute):
@@ -190,16 +242,28 @@ class Look:
         if found is super or isinstance(found, Primitive | np.ufunc) or found in _FRAMES:
             return
         if _hashable(found) and found in MAKERS and getattr(found, "__module__", None) == "numpy":
-            stores = found in _ASKS or not self._inert(node) or any(map(self._may_be_list, node.args))
+            stores = (
+                found in _ASKS
+                or self._spans(node, found)
+                or not self._inert(node)
+                or any(map(self._may_be_list, node.args))
+            )
             (self.certain if stores else self.possible).add(id(node))
             return
-        if isinstance(found, _Dispatcher) and found not in FOREIGN:
+        if isinstance(found, _Dispatcher) and found not in FOREIGN and (found in COUNTERPARTS or found in SHAPES):
             if any(map(self._may_be_list, node.args)) and not _joins_already(found):
                 self.certain.add(id(node))
             return
         needs = self.needs(found)
         if needs is not False:
             (self.certain if needs else self.possible).add(id(node))
+
+    def _spans(self, node: ast.Call, found: Any) -> bool:
+        """True of ranges whose ends may be values."""
+        ends = node.args if found in (np.linspace, np.logspace, np.geomspace) else node.args[1:]
+        return found in (np.linspace, np.logspace, np.geomspace, np.arange) and not all(
+            isinstance(end, ast.Constant) for end in ends[:2]
+        )
 
     def _may_be_list(self, node: ast.AST) -> bool:
         if isinstance(node, _LISTS):
@@ -238,9 +302,10 @@ class Look:
                 return isinstance(call, ast.Call) and parent.attr in _REDUCTIONS and call.func is parent
             case ast.Call() if node in parent.args and not parent.keywords:
                 found = self._static(parent.func)
-                return isinstance(found, np.ufunc) or found in (len, range, enumerate, zip) or found in _READERS
-            case ast.For(iter=source) | ast.comprehension(iter=source):
-                return source is node
+                reads = isinstance(found, np.ufunc) and parent.args.index(node) < found.nin
+                return reads or found in (len, range, enumerate, zip) or found in _READERS
+            case ast.For(iter=source, target=target) | ast.comprehension(iter=source, target=target):
+                return source is node and isinstance(target, ast.Name) and target.id not in self.stored
             case ast.Assign(targets=[ast.Name(id=name)]) if len(self.bound[name]) == 1 and name not in seen:
                 names = (n for n in self.parents if isinstance(n, ast.Name) and n.id == name)
                 return all(self._inert(use, seen | {name}) for use in names if use is not parent.targets[0])
@@ -288,16 +353,35 @@ class Rewriting:
         return self._changed(new) if id(node) in self.spots else new
 
     def _changed(self, node: Any) -> Any:
-        runtime = ast.copy_location(ast.Name(RUNTIME, ast.Load()), node)
         if isinstance(node, ast.Call):
+            runtime = ast.copy_location(ast.Name(RUNTIME, ast.Load()), node)
             node.func = ast.copy_location(ast.Call(runtime, [node.func], []), node.func)
             return node
-        if isinstance(node, ast.Attribute):
-            get = ast.Attribute(runtime, "get", ast.Load())
-            return self._located(ast.Call(get, [node.value, ast.Constant(node.attr)], []), node)
-        printed = ast.Attribute(runtime, "printed", ast.Load())
-        node.right = self._located(ast.Call(printed, [node.right], []), node.right)
-        return node
 
-    def _located(self, new: ast.AST, old: ast.AST) -> Any:
-        return ast.fix_missing_locations(ast.copy_location(new, old))
+        def call(name: str, *arguments: Any, at: Any = node) -> Any:
+            made = ast.Call(ast.Attribute(ast.Name(RUNTIME, ast.Load()), name, ast.Load()), list(arguments), [])
+            return ast.fix_missing_locations(ast.copy_location(made, at))
+
+        if _is_percent(node):
+            node.right = call("printed", node.right, at=node.right)
+            return node
+        match node:
+            case ast.Attribute():
+                return call("get", node.value, ast.Constant(node.attr))
+            case ast.BinOp():
+                return call("binary", ast.Constant(type(node.op).__name__), node.left, node.right)
+            case ast.Compare(comparators=[right]):
+                return call("binary", ast.Constant(type(node.ops[0]).__name__), node.left, right)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                held = ast.Name(name, ast.Load())
+                made = call("augmented", ast.Constant(type(node.op).__name__), held, node.value)
+                return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], made), node))
+            case ast.UnaryOp():
+                return call("unary", ast.Constant(type(node.op).__name__), node.operand)
+            case ast.Subscript():
+                return call("item", node.value, node.slice)
+            case ast.withitem():
+                node.context_expr = call("entered", node.context_expr, at=node.context_expr)
+            case _:
+                node.iter = call("iterated", node.iter, at=node.iter)
+        return node

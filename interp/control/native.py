@@ -12,8 +12,10 @@ from typing import Any
 
 from interp.control import arrays, builtins, mathematics
 from interp.control.calls import OURS, Calls, is_library, module_of
+from interp.control.foreign import FORGET
 from interp.control.look import Look, Rewriting, calls_nothing, users_attributes
-from interp.control.source import RUNTIME, Template, tree_of
+from interp.control.source import RUNTIME, Template, is_source_of, tree_of
+from interp.control.specials import Specials
 from interp.errors import NoSource
 from interp.value import Value, primal
 
@@ -34,6 +36,16 @@ class Native:
         self.resolve = self.calls.resolve
         self.resolve.get = self._get  # type: ignore[attr-defined]
         self.resolve.printed = printed  # type: ignore[attr-defined]
+        specials = Specials(self.resolve)
+        for name in ("binary", "augmented", "unary", "item", "iterated", "entered"):
+            setattr(self.resolve, name, getattr(specials, name))
+
+        FORGET.append(self._forget)
+
+    def _forget(self) -> None:
+        self._looks.clear()
+        self.calls.known.clear()
+        self.calls.closures.clear()
 
     def function(self, f: types.FunctionType) -> Any:
         """``f`` converted; ``f`` itself if it needs no conversion or has no source."""
@@ -56,11 +68,13 @@ class Native:
         if RUNTIME in code.co_freevars:
             return None
         attributes = users_attributes(f)
-        if calls_nothing(code, attributes[0]):
+        if not attributes.specials and calls_nothing(code, attributes.properties):
             return None
         try:
             tree = tree_of(f)
         except NoSource:
+            return None
+        if not is_source_of(tree, f):
             return None
         self._in_progress.add(id(code))
         try:

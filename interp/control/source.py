@@ -36,7 +36,7 @@ def _module(filename: str, text: str) -> dict[int, list[Function]]:
 
 
 def tree_of(function: types.FunctionType) -> Function:
-    """The definition of a function, not to be changed. Raises `NoSource` where there is none, or another one."""
+    """A copy of the definition of a function, to be changed. Raises `NoSource` where there is none, or another one."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
@@ -48,7 +48,20 @@ def tree_of(function: types.FunctionType) -> Function:
     fitting = [node for node in candidates if _fits(node, code)]
     if not fitting:
         raise NoSource(_no_source(function, "its source has changed since it was imported, or was generated"))
-    return fitting[0]
+    # Of nested lambdas the innermost: its instructions stand within the outer one too.
+    copied: Function = _copied(fitting[-1])
+    return copied
+
+
+def _copied(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_copied(part) for part in node]
+    if not isinstance(node, ast.AST):
+        return node
+    new = type(node)()
+    for name, part in node.__dict__.items():
+        setattr(new, name, _copied(part))
+    return new
 
 
 def _fits(node: Function, code: types.CodeType) -> bool:
@@ -61,11 +74,11 @@ def _fits(node: Function, code: types.CodeType) -> bool:
         return node.name == code.co_name or code.co_name.endswith(node.name)
     if code.co_name != "<lambda>":
         return False
-    # Of several lambdas on a line, the one whose body the code's instructions come from.
+    # Of several lambdas on a line, the one within whose body all the code's instructions stand.
     body = node.body
-    spans = {p for p in code.co_positions() if None not in p}
+    spans = [p for p in code.co_positions() if None not in p and p[2:] != (0, 0)]
     start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
-    return any((p[0], p[2]) == start and (p[1], p[3]) == end for p in spans)
+    return bool(spans) and all((p[0], p[2]) >= start and (p[1], p[3]) <= end for p in spans)
 
 
 def _unmangled(name: str) -> str:
@@ -91,16 +104,19 @@ class Template:
             body = ast.ClassDef(name=owner, bases=[], keywords=[], body=[inner], decorator_list=[])
             body.type_params = []  # type: ignore[attr-defined]
         free = dict.fromkeys((*original.co_freevars, RUNTIME))
+        # The definition binds no name here: where it names itself, that is the user's global or free variable.
+        named = owner or inner.name
+        unbound = [] if named in free else [ast.Global([named])]
         factory = ast.FunctionDef(
             name="factory",
             args=ast.arguments(
                 posonlyargs=[], args=[ast.arg(name) for name in free], kwonlyargs=[], kw_defaults=[], defaults=[]
             ),
-            body=[body],
+            body=[*unbound, body],
             decorator_list=[],
         )
         factory.type_params = []  # type: ignore[attr-defined]
-        for node in (body, factory):
+        for node in (body, factory, *unbound):
             ast.copy_location(node, inner)
         flags = original.co_flags & _FUTURE
         module = ast.fix_missing_locations(ast.Module([factory], []))
@@ -120,6 +136,31 @@ class Template:
         new.__annotations__ = like.__annotations__
         new.__dict__.update(like.__dict__)
         return new
+
+
+def is_source_of(definition: Function, function: types.FunctionType) -> bool:
+    """True if the definition compiles to the code that the function runs; false of a file edited since its import.
+
+    Tools that rewrite code as it is imported (pytest its ``assert``) leave names that no source can have.
+    """
+    return _alike(Template(function, definition).code, function.__code__)
+
+
+def _alike(new: types.CodeType, old: types.CodeType) -> bool:
+    if any(name.startswith("@") for name in (*old.co_varnames, *old.co_names)):
+        return True
+    return _words(new) == _words(old)
+
+
+def _words(code: types.CodeType) -> set[str]:
+    """Names and numbers of a code and of what is defined in it."""
+    found = {*code.co_names, *code.co_varnames} - {RUNTIME}
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found |= _words(constant)
+        elif isinstance(constant, int | float | complex):
+            found.add(repr(constant))
+    return found
 
 
 _FUTURE = functools.reduce(operator.or_, (getattr(__future__, n).compiler_flag for n in __future__.all_feature_names))

@@ -342,6 +342,22 @@ def odd(n, t):
     return t if n == 0 else even(n - 1, t) * 2
 
 
+def power_sum(n, t):
+    return 0.0 if n == 0 else math.pow(t, n) + power_sum(n - 1, t)
+
+
+def function(t):
+    return math.sin(t)
+
+
+@program
+def names_of_their_own(x):
+    return power_sum(4, x[0]) + (lambda t: function(t) * math.cos(t))(x[1]) + _by_lambda(3, x[2])
+
+
+_by_lambda = lambda n, t: t if n == 0 else math.exp(_by_lambda(n - 1, t)) / 4  # noqa: E731
+
+
 def logged(f):
     @functools.wraps(f)
     def wrapper(*args, **kwargs):
@@ -513,6 +529,27 @@ def statistics_of_values(x):
 
 
 @program
+def numpy_functions_written_in_python(x):
+    joined = np.concatenate([np.zeros(2), [x[0]], np.array([x[1], 2.0])])
+    grown = np.append(joined, x[2])
+    inside = np.isclose(x[0], 0.7, atol=1) and np.allclose([x[1]], [1.0], atol=1)
+    return np.polyval([x[0], 2.0, x[1]], x[2]) * inside + np.trapezoid(grown, dx=0.5) + np.hstack([x[0], grown]).sum()
+
+
+@program
+def rows_and_outputs_by_position(x):
+    a, b = np.zeros((2, 3)), np.zeros(3)
+    for row in a:
+        row[1] = x[0]
+        row += x
+    np.multiply(x, x[0], b)
+    spread = np.linspace(x[0], x[1], 4) @ np.arange(0.0, x[2] + 1, 0.4)
+    c = 2 * np.eye(3)
+    c[0, 1] = x[1]
+    return (a @ c @ b).sum() + spread
+
+
+@program
 def containers(x):
     queue = collections.deque([x[0], x[1]])
     queue.append(math.exp(x[2]))
@@ -582,3 +619,78 @@ def third_party_python(x):
     from scipy.special import softmax
 
     return softmax(x)[0] * x[1]
+
+
+class Vector:
+    """A class of the user's whose special methods call `math`; they also name the class itself."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __add__(self, other):
+        return Vector(math.hypot(self.x, other.x), self.y + other.y)
+
+    def __mul__(self, k):
+        return NotImplemented if isinstance(k, Vector) else Vector(self.x * k, math.sin(self.y) * k)
+
+    def __sub__(self, t):
+        return Vector(self.x - math.expm1(t), self.y)
+
+    def __rmul__(self, k):
+        return self * math.exp(k)
+
+    def __iadd__(self, other):
+        self.x += math.tanh(other.x)
+        return self
+
+    def __next__(self):
+        if self.x > 2:
+            raise StopIteration
+        self.x = self.x + math.cosh(self.y)
+        return self.x
+
+    def __neg__(self):
+        return Vector(-self.x, math.cos(self.y))
+
+    def __lt__(self, other):
+        return math.sin(self.x) < math.sin(other.x)
+
+    def __getitem__(self, i):
+        return (math.tan(self.x), self.y)[i]
+
+    def __iter__(self):
+        yield math.sqrt(self.x)
+        yield self.y
+
+    def __enter__(self):
+        return math.log(self.y)
+
+    def __exit__(self, *raised):
+        self.y = math.sinh(self.y)
+        return False
+
+
+class Countdown(Vector):
+    def __init__(self, of):
+        super().__init__(of.x, of.y)
+
+    def __iter__(self):
+        return self
+
+
+@program
+def special_methods(x):
+    a, b = Vector(x[0], x[1]), Vector(x[1], x[2])
+    c = 2.0 * (a + b) * 3.0
+    with a as entered:
+        total = entered + c.x * c.y
+    total += sum(t for t in b) if a < b else 0.0
+    for t in c:
+        total = total + t
+    c += a
+    c -= 1.0
+    k = 2.0
+    k *= x[0]
+    for t in Countdown(a):
+        total += t * k + c.x
+    return total + a[0] * (-b).y + a.y

@@ -1,5 +1,6 @@
 """Plain Python programs in the native tier: each right in forward, reverse and nested modes, and run once."""
 
+import builtins
 import concurrent.futures
 import inspect
 import math
@@ -289,4 +290,28 @@ def test_functions_for_compilers_keep_their_code():
         return np.sin(x) * inner(1.0)
 
     assert grad(f)(0.5) == pytest.approx(math.cos(0.5) * math.sin(1.0))
+
+    def g(x):
+        def inner(t):
+            return math.sin(t)
+
+        return compile(inner)(x) * compile(lambda t: math.exp(t))(x) + inner(x)
+
+    assert grad(g)(0.5) == pytest.approx(truth.jacobian(g, (0.5,), 0), rel=1e-8)
     assert compile(lambda x: math.sin(x))(0.5) == math.sin(0.5)
+
+
+def test_lambdas_are_told_apart():
+    f, g = (lambda t: math.sin(t) if t > 0 else t), (lambda t: (lambda t: math.exp(t))(math.cos(t)))
+    assert grad(f)(0.5) == math.cos(0.5)
+    assert grad(g)(0.5) == pytest.approx(-math.sin(0.5) * math.exp(math.cos(0.5)))
+
+
+def test_a_file_edited_since_its_import_is_not_converted(tmp_path):
+    path = tmp_path / "edited.py"
+    path.write_text("import math\ndef f(x):\n    return math.sin(x)\n")
+    space = {}
+    exec(builtins.compile(path.read_text(), str(path), "exec"), space)
+    path.write_text("import math\ndef f(x):\n    return math.cos(x)\n")
+    with pytest.raises(StripError):
+        grad(space["f"])(0.5)

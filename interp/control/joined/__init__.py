@@ -8,7 +8,7 @@ For number types that leave branches undecided (``Value.joins``: SparsityTracer,
 from collections.abc import Callable
 from typing import Any
 
-from interp.control.joined import library as _library  # registers its rules
+from interp.control.joined import library
 from interp.control.joined import state as states
 from interp.control.joined.alternatives import Alternatives
 from interp.control.joined.calls import call
@@ -73,7 +73,7 @@ def _number(out: Alternatives) -> Any:
     shapes = {shape_of(value) for value in out.values}
     if len(shapes) > 1:
         raise UndecidedError(
-            f"the shape of the output depends on a branch that the input decides: {', '.join(map(str, sorted(shapes)))}; "
+            f"the shape of the output depends on a branch that the input decides, {sorted(shapes)}: "
             "return arrays of one shape"
         )
     try:
@@ -83,3 +83,6 @@ def _number(out: Alternatives) -> Any:
         raise UndecidedError(
             f"the output is {kinds}, by a branch that the input decides: return a number on every path"
         ) from None
+
+
+__all__ = ["library", "result", "run"]

@@ -55,8 +55,8 @@ def settled(x: Any) -> Any:
         x = x.items[x.position :]
     if uncertain(x):
         raise UndecidedError(
-            "a list whose length depends on a branch that the input decides goes into a function that needs to know it. "
-            "Loop over it, use sum, max, min, len, any or all, or np.where on a whole array instead of a filter"
+            "a list whose length depends on a branch that the input decides goes into a function that needs to know "
+            "it. Loop over it, use sum, max, min, len, any or all, or np.where on a whole array instead of a filter"
         )
     return x
 

@@ -7,14 +7,14 @@ does not bound ends: where the same call comes again, its answer so far stands f
 import functools
 import itertools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from interp.control.foreign import FOREIGN
+from interp.control.calls import Calls
 from interp.control.joined import builtins
 from interp.control.joined.alternatives import Alternatives
 from interp.control.joined.blocks import Generated
-from interp.control.joined.convert import converted
+from interp.control.joined.convert import converted, is_converted
 from interp.control.joined.joining import Join, Sometimes, same
 from interp.control.joined.operations import concrete, each, plain
 from interp.control.joined.signals import Abandoned
@@ -22,6 +22,19 @@ from interp.control.joined.state import Elements, Local, Slot, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, PathError
 from interp.value import Value
+
+
+class Joined:
+    """What the joined tier does with one Python function."""
+
+    rules: Mapping[Any, Callable[..., Any]] = {}
+
+    def function(self, f: types.FunctionType) -> Any:
+        """``f`` in joined form; ``f`` itself where it has no source."""
+        return converted(f) or f
+
+
+CALLS = Calls(Joined())
 
 CHANGING = {
     list: {"extend", "insert", "pop", "remove", "sort", "reverse", "clear", "__setitem__", "__delitem__", "__iadd__"},
@@ -35,11 +48,9 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
     """``function(*args, **kwargs)``."""
     kind = type(function)
     if kind is types.FunctionType:
-        rule = FOREIGN.get(function)
-        if rule is None:
-            ours = converted(function)
-            if ours is not None:
-                return _entered(ours, args, kwargs) if PATH.off else ours(*args, **kwargs)
+        ours = function if is_converted(function) else CALLS.resolve(function)
+        if type(ours) is types.FunctionType and is_converted(ours):
+            return _entered(ours, args, kwargs) if PATH.off else ours(*args, **kwargs)
     elif kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
         holder = function.__self__
         if holder is not None and not isinstance(holder, types.ModuleType):
@@ -78,9 +89,8 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             f"{getattr(function, '__qualname__', function)} was called in a branch that this input does not take: what "
             "it does outside the program cannot be undone. Call it before the branch, or outside of the function"
         )
-    rule = FOREIGN.get(function) if _hashable(function) else None
-    if rule is not None and any(_carries(x) for x in (*args, *kwargs.values())):
-        return rule(*args, **kwargs)
+    if _hashable(function):
+        function = CALLS.resolve(function)
     try:
         return function(*map(_callback, args), **{k: _callback(v) for k, v in kwargs.items()})
     except InterpError:
@@ -101,7 +111,9 @@ def _carries(x: Any) -> bool:
 
 def _callback(x: Any) -> Any:
     """A function of the user's handed to code that is not converted: it runs converted when it is called."""
-    if isinstance(x, types.FunctionType | types.MethodType) and converted(getattr(x, "__func__", x)) is not None:
+    if isinstance(x, types.FunctionType | types.MethodType) and (
+        is_converted(getattr(x, "__func__", x)) or CALLS.resolve(x) is not x
+    ):
         return functools.wraps(x)(functools.partial(call, x))
     return x
 
@@ -109,12 +121,11 @@ def _callback(x: Any) -> Any:
 def _made(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """An object of a class; a user's ``__init__`` runs converted."""
     init = cls.__init__  # type: ignore[misc]
-    if isinstance(init, types.FunctionType) and cls.__new__ is object.__new__ and type(cls).__call__ is type.__call__:
-        ours = converted(init)
-        if ours is not None:
-            made = cls.__new__(cls)
-            call(init, made, *args, **kwargs)
-            return made
+    plainly = cls.__new__ is object.__new__ and type(cls).__call__ is type.__call__
+    if plainly and isinstance(init, types.FunctionType) and (is_converted(init) or is_converted(CALLS.resolve(init))):
+        made = cls.__new__(cls)
+        call(init, made, *args, **kwargs)
+        return made
     return opaque(cls, args, kwargs)
 
 
@@ -190,8 +201,8 @@ def _entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
                 return grown
             if len(state.journal) > mark and any(not isinstance(p, Local) for p in state.journal[mark:]):
                 raise PathError(
-                    f"{function.__qualname__} calls itself without bound, off the input's path, and stores into objects "
-                    "from outside it: return the results instead"
+                    f"{function.__qualname__} calls itself without bound, off the input's path, and stores into "
+                    "objects from outside it: return the results instead"
                 )
             entry.answer = (grown,)
     finally:

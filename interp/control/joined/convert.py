@@ -1,22 +1,21 @@
 """The joined form of a function, made from its source the first time it is called, and kept by its code object."""
 
-import sys
 import types
 from typing import Any
 
+from interp.control.calls import is_library
 from interp.control.joined.generate import generate
-from interp.control.source import Template, tree_of
+from interp.control.source import Template, is_source_of, tree_of
 from interp.errors import NoSource
 
 _TEMPLATES: dict[types.CodeType, Template | None] = {}
 _OURS: set[int] = set()
 """Ids of code objects that are in joined form; the templates keep them alive."""
 
-LEFT_ALONE = ("numpy", "scipy", "interp", "interpretations", "numba", "plum", "builtins", "math", "functools")
-"""Packages whose functions take values as they are, or have rules."""
-LIBRARY = "interp.control.joined.library"
-"""Ours that are written to be converted."""
-_STANDARD = frozenset(sys.stdlib_module_names) - {"__main__", "this"}
+
+def is_converted(function: Any) -> bool:
+    """True of a function in joined form."""
+    return isinstance(function, types.FunctionType) and id(function.__code__) in _OURS
 
 
 def converted(function: types.FunctionType) -> types.FunctionType | None:
@@ -32,13 +31,13 @@ def converted(function: types.FunctionType) -> types.FunctionType | None:
 
 
 def _template(function: types.FunctionType) -> Template | None:
-    package = (function.__module__ or "").partition(".")[0]
-    if function.__module__ != LIBRARY and (package in LEFT_ALONE or package in _STANDARD):
-        return None
     try:
-        template = Template(function, generate(tree_of(function)))
+        tree = tree_of(function)
+        if not is_source_of(tree, function):
+            return None
+        template = Template(function, generate(tree))
     except NoSource:
-        if function.__code__.co_filename.startswith("<"):
+        if is_library(function) or function.__code__.co_filename.startswith("<"):
             return None
         raise
     _own(template.code)

@@ -445,7 +445,7 @@ def _known(value: Any, truth: bool) -> Any:
     if isinstance(value, Alternatives):
         kept = [(v, i == value.primal) for i, v in enumerate(value.values) if decision(v) in (truth, None)]
         return join_all([(v, True if on else None) for v, on in kept])
-    return truth if getattr(value, "dtype", None) == bool else value
+    return truth if isinstance(value, Value) and value.dtype.kind == "b" else value
 
 
 def chain(left: Any, *links: tuple[str, Callable[[], Any]]) -> Any:

@@ -192,8 +192,9 @@ class _Scope(ast.NodeTransformer):
         else:
             block = self._block("body", body)
             escapes = any(isinstance(n, (*FUNCTIONS, ast.ClassDef, ast.GeneratorExp)) for n in _own_nodes(body))
-            head = self._unbound() + [
-                _assign(FRAME, _ask("Frame", self._cells(), _constant(old.name), _constant(escapes)))
+            head = [
+                *self._unbound(),
+                _assign(FRAME, _ask("Frame", self._cells(), _constant(old.name), _constant(escapes))),
             ]
             if self.yields:
                 head.append(_assign(YIELDED, _ask("yielded")))

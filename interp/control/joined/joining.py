@@ -16,7 +16,7 @@ from interp.control.joined.alternatives import Alternatives
 from interp.control.joined.state import ABSENT, OVERLAPPING, Elements, Local, Place, Saved, State, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
-from interp.value import Value, shape_of
+from interp.value import Holder, Value, shape_of
 from interp.vocabulary import where
 
 ATOMS = (str, bytes, type(None), int, bool, type, type(Ellipsis), slice, range)
@@ -66,7 +66,7 @@ def _is_truth(x: Any) -> bool:
 
 
 def _is_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray | Value) and bool(shape_of(x))
+    return isinstance(x, np.ndarray | Value | Holder) and bool(shape_of(x))
 
 
 def _identical(a: Any, b: Any) -> bool:
@@ -77,7 +77,7 @@ def _identical(a: Any, b: Any) -> bool:
         return False
     if isinstance(a, FLOATS):
         return bool(a == b and np.signbit(a.real) == np.signbit(b.real)) or bool(a != a and b != b)
-    if isinstance(a, ATOMS) or isinstance(a, np.integer | np.bool_):
+    if isinstance(a, (*ATOMS, np.integer, np.bool_)):
         return bool(a == b)
     if isinstance(a, np.ndarray):
         return a.shape == b.shape and a.dtype == b.dtype and a.dtype.kind != "O" and a.tobytes() == b.tobytes()
@@ -304,7 +304,7 @@ def _count(x: Any) -> int:
     return sys.getrefcount(x)
 
 
-_ONE = [_count(x) for x in {0: object()}.values()][0]
+_ONE = max(_count(x) for x in {0: object()}.values())
 """The count of an object that, beside the loop that asks, one dict alone refers to."""
 
 
@@ -356,6 +356,8 @@ def fresh_objects(states: tuple[Saved, ...], values: tuple[Any, ...]) -> frozens
 
 def _is_view(x: Any) -> bool:
     """True of what may share elements with an older array."""
+    if isinstance(x, Holder):
+        return x.is_view
     return x.base is not None if isinstance(x, np.ndarray) else isinstance(x, Value) and x.is_view
 
 
@@ -434,6 +436,9 @@ def _without(saved: Saved, fresh: frozenset[int]) -> Saved:
 def same(a: Any, b: Any) -> bool:
     """True if ``b`` says no more than ``a``: patterns, ends and alternatives, whatever numbers stand for them."""
     if a is b or _identical(a, b):
+        return True
+    a, b = (x.held if isinstance(x, Holder) else x for x in (a, b))
+    if _identical(a, b):
         return True
     if isinstance(a, Value) and isinstance(b, Value):
         if type(a) is not type(b) or a.shape != b.shape:

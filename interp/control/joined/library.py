@@ -10,6 +10,7 @@ from typing import Any
 
 from interp.control.joined import calls
 from interp.control.joined.builtins import RULES
+from interp.control.joined.convert import converted
 
 
 def _filter(keeps: Callable[[Any], Any] | None, items: Iterable[Any]) -> Iterator[Any]:
@@ -41,8 +42,8 @@ def _map(function: Callable[..., Any], items: Iterable[Any], *others: Iterable[A
     return (function(item) for item in items)
 
 
-def _converted(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: calls.call(function, *args)
+def _converted(function: Any) -> Callable[..., Any]:
+    return lambda *args: calls.call(converted(function), *args)
 
 
 RULES[filter] = _converted(_filter)

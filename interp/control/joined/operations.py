@@ -13,7 +13,7 @@ from interp.control.joined.signals import Raised
 from interp.control.joined.state import Attribute, Elements, Entry, Slot, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
-from interp.value import Value, primal
+from interp.value import Holder, Value, primal
 from interp.vocabulary import where
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -54,7 +54,10 @@ def plain(error: BaseException) -> BaseException:
 
 def concrete(*operands: Any) -> bool:
     """True if nothing in the operands depends on a path or an input."""
-    return not any(isinstance(x, Value | Alternatives | Sometimes) for x in operands)
+    return not any(
+        isinstance(x, Value | Alternatives | Sometimes) or (isinstance(x, Holder) and isinstance(x.held, Value))
+        for x in operands
+    )
 
 
 def each(function: Callable[..., Any], *operands: Any) -> Any:
@@ -131,7 +134,7 @@ def in_place(symbol: str, x: Any, y: Any) -> Any:
     elif isinstance(x, Alternatives):
         return each(lambda value: in_place(symbol, value, y), x)
     elif current().recording:
-        if isinstance(x, np.ndarray) or (isinstance(x, Value) and x.is_storage):
+        if isinstance(x, np.ndarray | Holder) or (isinstance(x, Value) and x.is_storage):
             current().note(Elements(x, Ellipsis))
         elif isinstance(x, list | set | dict):
             current().note(Whole(x))
@@ -210,7 +213,7 @@ def getitem(holder: Any, index: Any) -> Any:
         return _from_list(holder, index)
     if kind is dict and index in holder and isinstance(holder[index], Sometimes):
         return _sometimes(holder[index], KeyError(index))
-    if isinstance(holder, Value | np.ndarray):
+    if isinstance(holder, Value | np.ndarray | Holder):
         return holder[index]
     item = getattr(kind, "__getitem__", None)
     if item is not None and hasattr(item, "__code__"):
@@ -407,10 +410,10 @@ def setitem(holder: Any, index: Any, value: Any) -> None:
             state.note(Slot(holder, index % len(holder)) if isinstance(index, int) and holder else Whole(holder))
         elif isinstance(holder, dict):
             state.note(Entry(holder, index))
-        elif isinstance(holder, np.ndarray | Value) or hasattr(holder, "__array_ufunc__"):
+        elif isinstance(holder, np.ndarray | Value | Holder):
             state.note(Elements(holder, index))
     method = getattr(kind, "__setitem__", None)
-    if method is not None and hasattr(method, "__code__") and not isinstance(holder, Value | np.ndarray):
+    if method is not None and hasattr(method, "__code__") and not isinstance(holder, Value | np.ndarray | Holder):
         from interp.control.joined.calls import call
 
         call(method, holder, index, value)

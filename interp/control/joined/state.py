@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from interp.control.path import PATH
-from interp.value import Value
+from interp.value import Holder, Value
 from interp.vocabulary import copy
 
 Block = Callable[..., Any] | None
@@ -153,6 +153,7 @@ class Elements(Place):
 
     def read(self) -> Any:
         picked = self.holder[self.slot]
+        picked = picked.held if isinstance(picked, Holder) else picked
         return copy(picked) if getattr(picked, "shape", ()) else picked
 
     def write(self, content: Any) -> None:
@@ -199,7 +200,8 @@ class Frame:
 class Barrier:
     """Where paths that left a block wait to be joined: a loop, a call, a try, a with.
 
-    ``outcomes``: by kind of signal, the signals and states that wait. ``base``: the length of the journal from which their states count.
+    ``outcomes``: by kind of signal, the signals and states that wait.
+    ``base``: the length of the journal from which their states count.
     """
 
     __slots__ = ("base", "catches", "depth", "frame", "kind", "outcomes")
