@@ -65,3 +65,11 @@ class IntegrationError(InterpError, ArithmeticError):
 
     def __str__(self) -> str:
         return f"at t = {self.args[1]:.6g}: {self.args[0]}"
+
+
+class NoSource(InterpError, TypeError):
+    """A function whose source is needed and cannot be read: built in C, made by ``exec``, changed since its import."""
+
+
+class ForeignCall(StripError):
+    """A call into code that would strip a value of what it carries, and that no rule is registered for."""
