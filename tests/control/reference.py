@@ -94,6 +94,9 @@ class Number:
     def __ceil__(self):
         return math.ceil(self.value)
 
+    def __format__(self, spec):
+        return format(float(self.value), spec)
+
     def __round__(self, digits=None):
         return round(float(self.value), digits)
 
