@@ -154,10 +154,9 @@ def test_an_error_that_every_path_ends_in_is_raised():
         with pytest.raises(ValueError, match=r"above|below") as caught:
             jacobian_sparsity(f, x)
         assert ("above" if x[0] > 0 else "below") in str(caught.value)
-    with pytest.raises(Exception, match="below") as caught:
-        f_of_interval = interpret(f, bounds(1.0))
-        f_of_interval(X)
-    assert "above" in str(caught.value)  # neither is the primal's: both are named
+    with pytest.raises((ValueError, InterpError), match="below") as caught:
+        interpret(f, bounds(1.0))(X)
+    assert "above" in "".join(traceback.format_exception(caught.value))  # neither is the primal's: both are named
 
 
 def test_the_primal_s_own_error_is_raised():
@@ -178,8 +177,7 @@ def test_any_other_error_off_the_path_names_its_branch():
 
     error = raised(f)
     assert not isinstance(error, UndecidedError)
-    lines = traceback.format_exception(error)
-    assert str(f.__code__.co_firstlineno + 1) in str(error) or "x[0] < 0" in "".join(lines)
+    assert f"line {f.__code__.co_firstlineno + 2}" in str(error) and "branch" in str(error)
 
 
 def test_an_error_of_a_rule_off_the_path_is_never_dropped():
@@ -217,7 +215,8 @@ def test_shapes_that_differ_between_branches():
     assert isinstance(error, ShapeError | UndecidedError) and "shape" in str(error)
 
 
-def test_draws_and_output_in_a_branch_that_is_not_taken(tmp_path):
+@pytest.mark.parametrize("which", range(4), ids=["random", "np.random", "print", "write"])
+def test_draws_and_output_in_a_branch_that_is_not_taken(which, tmp_path):
     generator = random.Random(1)
 
     def draws(x):
@@ -238,8 +237,7 @@ def test_draws_and_output_in_a_branch_that_is_not_taken(tmp_path):
             (tmp_path / "file").write_text("negative")
         return x[1]
 
-    for f in (draws, draws_numpy, prints, writes):
-        raised(f)
+    raised((draws, draws_numpy, prints, writes)[which])
     assert not list(tmp_path.iterdir())
 
 

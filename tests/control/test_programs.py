@@ -118,7 +118,7 @@ def test_the_dual_reference_agrees_with_differences(case):
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_gradient(case, mode):
     result = interpret(case.function, gradient(mode))(case.point)
-    np.testing.assert_array_equal(result.value, plain(case))
+    np.testing.assert_allclose(result.value, plain(case), rtol=1e-14)
     ours = np.reshape(result.gradient, (len(case.rows), len(case.x)))
     tolerance = {"rtol": 1e-10, "atol": 1e-12} if case.dual else {"rtol": 1e-6, "atol": 1e-7}
     np.testing.assert_allclose(ours, slopes(case), **tolerance)
@@ -128,7 +128,7 @@ def test_gradient(case, mode):
 def test_error_bar(case):
     std = 0.01 * (1.0 + np.arange(len(case.x)))
     result = interpret(case.function, uncertainty(std=std))(case.point)
-    np.testing.assert_array_equal(result.value, plain(case))
+    np.testing.assert_allclose(result.value, plain(case), rtol=1e-14)
     expected = np.sqrt((slopes(case) ** 2 * std**2).sum(axis=1))
     tolerance = {"rtol": 1e-10, "atol": 1e-13} if case.dual else {"rtol": 1e-6, "atol": 1e-8}
     np.testing.assert_allclose(np.ravel(result.std), expected, **tolerance)
