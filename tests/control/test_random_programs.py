@@ -60,7 +60,7 @@ WORDS = {
         "raise Infeasible",
         "math.sqrt(-1.0)",
     ),
-    *("again", "helper", "math.sqrt(-1.0)"),
+    *("again", "helper", "math.sqrt(-1.0)", "suppress(", "[k"),
 }
 
 
