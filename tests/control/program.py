@@ -29,6 +29,9 @@ class Case:
     witnesses: tuple[tuple[float, ...], ...] = ()
     """Inputs that show dependences which random ones hardly ever show."""
 
+    refused: str = ""
+    """Words of the clear error that the joined tier may end in; empty of programs that it must run."""
+
     @property
     def point(self) -> np.ndarray:
         return np.array(self.x)

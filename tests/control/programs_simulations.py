@@ -278,7 +278,7 @@ PROGRAMS = [
     Case(minmod_limiter, FIVE, [{0, 1, 2}, {1, 2, 3}, {2, 3, 4}], 0.1, "Sweby 1984"),
     Case(tank_cascade, (0.7, 0.3, 1.1), [{0, 2}, {0, 1, 2}, {0, 1, 2}], 0.1, "Luenberger, Dynamic Systems, 4"),
     Case(infection_with_a_measure, (0.05, 0.9, 0.6), [{0, 1, 2}], 0.01, "Kermack and McKendrick 1927"),
-    Case(elevator, (0.7, 2.2, -0.6), [{0, 1, 2}], 0.2, "Knuth, TAOCP 1, 2.2.5"),
+    Case(elevator, (0.7, 2.2, -0.6), [{0, 1, 2}], 0.2, "Knuth, TAOCP 1, 2.2.5", refused="list.pop"),
     Case(step_with_error_control, (0.7, 1.2), [{0, 1}], 0.01, "Press et al., Numerical Recipes, 17.2"),
     Case(soft_voting, FOUR, [{0, 1, 2, 3}], 0.1, "Brams and Fishburn, Approval Voting"),
     Case(bilinear_in_a_grid, (0.4, 0.7, *FOUR), [set(range(6))], 0.1, "Press et al., Numerical Recipes, 3.6"),

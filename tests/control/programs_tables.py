@@ -316,7 +316,7 @@ ALL4 = {0, 1, 2, 3}
 PROGRAMS = [
     Case(piecewise_tax, (3.1, 0.4, 0.3), [{0, 1, 2}], 0.3, "US Tax Policy Center's marginal rates"),
     Case(insertion_sort, FOUR, [ALL4], 0.4, "Cormen et al., Introduction to Algorithms, 2.1"),
-    Case(quickselect, FOUR, [ALL4], 0.1, "Hoare, Algorithm 65: Find"),
+    Case(quickselect, FOUR, [ALL4], 0.1, "Hoare, Algorithm 65: Find", refused="a slice of a list"),
     Case(binary_search_in_a_table, (0.7, 1.2, -0.6, 0.9, 0.4), [{0, 1, 2, 3, 4}], 0.4, "Knuth, TAOCP 3, 6.2.1"),
     Case(knapsack, (0.7, 1.2, 0.9), [{0, 1, 2}], 0.4, "Bellman, Dynamic Programming"),
     Case(viterbi, FOUR, [ALL4], 0.1, "Rabiner 1989, section III B"),
@@ -326,7 +326,7 @@ PROGRAMS = [
     Case(shortest_path, (0.7, 1.2, 0.6, 0.3, 0.9, 0.5), [set(range(6))], 0.1, "Dijkstra 1959"),
     Case(pivoted_elimination, (0.7, 1.2, -1.6, 0.9, 0.5, 1.0), [set(range(6))] * 2, 0.05, "Golub and Van Loan, 3.4"),
     Case(simplex_pivoting, (3.0, 5.0), [{0, 1}], 0.1, "Hillier and Lieberman: Wyndor Glass"),
-    Case(upper_hull_area, FOUR, [ALL4], 0.1, "Andrew 1979"),
+    Case(upper_hull_area, FOUR, [ALL4], 0.1, "Andrew 1979", refused="list.pop"),
     Case(run_lengths, FOUR, [ALL4], 0.1, "Rosetta Code: run-length encoding"),
     Case(largest_subarray, FOUR, [ALL4, ALL4], 0.1, "Bentley, Programming Pearls, column 8"),
     Case(merged_and_weighted, FOUR, [ALL4], 0.4, "Knuth, TAOCP 3, 5.2.4"),

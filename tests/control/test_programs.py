@@ -5,6 +5,7 @@ and over all programs together at most 2 % larger than the ideal ones worked out
 """
 
 import ast
+import contextlib
 import inspect
 import textwrap
 import warnings
@@ -23,6 +24,7 @@ from control import (
 from control.random_checks import ENDS_A_PATH, options_of_no_unjoined_round, points_of_the_box
 
 from interp import interpret
+from interp.errors import InterpError
 from interpretations import bounds, gradient, sparsity, uncertainty
 
 CASES = [
@@ -82,6 +84,7 @@ def code_lines(function):
 
 
 def test_the_list_is_long_and_partly_from_elsewhere():
+    assert len([case for case in CASES if case.refused]) <= 4
     assert len(CASES) >= 100 and len({repr(case) for case in CASES}) == len(CASES)
     from_elsewhere = [case for case in CASES if case.source]
     assert len(from_elsewhere) >= 30
@@ -134,6 +137,17 @@ def test_error_bar(case):
     np.testing.assert_allclose(np.ravel(result.std), expected, **tolerance)
 
 
+@contextlib.contextmanager
+def _right_or_refused(case):
+    """Lets the error pass that a case names, and skips what follows."""
+    try:
+        yield
+    except InterpError as error:
+        if not case.refused or case.refused not in str(error):
+            raise
+        pytest.skip(f"refused, as it says: {error}")
+
+
 def pattern_of(case):
     result = interpret(case.function, sparsity())(case.point)
     np.testing.assert_array_equal(result.value, plain(case))
@@ -142,13 +156,14 @@ def pattern_of(case):
 
 @every_case
 def test_pattern_is_sound(case):
-    missing = case.ideal & ~pattern_of(case)
+    with _right_or_refused(case):
+        missing = case.ideal & ~pattern_of(case)
     assert not missing.any(), np.argwhere(missing).tolist()
 
 
 @every_case
 def test_pattern_is_sound_with_loops_joined_at_once(case):
-    with options_of_no_unjoined_round():
+    with options_of_no_unjoined_round(), _right_or_refused(case):
         missing = case.ideal & ~pattern_of(case)
     assert not missing.any(), np.argwhere(missing).tolist()
 
@@ -157,6 +172,8 @@ def test_patterns_are_tight():
     """All together: an answer of all ones would be sound, too."""
     ideal, found, wide = 0, 0, {}
     for case in CASES:
+        if case.refused:
+            continue
         pattern = pattern_of(case)
         ideal, found = ideal + case.ideal.sum(), found + pattern.sum()
         if (pattern & ~case.ideal).any():
@@ -167,10 +184,7 @@ def test_patterns_are_tight():
 @every_case
 @pytest.mark.parametrize("at_once", [False, True], ids=["default", "joined at once"])
 def test_enclosure(case, at_once):
-    if at_once:
-        with options_of_no_unjoined_round():
-            lo, hi = interpret(case.function, bounds(case.radius))(case.point).bounds
-    else:
+    with options_of_no_unjoined_round() if at_once else contextlib.nullcontext(), _right_or_refused(case):
         lo, hi = interpret(case.function, bounds(case.radius))(case.point).bounds
     assert np.shape(lo) == plain(case).shape
     for point in points_of_the_box(case.point - case.radius, case.point + case.radius, 2, 80):
