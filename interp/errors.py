@@ -73,3 +73,7 @@ class NoSource(InterpError, TypeError):
 
 class ForeignCall(StripError):
     """A call into code that would strip a value of what it carries, and that no rule is registered for."""
+
+
+class PathError(InterpError, RuntimeError):
+    """A branch that the input does not take could not be followed: it raised, or never ends."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from interp import backends, tree
+from interp import backends, control, tree
 from interp import level as levels
 from interp.errors import InterpError, MutationError, StripError, UnsupportedOutput
 from interp.value import Value
@@ -119,7 +119,7 @@ def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Where NumPy covers an error of ours with one that does not say what to do, say it.
     """
     try:
-        out = f(*args, **kwargs)
+        out = control.run(f, args, kwargs)
     except ValueError as error:
         if not isinstance(error.__cause__, StripError):
             raise

@@ -93,6 +93,20 @@ class Value:
         payload = self.payload
         return payload.rounded_constant(c) if isinstance(payload, Value) else c
 
+    joins: ClassVar[bool] = False
+    """True of types that take both sides of a branch that they leave undecided. These also say:
+
+    ``decision()``: the truth of a condition, None where it is undecided; ``primal_truth()``: which way the primal
+    goes then, None where there is no primal; ``undecided(on)``: a condition like this one whose primal answer is
+    ``on``; ``unknown(number)``: that number, and any other elsewhere; ``covers(other)``: this one says all that
+    ``other`` says; ``widened(later)``: this one joined with what it has grown to, so that it grows no more.
+    """
+
+    @property
+    def is_view(self) -> bool:
+        """True if elements may be shared with another array."""
+        return any(getattr(part, "base", None) is not None or getattr(part, "is_view", False) for part in self.parts())
+
     @property
     def is_storage(self) -> bool:
         """True of an array, which can be changed in place; a number can only be rebound."""

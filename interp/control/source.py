@@ -9,7 +9,6 @@ import ast
 import functools
 import linecache
 import types
-from collections.abc import Callable
 from typing import Any
 
 from interp.errors import NoSource
@@ -33,7 +32,7 @@ def _module(filename: str, text: str) -> dict[int, list[Function]]:
 
 
 def tree_of(function: types.FunctionType) -> Function:
-    """The definition of a function, not to be changed. Raises `NoSource` where there is none, or another one."""
+    """A copy of the definition of a function, to be changed. Raises `NoSource` where there is none, or another one."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
@@ -45,7 +44,19 @@ def tree_of(function: types.FunctionType) -> Function:
     fitting = [node for node in candidates if _fits(node, code)]
     if not fitting:
         raise NoSource(_no_source(function, "its source has changed since it was imported, or was generated"))
-    return fitting[0]
+    copied: Function = _copied(fitting[0])
+    return copied
+
+
+def _copied(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_copied(part) for part in node]
+    if not isinstance(node, ast.AST):
+        return node
+    new = type(node)()
+    for name, part in node.__dict__.items():
+        setattr(new, name, _copied(part))
+    return new
 
 
 def _fits(node: Function, code: types.CodeType) -> bool:
@@ -81,7 +92,7 @@ class Template:
 
     def __init__(self, function: types.FunctionType, definition: ast.FunctionDef) -> None:
         original = function.__code__
-        self.free = (*original.co_freevars, RUNTIME)
+        self.free = tuple(dict.fromkeys((*original.co_freevars, RUNTIME)))
         definition = _Mangled(_class_of(original)).visit(definition)
         factory = ast.FunctionDef(
             name="factory",
@@ -142,6 +153,3 @@ class _Mangled(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         value = self.visit(node.value)
         return ast.copy_location(ast.Attribute(value, self._name(node.attr), node.ctx), node)
-
-
-Maker = Callable[[types.FunctionType], Template]

@@ -44,6 +44,8 @@ class Interval(Value):
 
     __slots__ = ("decoration", "hi", "level", "lo")
     components = ("lo", "hi", "decoration")
+    joins = True
+    has_primal = False
 
     def __init__(self, lo: Any, hi: Any = None, decoration: Any = None) -> None:
         hi = lo if hi is None else hi
@@ -121,6 +123,52 @@ class Interval(Value):
             "a branch on this Interval is undecided: the condition holds for some of its points only. "
             "Use np.where, np.maximum or np.abs instead of `if`, or split the box"
         )
+
+    # -- branches: see `Value.joins`
+
+    def decision(self) -> bool | None:
+        """The truth of a condition for all points of the box; None if it holds for some."""
+        truth = self if is_truth(self.lo) else self != 0
+        if not isinstance(truth, Interval):
+            return bool(truth)
+        return bool(truth.lo) if bool(truth.lo) == bool(truth.hi) else None
+
+    def primal_truth(self) -> None:
+        """No point of the box is the one."""
+
+    def undecided(self, on: bool) -> Self:
+        """A condition that holds for some points."""
+        return self.rebuild(np.False_, np.True_, np.int8(DEF))
+
+    def unknown(self, number: Any) -> Any:
+        """Any number."""
+        return make(np.float64(-np.inf), np.float64(np.inf), np.int8(DEF))
+
+    def integer(self) -> Any:
+        """``int(x)``: one of the integers in the box, which all may be positions."""
+        lo, hi = np.trunc(self.lo), np.trunc(self.hi)
+        return int(lo) if lo == hi else make(lo, hi, np.minimum(self.decoration, DEF))
+
+    def covers(self, other: Self) -> bool:
+        """True if ``other`` lies within, and is decorated no worse."""
+        empty_there = np.isnan(other.lo)
+        inside = empty_there | ((self.lo <= other.lo) & (other.hi <= self.hi))
+        return bool(np.all(inside) and np.all(self.decoration <= other.decoration))
+
+    def widened(self, later: Self) -> Self:
+        """The ends of ``later``, at infinity where they have moved since."""
+        lo = np.where(later.lo < self.lo, -np.inf, later.lo)[()]
+        hi = np.where(later.hi > self.hi, np.inf, later.hi)[()]
+        return self.rebuild(lo, hi, np.minimum(later.decoration, np.int8(DAC)))
+
+    def cut(self, symbol: str, bound: Any) -> Any:
+        """The part on which ``self symbol bound`` can hold; None where that is no narrower."""
+        if is_truth(self.lo) or self.shape or not isinstance(bound, Interval | float | int | np.number):
+            return None
+        low, high, _ = ends(bound)
+        lo = max(self.lo, low) if symbol in (">", ">=", "==") else self.lo
+        hi = min(self.hi, high) if symbol in ("<", "<=", "==") else self.hi
+        return None if (lo, hi) == (self.lo, self.hi) or not lo <= hi else self.rebuild(lo, hi, self.decoration)
 
     def __contains__(self, x: Any) -> bool:
         return bool(np.all((self.lo <= x) & (x <= self.hi)))

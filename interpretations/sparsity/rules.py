@@ -4,6 +4,7 @@ Everywhere an empty row is a literal and the last column is dependence without d
 `interpretations.sparsity.dependence` explains.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from interpretations.sparsity.dependence import (
     varying,
 )
 from interpretations.sparsity.maps import STRUCTURES, through
+from interpretations.sparsity.placeholders import computed, without_values
 from interpretations.sparsity.tracer import LocalTracer, SparsityTracer
 
 Active = tuple[bool, ...]
@@ -68,7 +70,7 @@ def _elementwise(primitive: Elementwise, active: Active) -> Any:
     def rule(*operands: Any) -> SparsityTracer:
         first = _first(operands, active)
         columns = first.columns
-        (out,) = evaluate(*_payloads(operands, active))
+        (out,) = computed(evaluate, operands, active)
         shape = shape_of(out)
         parts = []
         for partial, rows in zip(primitive.partials, _all_rows(operands, active, columns), strict=True):
@@ -85,7 +87,7 @@ def _elementwise(primitive: Elementwise, active: Active) -> Any:
             zero = literal_zeros(operands[position], active[position])
             if zero is not None:
                 total = total.kept(~zero)
-        return first.rebuild(out, total)
+        return first.rebuild(without_values(out, total, operands), total)
 
     return rule
 
@@ -131,7 +133,7 @@ def _opaque(x: Any, tracer: SparsityTracer) -> SparsityTracer:
 def _linear(primitive: Differentiable, active: Active) -> Any:
     def rule(*operands: Any, **params: Any) -> SparsityTracer:
         first = _first(operands, active)
-        out = primitive.dispatch(*_payloads(operands, active), **params)
+        out = computed(partial(primitive.dispatch, **params), operands, active)
         rows = _all_rows(operands, active, first.columns)
         if primitive in STRUCTURES:
             parts = _tied(primitive, rows, params, shape_of(out))
@@ -148,7 +150,7 @@ def _linear(primitive: Differentiable, active: Active) -> Any:
         zero = literal_zeros(operands[1], active[1]) if primitive is solve else None
         if zero is not None:  # right-hand sides of zeros have solutions of zeros, whatever the matrix
             total = total.kept(~np.all(zero, axis=-2 if params["columns"] else -1, keepdims=True))
-        return first.rebuild(out, total)
+        return first.rebuild(without_values(out, total, operands), total)
 
     return rule
 
@@ -268,7 +270,7 @@ def _shares_memory(x: Any, out: Any) -> bool:
 def _predicate(primitive: Predicate, active: Active) -> Any:
     def rule(*operands: Any, **params: Any) -> Any:
         first = _first(operands, active)
-        out = primitive.dispatch(*_payloads(operands, active), **params)
+        out = computed(partial(primitive.dispatch, **params), operands, active)
         if not any(rows.keys.size for rows in _all_rows(operands, active, first.columns)):
             return out  # of literals the answer is the same for every input
         return first.rebuild(out, all_varying(shape_of(out), first.columns))

@@ -13,10 +13,10 @@ import scipy.sparse
 from interp import level as levels
 from interp.errors import RefusedStack, UndecidedError
 from interp.rows import SparseRows
-from interp.value import Value, shape_of
+from interp.value import Value, innermost, shape_of
 from interp.vocabulary.creation import owned
 from interpretations.dual import real_payload
-from interpretations.sparsity.dependence import derivatives, inputs
+from interpretations.sparsity.dependence import all_varying, derivatives, filled, inputs, varying
 from interpretations.sparsity.storage import Storage
 
 
@@ -35,6 +35,7 @@ class SparsityTracer(Value):
     __slots__ = ("_gathered", "level", "positions", "storage", "value")
     components = ("value", "pattern")
     native = False
+    joins = True
     value: Any
     storage: Storage
     positions: np.ndarray | None
@@ -114,6 +115,59 @@ class SparsityTracer(Value):
         positions = np.arange(self.size).reshape(self.shape) if self.positions is None else self.positions
         return np.asarray(positions[index])
 
+    # -- branches: see `Value.joins`
+
+    @property
+    def is_view(self) -> bool:
+        return self.positions is not None
+
+    @property
+    def has_primal(self) -> bool:
+        """False over intervals: no path of theirs is the one."""
+        return getattr(innermost(self.value), "has_primal", True)
+
+    def decision(self) -> bool | None:
+        """The truth of a condition that is literal; of any other None."""
+        if self.pattern.keys.size:
+            return None
+        try:
+            return bool(self.value)
+        except UndecidedError:
+            return None
+
+    def primal_truth(self) -> bool | None:
+        """The truth of the condition at the input."""
+        try:
+            return bool(self.value)
+        except UndecidedError:
+            return None
+
+    def undecided(self, on: bool) -> Self:
+        """A condition that is ``on`` at the input, and may be either elsewhere."""
+        payload = self.value.undecided(on) if isinstance(self.value, Value) and not self.has_primal else np.bool_(on)
+        return self.unknown(payload)
+
+    def unknown(self, number: Any) -> Self:
+        """``number`` at the input, and any other elsewhere."""
+        return self.rebuild(number, all_varying(shape_of(number), self.columns))
+
+    def integer(self) -> Self:
+        """``int(x)``: a position that may be another elsewhere, and that has no derivative."""
+        number = np.trunc(self.value) if not isinstance(self.value, Value) else self.value
+        return self.rebuild(int(number) if np.isfinite(number) else 0, varying(self.pattern))
+
+    def covers(self, other: Self) -> bool:
+        """True if every dependence of ``other`` is here, and what is literal here is the same there."""
+        mine, theirs = self.pattern, other.pattern
+        if not np.isin(theirs.keys, mine.keys, assume_unique=True).all():
+            return False
+        literal = ~filled(mine)
+        return bool(np.array_equal(np.asarray(self.value)[literal], np.asarray(other.value)[literal], equal_nan=True))
+
+    def widened(self, later: Self) -> Self:
+        """Patterns grow to no more than all inputs: nothing is to be done."""
+        return later
+
     # -- what only the value could decide
 
     def __bool__(self) -> bool:
@@ -140,6 +194,7 @@ class LocalTracer(SparsityTracer):
     """A tracer of the pattern at the given point: zeros of partials drop, branches follow the payload."""
 
     __slots__ = ()
+    joins = False
     __bool__ = Value.__bool__
     __index__ = Value.__index__
     __hash__ = Value.__hash__

@@ -1,0 +1,84 @@
+"""The joined tier: all branches that an input could take, in one run.
+
+For number types that leave branches undecided (``Value.joins``: SparsityTracer, Interval). `run` is its door;
+`generate` gives a function the form in which both sides of a branch can run, `forks`, `loops` and `blocks` run them,
+`state` keeps what they change, and `joining` says what two paths make of a place.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from interp.control.joined import state as states
+from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.calls import call
+from interp.control.joined.joining import Sometimes
+from interp.control.joined.operations import as_number
+from interp.control.joined.signals import Abandoned
+from interp.control.path import PATH
+from interp.errors import PathError, UndecidedError
+from interp.value import Value, shape_of
+
+
+def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``f`` along all its branches. Within another such run it is a part of that one."""
+    if states.current().frames:
+        return call(f, *args, **kwargs)
+    around = states.fresh()
+    off = PATH.off
+    try:
+        PATH.off = False
+        states.current().witness = next(
+            witness for witness in map(_witness, (*args, *kwargs.values())) if witness is not None
+        )
+        return result(call(f, *args, **kwargs))
+    except Abandoned:
+        errors = states.current().dropped
+        if not errors:
+            raise PathError("no path through the function comes to an end") from None
+        said = "; ".join(dict.fromkeys(f"{type(e).__name__}: {e}" for e in errors[:5]))
+        errors[0].add_note(f"every path through the function raises: {said}")
+        raise errors[0] from None
+    finally:
+        states.restore(around)
+        PATH.off = off
+
+
+def _witness(x: Any) -> Any:
+    """An undecided condition at the level of a value that leaves branches undecided; None of any other."""
+    while isinstance(x, Value):
+        if x.joins:
+            return x.undecided(True)
+        x = x.payload
+    return None
+
+
+def result(out: Any) -> Any:
+    """What a function returns to code that knows nothing of paths."""
+    if isinstance(out, Alternatives):
+        return _number(out)
+    if type(out) in (list, tuple):
+        if any(isinstance(part, Sometimes) for part in out):
+            raise UndecidedError(
+                "the function returns a list whose length depends on a branch that the input decides: return an array "
+                "of a fixed shape, with np.where in place of the filter"
+            )
+        return type(out)(map(result, out))
+    if type(out) is dict:
+        return {key: result(part) for key, part in out.items()}
+    return out
+
+
+def _number(out: Alternatives) -> Any:
+    shapes = {shape_of(value) for value in out.values}
+    if len(shapes) > 1:
+        raise UndecidedError(
+            f"the shape of the output depends on a branch that the input decides: {', '.join(map(str, sorted(shapes)))}; "
+            "return arrays of one shape"
+        )
+    try:
+        return as_number(out)
+    except TypeError:
+        kinds = ", ".join(sorted({type(value).__name__ for value in out.values}))
+        raise UndecidedError(
+            f"the output is {kinds}, by a branch that the input decides: return a number on every path"
+        ) from None

@@ -1,0 +1,245 @@
+"""Functions, generators, `try` and `with`: the barriers beside loops."""
+
+from collections.abc import Callable
+from typing import Any
+
+from interp.control.joined.forks import ended_by, leave
+from interp.control.joined.joining import Sometimes
+from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
+from interp.control.joined.state import Attribute, Barrier, Block, Frame, Slot, State, current
+from interp.control.path import PATH
+from interp.errors import InterpError, PathError
+
+
+def function(frame: Frame, body: Callable[[], Signal | None]) -> Any:
+    """A function's body, up to its value on all paths that return."""
+    state = current()
+    state.frames.append(frame)
+    if state.recording:
+        state.note_locals(frame)
+    barrier = state.push("call", frame)
+    signal = _run(state, barrier, body)
+    state.frames.pop()
+    frame.leave()
+    if not barrier.outcomes:
+        state.barriers.pop()
+    else:
+        signal = leave(state, barrier, signal, lambda s: Return(None) if s is GO_ON else s, "return")
+    if signal.kind == "return":
+        return signal.value
+    if signal is GO_ON:
+        return None
+    if isinstance(signal, Raised):
+        raise signal.value
+    raise Abandoned
+
+
+def _run(state: State, barrier: Barrier, body: Block) -> Signal:
+    """A block within a barrier. An error leaves it as it came, unless other paths wait there."""
+    depths = state.depths()
+    frames = state.frames[:]
+    try:
+        return (body() if body is not None else None) or GO_ON
+    except Abandoned:
+        state.cut(depths)
+        return DEAD
+    except Exception as error:
+        state.cut(depths)
+        state.frames[:] = frames
+        if not barrier.outcomes:
+            state.barriers.pop()
+            if barrier.kind == "call":
+                state.frames.pop()
+            raise
+        return ended_by(state, error)
+
+
+# -- try and with
+
+
+def try_block(
+    frame: Frame,
+    handlers: tuple[tuple[Any, Callable[[Any], Signal | None]], ...],
+    body: Block,
+    orelse: Block,
+    final: Block,
+) -> Signal | None:
+    """``try``, with its handlers, ``else`` and ``finally``."""
+    state = current()
+    if final is not None:
+        return _finally(state, frame, lambda: try_block(frame, handlers, body, orelse, None), final)
+    barrier = state.push("try", frame)
+    known = [(_classes(caught), handler) for caught, handler in handlers]
+    barrier.catches = tuple(c for classes, _ in known for c in classes)
+    depths = state.depths()
+    try:
+        signal = (body() if body is not None else None) or GO_ON
+    except Abandoned:
+        state.cut(depths)
+        signal = DEAD
+    except Exception as error:
+        state.cut(depths)
+        if isinstance(error, barrier.catches) and not isinstance(error, InterpError):
+            signal = Raised(error)
+        elif not barrier.outcomes:
+            state.barriers.pop()
+            raise
+        else:
+            signal = ended_by(state, error)
+
+    def take(signal: Signal) -> Signal:
+        if isinstance(signal, Raised):
+            for classes, handler in known:
+                if isinstance(signal.value, classes):
+                    return _handled(state, signal.value, handler)
+        if signal is GO_ON and orelse is not None:
+            return orelse() or GO_ON
+        return signal
+
+    barrier.catches = () if not barrier.outcomes else barrier.catches
+    signal = leave(state, barrier, signal, take)
+    return None if signal is GO_ON else signal
+
+
+def _classes(caught: Any) -> tuple[type[BaseException], ...]:
+    if caught is None:
+        return (Exception,)
+    classes = caught()
+    return classes if isinstance(classes, tuple) else (classes,)
+
+
+def _handled(state: State, error: BaseException, handler: Callable[[Any], Signal | None]) -> Signal:
+    before, state.handled = state.handled, error
+    try:
+        return handler(error) or GO_ON
+    finally:
+        state.handled = before
+
+
+def _finally(state: State, frame: Frame, body: Block, final: Callable[[], Signal | None]) -> Signal | None:
+    barrier = state.push("finally", frame)
+    depths = state.depths()
+    try:
+        signal = (body() if body is not None else None) or GO_ON
+    except Abandoned:
+        state.cut(depths)
+        signal = DEAD
+    except BaseException as error:
+        state.cut(depths)
+        if not barrier.outcomes or not isinstance(error, Exception):
+            state.barriers.pop()
+            ending = final()
+            if ending is not None:
+                return ending
+            raise
+        signal = ended_by(state, error)
+    signal = leave(state, barrier, signal, lambda s: final() or s)
+    return None if signal is GO_ON else signal
+
+
+def with_block(frame: Frame, context: Any, body: Callable[[Any], Signal | None]) -> Signal | None:
+    """``with``: the context is left once on each path."""
+    from interp.control.joined.calls import call
+
+    state = current()
+    kind = type(context)
+    entered = call(kind.__enter__, context)
+    barrier = state.push("with", frame)
+    depths = state.depths()
+    try:
+        signal = body(entered) or GO_ON
+    except Abandoned:
+        state.cut(depths)
+        signal = DEAD
+    except Exception as error:
+        state.cut(depths)
+        if not barrier.outcomes:
+            state.barriers.pop()
+            if not call(kind.__exit__, context, type(error), error, error.__traceback__):
+                raise
+            return None
+        signal = ended_by(state, error)
+
+    def take(signal: Signal) -> Signal:
+        if isinstance(signal, Raised):
+            error = signal.value
+            return GO_ON if call(kind.__exit__, context, type(error), error, error.__traceback__) else signal
+        call(kind.__exit__, context, None, None, None)
+        return signal
+
+    signal = leave(state, barrier, signal, take)
+    return None if signal is GO_ON else signal
+
+
+def explicit(error: Any) -> BaseException:
+    """The error of a ``raise``: a branch that ends by it is one that no input is meant to take."""
+    if error is None:
+        handled = current().handled
+        if handled is None:
+            return RuntimeError("No active exception to reraise")
+        return handled
+    made: BaseException = error() if isinstance(error, type) else error
+    made.__interp_explicit__ = True  # type: ignore[attr-defined]
+    return made
+
+
+# -- generators
+
+
+class Generated:
+    """What a generator yields, all of it made at once, and how far it has been read."""
+
+    def __init__(self, items: list[Any], returned: Any = None) -> None:
+        self.items, self.position, self.returned = items, 0, returned
+
+    def __iter__(self) -> "Generated":
+        return self
+
+    def __next__(self) -> Any:
+        if self.position >= len(self.items):
+            raise StopIteration(self.returned)
+        item = self.items[self.position]
+        current().note(Attribute(self, "position"))
+        self.position += 1
+        if isinstance(item, Sometimes):
+            raise PathError("a generator that yields on some paths only was read one by one: loop over it with `for`")
+        return item
+
+    def send(self, value: Any) -> Any:
+        raise InterpError("a generator that is sent values cannot be converted: pass a list in, or return one")
+
+    def close(self) -> None:
+        """Nothing is left to run."""
+
+
+def yielded() -> list[Any]:
+    """Where a generator's items are gathered."""
+    return []
+
+
+def yield_(items: list[Any], item: Any) -> None:
+    """``yield``."""
+    current().note(Slot(items, len(items)))
+    items.append(item)
+    if len(items) > PATH.options.steps:
+        raise PathError(
+            f"a generator yielded {len(items)} items and goes on: where branches join it is run to its end at once, "
+            "so give it one (for i in range(n)) instead of `while True`"
+        )
+
+
+def yield_from(items: list[Any], iterable: Any) -> Any:
+    """``yield from``."""
+    rest = iterable if isinstance(iterable, Generated) else iter(iterable)
+    if isinstance(rest, Generated):
+        for item in rest.items[rest.position :]:
+            yield_(items, item)
+        return rest.returned
+    for item in rest:
+        yield_(items, item)
+    return None
+
+
+def generator(frame: Frame, body: Callable[[], Signal | None], items: list[Any]) -> Generated:
+    """A generator function's result."""
+    return Generated(items, function(frame, body))

@@ -1,0 +1,520 @@
+"""Built-in functions and methods where a name may stand for several values, or a list have slots of some paths only."""
+
+import builtins
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from interp.control.joined.alternatives import Alternatives, mapped
+from interp.control.joined.blocks import Generated
+from interp.control.joined.forks import decision, not_
+from interp.control.joined.joining import Join, Sometimes, undecided
+from interp.control.joined.loops import UnknownRange, slots_of
+from interp.control.joined.operations import _open as is_open
+from interp.control.joined.operations import _or, _sometimes, concrete, each, either, may_raise, plain
+from interp.control.joined.state import Entry, Slot, Whole, current
+from interp.control.path import PATH
+from interp.errors import PathError, UndecidedError
+from interp.value import Value
+
+RULES: dict[Any, Callable[..., Any]] = {}
+METHODS: dict[tuple[type, str], Callable[..., Any]] = {}
+
+
+def _rule(*functions: Any) -> Callable[[Any], Any]:
+    def adding(rule: Any) -> Any:
+        for function in functions:
+            RULES[function] = rule
+        return rule
+
+    return adding
+
+
+def _method(kind: type, *names: str) -> Callable[[Any], Any]:
+    def adding(rule: Any) -> Any:
+        for name in names:
+            METHODS[kind, name] = rule
+        return rule
+
+    return adding
+
+
+def uncertain(x: Any) -> bool:
+    """True of a list or dict with slots that are there on some paths only."""
+    if type(x) is list:
+        return any(isinstance(item, Sometimes) for item in x)
+    return type(x) is dict and any(isinstance(item, Sometimes) for item in x.values())
+
+
+def settled(x: Any) -> Any:
+    """An argument of code that knows nothing of paths. Raises for a list whose length depends on them."""
+    if isinstance(x, Generated):
+        x = x.items[x.position :]
+    if uncertain(x):
+        raise UndecidedError(
+            "a list whose length depends on a branch that the input decides goes into a function that needs to know it. "
+            "Loop over it, use sum, max, min, len, any or all, or np.where on a whole array instead of a filter"
+        )
+    return x
+
+
+def has_effects(function: Any) -> bool:
+    """True of functions that act outside the program, or draw random numbers."""
+    module = getattr(function, "__module__", None) or ""
+    owner = type(getattr(function, "__self__", None)).__module__ or ""
+    return (
+        function in _EFFECTS
+        or module.startswith(("numpy.random", "random"))
+        or owner.startswith(("numpy.random", "random", "_random", "_io"))
+    )
+
+
+_EFFECTS = {builtins.print, builtins.open, builtins.input}
+
+
+def _items(x: Any) -> list[Any]:
+    """The slots of something to iterate over."""
+    if isinstance(x, Generated):
+        return x.items[x.position :]
+    return list(slots_of(x))
+
+
+def _folded(items: list[Any], start: Any, step: Callable[[Any, Any], Any]) -> Any:
+    """``step`` over the slots, from ``start``; a slot of some paths only makes the answer either."""
+    answer = start
+    for item in items:
+        if isinstance(item, Sometimes):
+            rounds = 2 if item.repeated else 1
+            for _ in range(rounds):
+                answer = _maybe(item.on, step(answer, item.content), answer)
+        else:
+            answer = step(answer, item)
+    return answer
+
+
+def _maybe(on: bool | None, value: Any, other: Any) -> Any:
+    return Join(None if PATH.off else on)(value, other)
+
+
+@_rule(len)
+def length(x: Any) -> Any:
+    if isinstance(x, Alternatives):
+        return mapped(length, x)
+    if not uncertain(x):
+        return len(x)
+    items = _items(x)
+    if any(isinstance(item, Sometimes) and item.repeated for item in items):
+        known = sum(1 for item in items if not isinstance(item, Sometimes) or item.on)
+        return current().witness.unknown(known)
+    return _folded(items, 0, lambda n, _: n + 1)
+
+
+@_rule(range)
+def range_(*ends: Any) -> Any:
+    if any(isinstance(e, Value) for e in ends):
+        start, stop, step = (0, ends[0], 1) if len(ends) == 1 else (*ends, 1)[:3]
+        return UnknownRange(start, stop, step)
+    if any(isinstance(e, Alternatives) for e in ends):
+        return mapped(range, *ends)
+    return range(*ends)
+
+
+@_rule(sum)
+def sum_(x: Any, start: Any = 0) -> Any:
+    if isinstance(x, Alternatives):
+        return mapped(lambda one: sum_(one, start), x)
+    if isinstance(x, list | dict | Generated) and uncertain(_items(x)):
+        return _folded(_items(x), start, operator.add)
+    return sum(_items(x) if isinstance(x, Generated) else x, start)
+
+
+def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any], function: Any) -> Any:
+    def rule(*args: Any, key: Any = None, default: Any = None, **more: Any) -> Any:
+        from interp.control.joined.calls import call
+
+        if len(args) == 1 and isinstance(args[0], Alternatives):
+            return each(lambda one: rule(one, key=key, default=default), args[0])
+        items = _items(args[0]) if len(args) == 1 else list(args)
+        if not uncertain(items) and all(concrete(i) for i in items) and key is None:
+            if not items and default is not None:
+                return default
+            try:
+                return function(items)
+            except (TypeError, ValueError) as error:
+                raise plain(error) from None
+        if not items:
+            if default is not None:
+                return default
+            raise plain(ValueError(f"{function.__name__}() arg is an empty sequence"))
+        rank = (lambda x: x) if key is None else (lambda x: call(key, x))
+        if key is None and not uncertain(items):
+            answer = items[0]
+            for item in items[1:]:
+                answer = _pick(best, better, answer, item)
+            return answer
+
+        def step(answer: Any, item: Any) -> Any:
+            if answer is _NOTHING:
+                return item, rank(item)
+            score = rank(item)
+            condition = better(score, answer[1])
+            return either_of(condition, (item, score), answer)
+
+        first = next((i for i, item in enumerate(items) if not isinstance(item, Sometimes)), None)
+        if first is None:
+            whole = [item.content for item in items]
+            answer = (whole[0], rank(whole[0]))
+            for item in items[1:]:
+                answer = _maybe(item.on, step(answer, item.content), answer)
+            return answer[0]
+        start = (items[first], rank(items[first]))
+        rest = items[:first] + items[first + 1 :]
+        return _folded(rest, start, step)[0]
+
+    return rule
+
+
+_NOTHING = object()
+
+
+def _pick(best: Any, better: Any, answer: Any, item: Any) -> Any:
+    """The larger (smaller) of two, as Python's max and min choose: the first of equals."""
+    condition = better(item, answer)
+    return either_of(condition, item, answer)
+
+
+def either_of(condition: Any, a: Any, b: Any) -> Any:
+    """``a if condition else b`` of what is computed already."""
+    truth = decision(condition)
+    if truth is not None:
+        return a if truth else b
+    if isinstance(a, tuple):
+        return tuple(either_of(condition, x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(condition, Alternatives):
+        on = condition.primal
+        side = None if on is None else bool(condition.values[on])
+        return Join(side)(a, b)
+    return either(condition, a, b)
+
+
+_rule(max)(_extreme(np.maximum, operator.gt, max))
+_rule(min)(_extreme(np.minimum, operator.lt, min))
+
+
+@_rule(any)
+def any_(x: Any) -> Any:
+    return _quantified(_items(x), False, _or)
+
+
+@_rule(all)
+def all_(x: Any) -> Any:
+    negated = _quantified([_negated(item) for item in _items(x)], False, _or)
+    return not_(negated)
+
+
+def _negated(item: Any) -> Any:
+    return Sometimes(not_(item.content), item.on) if isinstance(item, Sometimes) else not_(item)
+
+
+def _quantified(items: list[Any], start: bool, step: Callable[[Any, Any], Any]) -> Any:
+    answer: Any = start
+    for item in items:
+        content = item.content if isinstance(item, Sometimes) else item
+        truth = decision(content)
+        truth = content if truth is None else truth
+        if isinstance(item, Sometimes):
+            truth = False if truth is False else undecided(bool(item.on) and truth is True)
+        if truth is True and not isinstance(item, Sometimes):
+            return True
+        answer = step(answer, truth)
+    return answer
+
+
+RULES[list] = lambda x=(): _items(x) if not isinstance(x, Alternatives) else mapped(list, x)
+RULES[tuple] = lambda x=(): tuple(_items(settled(x))) if not isinstance(x, Alternatives) else mapped(tuple, x)
+
+
+@_rule(enumerate)
+def enumerate_(x: Any, start: int = 0) -> Any:
+    items = _items(x)
+    if not uncertain(items):
+        return enumerate(items, start)
+    found, position = [], start
+    for item in items:
+        found.append(Sometimes((position, item.content), item.on) if isinstance(item, Sometimes) else (position, item))
+        position = _maybe(item.on, position + 1, position) if isinstance(item, Sometimes) else position + 1
+    return found
+
+
+@_rule(reversed)
+def reversed_(x: Any) -> Any:
+    return list(reversed(x)) if uncertain(x) else reversed(x)
+
+
+@_rule(iter)
+def iter_(x: Any, *sentinel: Any) -> Any:
+    if sentinel:
+        return iter(x, *sentinel)
+    return x if isinstance(x, Generated) else Generated(_items(x)) if isinstance(x, list | tuple) else iter(x)
+
+
+@_rule(next)
+def next_(iterator: Any, *default: Any) -> Any:
+    state = current()
+    if isinstance(iterator, Alternatives):
+        return each(lambda one: next_(one, *default), iterator)
+    if isinstance(iterator, Generated):
+        rest = iterator.items[iterator.position :]
+        if rest and isinstance(rest[0], Sometimes):
+            return _first_of(iterator, rest, default)
+        return next(iterator, *default)
+    if state.recording and not hasattr(iterator, "__code__"):
+        raise PathError(
+            f"next() of a {type(iterator).__name__} within a branch that the input decides: it cannot be turned back "
+            "for the other side. Make a list before the branch, and keep a position in it"
+        )
+    return next(iterator, *default)
+
+
+def _first_of(iterator: Generated, rest: list[Any], default: tuple[Any, ...]) -> Any:
+    """The first item of a generator of which some are there on some paths only. It is used up."""
+    found: list[tuple[Any, bool | None]] = []
+    open_on: bool | None = None if PATH.off else True
+    for item in rest:
+        some = isinstance(item, Sometimes)
+        content = item.content if some else item
+        here = item.on if some else True
+        found.append((content, True if open_on and here else None))
+        if open_on and here:
+            open_on = False
+        if not some:
+            break
+    else:
+        if default:
+            found.append((default[0], True if open_on else None))
+    found.sort(key=lambda pair: pair[1] is not True)
+    joined, on = found[0]
+    for content, _ in found[1:]:
+        joined = Join(True if on else None)(joined, content)
+    iterator.position = len(iterator.items)
+    return joined
+
+
+@_rule(bool)
+def bool_(x: Any = False) -> Any:
+    return not_(not_(x))
+
+
+@_rule(isinstance)
+def isinstance_(x: Any, kinds: Any) -> Any:
+    if isinstance(x, Alternatives):
+        return mapped(lambda one: isinstance_(one, kinds), x)
+    return isinstance(_payload(x), kinds) or isinstance(x, kinds)
+
+
+def _payload(x: Any) -> Any:
+    """The innermost payload: what a test of types is about."""
+    while isinstance(x, Value):
+        x = x.payload
+    return x
+
+
+@_rule(type)
+def type_(x: Any, *more: Any) -> Any:
+    if more:
+        return type(x, *more)
+    if isinstance(x, Alternatives):
+        return mapped(type_, x)
+    return type(_payload(x)) if isinstance(x, Value) else type(x)
+
+
+@_rule(callable)
+def callable_(x: Any) -> Any:
+    return mapped(callable, x) if isinstance(x, Alternatives) else callable(x)
+
+
+@_rule(int)
+def int_(x: Any = 0, *base: Any) -> Any:
+    if base:
+        return int(x, *base)
+    if isinstance(x, Alternatives):
+        return mapped(int_, x)
+    if not isinstance(x, Value):
+        try:
+            return int(x)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise plain(error) from None
+    inner = x
+    while isinstance(inner, Value) and not inner.joins:
+        inner = inner.payload
+    return inner.integer() if isinstance(inner, Value) else int(x)
+
+
+@_rule(float)
+def float_(x: Any = 0.0) -> Any:
+    if isinstance(x, Alternatives):
+        return mapped(float_, x)
+    if isinstance(x, Value):
+        if x.shape and x.size != 1:
+            raise TypeError("only arrays of one element can be converted to numbers")
+        return x.reshape(()) * 1.0 if x.shape else x * 1.0
+    return float(x)
+
+
+@_rule(round)
+def round_(x: Any, digits: Any = None) -> Any:
+    if isinstance(x, Value) and digits is None:
+        return int_(np.rint(x))
+    return mapped(round, x, digits) if isinstance(x, Alternatives) else round(x, digits)
+
+
+@_rule(divmod)
+def divmod_(x: Any, y: Any) -> Any:
+    from interp.control.joined.operations import floor_divide, modulo
+
+    return floor_divide(x, y), modulo(x, y)
+
+
+@_rule(sorted)
+def sorted_(x: Any, key: Any = None, reverse: bool = False) -> Any:
+    """Sorted by comparisons that the input may decide: each position holds what can stand there."""
+    from interp.control.joined.calls import call
+
+    items = list(settled(_items(x)))
+    ranks = [item if key is None else call(key, item) for item in items]
+    if all(_plain_rank(r) for r in ranks):
+        order = sorted(range(len(items)), key=lambda i: ranks[i], reverse=reverse)
+        return [items[i] for i in order]
+    # Exchange neighbours, so that every order of the input comes out; of equals the first stays first.
+    pairs = list(zip(ranks, items, strict=True))
+    for end in range(len(pairs) - 1, 0, -1):
+        for i in range(end):
+            a, b = pairs[i], pairs[i + 1]
+            swap = b[0] > a[0] if reverse else b[0] < a[0]
+            pairs[i], pairs[i + 1] = either_of(swap, b, a), either_of(swap, a, b)
+    return [item for _, item in pairs]
+
+
+def _plain_rank(rank: Any) -> bool:
+    return all(map(_plain_rank, rank)) if isinstance(rank, tuple | list) else concrete(rank)
+
+
+@_method(list, "sort")
+def list_sort(x: list[Any], key: Any = None, reverse: bool = False) -> None:
+    current().note(Whole(x))
+    x[:] = sorted_(list(x), key, reverse)
+
+
+@_method(list, "pop")
+def list_pop(x: list[Any], position: Any = -1) -> Any:
+    if is_open(position):
+        raise UndecidedError("list.pop at a position that the input decides: keep the list, and a mask of what is left")
+    if uncertain(x):
+        if position == -1 and not isinstance(x[-1], Sometimes):
+            current().note(Whole(x))
+            return x.pop()
+        raise UndecidedError(
+            "list.pop of a list that is longer on some paths than on others: which element it takes is not decided"
+        )
+    state = current()
+    if state.recording:
+        state.note(Slot(x, len(x) - 1) if position == -1 and x else Whole(x))
+    try:
+        return x.pop(position)
+    except IndexError as error:
+        raise plain(error) from None
+
+
+@_method(list, "insert")
+def list_insert(x: list[Any], position: Any, item: Any) -> None:
+    if is_open(position):
+        raise UndecidedError(
+            "list.insert at a position that the input decides: append the item and sort by a key, or store into an "
+            "array at that position"
+        )
+    current().note(Whole(x))
+    x.insert(position, item)
+
+
+for _name in ("index", "count", "remove"):
+
+    def _search(x: list[Any], *args: Any, _name: str = _name) -> Any:
+        if uncertain(x) or any(not concrete(item) for item in (*x, *args)):
+            raise UndecidedError(
+                f"list.{_name} compares values that the input decides: loop over the list with a comparison"
+            )
+        if _name == "remove":
+            current().note(Whole(x))
+        try:
+            return getattr(x, _name)(*args)
+        except ValueError as error:
+            raise plain(error) from None
+
+    METHODS[list, _name] = _search
+
+
+@_method(dict, "get")
+def dict_get(x: dict[Any, Any], key: Any, default: Any = None) -> Any:
+    if isinstance(key, Alternatives):
+        return mapped(lambda one: dict_get(x, one, default), key)
+    content = x.get(key, default)
+    if isinstance(content, Sometimes):
+        return Join(None if PATH.off else content.on)(content.content, default)
+    return content
+
+
+@_method(dict, "pop")
+def dict_pop(x: dict[Any, Any], key: Any, *default: Any) -> Any:
+    current().note(Entry(x, key))
+    content = x.pop(key, *default)
+    return _sometimes(content, KeyError(key)) if isinstance(content, Sometimes) else content
+
+
+@_method(dict, "setdefault")
+def dict_setdefault(x: dict[Any, Any], key: Any, default: Any = None) -> Any:
+    current().note(Entry(x, key))
+    content = x.setdefault(key, default)
+    if isinstance(content, Sometimes):
+        x[key] = content = Join(content.on)(content.content, default)
+    return content
+
+
+def _mathematical(function: Any, ours: Any, error: type[Exception]) -> Any:
+    """A function of `math` on a value: its counterpart, which raises as it does where a handler would see it."""
+
+    def rule(x: Any) -> Any:
+        if isinstance(x, Alternatives):
+            return each(rule, x)
+        if not isinstance(x, Value):
+            try:
+                return function(x)
+            except (ValueError, OverflowError, TypeError) as raised:
+                raise plain(raised) from None
+
+        def operation() -> Any:
+            if not PATH.off and current().has_primal:
+                at = _payload(x)
+                function(float(at))  # its own error, where the primal is outside the domain
+            return ours(x)
+
+        return may_raise(operation, error)
+
+    return rule
+
+
+_MATH = "sqrt exp log log2 log10 log1p expm1 sin cos tan sinh cosh tanh fabs"
+for _name in _MATH.split():
+    RULES[getattr(math, _name)] = _mathematical(
+        getattr(math, _name), getattr(np, _name), OverflowError if _name.startswith("exp") else ValueError
+    )
+for _name, _other in {
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+}.items():
+    RULES[getattr(math, _name)] = _mathematical(getattr(math, _name), getattr(np, _other), ValueError)

@@ -1,0 +1,222 @@
+"""Calls in joined code: functions of the user's are converted when they are called, containers note what they change.
+
+Off the primal's path the calls that are in progress are kept by their arguments, so that a recursion which the input
+does not bound ends: where the same call comes again, its answer so far stands for it.
+"""
+
+import functools
+import itertools
+import types
+from collections.abc import Callable
+from typing import Any
+
+from interp.control.foreign import FOREIGN
+from interp.control.joined import builtins
+from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.blocks import Generated
+from interp.control.joined.convert import converted
+from interp.control.joined.joining import Join, Sometimes, same
+from interp.control.joined.operations import concrete, each, plain
+from interp.control.joined.signals import Abandoned
+from interp.control.joined.state import Elements, Local, Slot, Whole, current
+from interp.control.path import PATH
+from interp.errors import InterpError, PathError
+from interp.value import Value
+
+CHANGING = {
+    list: {"extend", "insert", "pop", "remove", "sort", "reverse", "clear", "__setitem__", "__delitem__", "__iadd__"},
+    dict: {"update", "pop", "popitem", "setdefault", "clear", "__setitem__", "__delitem__"},
+    set: {"add", "discard", "remove", "update", "pop", "clear", "difference_update", "intersection_update"},
+}
+"""Methods before which the whole of a container is noted. ``append`` notes one slot."""
+
+
+def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """``function(*args, **kwargs)``."""
+    kind = type(function)
+    if kind is types.FunctionType:
+        rule = FOREIGN.get(function)
+        if rule is None:
+            ours = converted(function)
+            if ours is not None:
+                return _entered(ours, args, kwargs) if PATH.off else ours(*args, **kwargs)
+    elif kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
+        holder = function.__self__
+        if holder is not None and not isinstance(holder, types.ModuleType):
+            return _of_container(function, holder, args, kwargs)
+    elif kind is types.MethodType:
+        return call(function.__func__, function.__self__, *args, **kwargs)
+    elif kind is Alternatives:
+        return each(lambda one: call(one, *args, **kwargs), function)
+    elif kind is type or isinstance(function, type):
+        return _made(function, args, kwargs)
+    elif kind is functools.partial:
+        return call(function.func, *function.args, *args, **{**function.keywords, **kwargs})
+    elif hasattr(function, "__wrapped__") and hasattr(function, "cache_info"):
+        return call(function.__wrapped__, *args, **kwargs)
+    elif hasattr(kind, "__call__") and hasattr(kind.__call__, "__code__"):  # noqa: B004
+        return call(kind.__call__, function, *args, **kwargs)
+    return opaque(function, args, kwargs)
+
+
+def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call of what is not converted: by its rule here, or on each combination of alternatives."""
+    rule = builtins.RULES.get(function) if _hashable(function) else None
+    if rule is not None:
+        return rule(*args, **kwargs)
+    if any(isinstance(x, Alternatives) for x in args) or any(isinstance(x, Alternatives) for x in kwargs.values()):
+        names = list(kwargs)
+        n = len(args)
+        return each(
+            lambda *given: opaque(function, given[:n], dict(zip(names, given[n:], strict=True))),
+            *args,
+            *kwargs.values(),
+        )
+    args = tuple(map(builtins.settled, args))
+    if PATH.off and builtins.has_effects(function):
+        raise PathError(
+            f"{getattr(function, '__qualname__', function)} was called in a branch that this input does not take: what "
+            "it does outside the program cannot be undone. Call it before the branch, or outside of the function"
+        )
+    rule = FOREIGN.get(function) if _hashable(function) else None
+    if rule is not None and any(_carries(x) for x in (*args, *kwargs.values())):
+        return rule(*args, **kwargs)
+    try:
+        return function(*map(_callback, args), **{k: _callback(v) for k, v in kwargs.items()})
+    except InterpError:
+        raise
+    except Exception as error:
+        raise (plain(error) if not any(map(_carries, (*args, *kwargs.values()))) else error) from None
+
+
+def _hashable(x: Any) -> bool:
+    return type(x).__hash__ is not None and not isinstance(x, Value | Alternatives)
+
+
+def _carries(x: Any) -> bool:
+    if isinstance(x, list | tuple):
+        return any(map(_carries, x))
+    return not concrete(x)
+
+
+def _callback(x: Any) -> Any:
+    """A function of the user's handed to code that is not converted: it runs converted when it is called."""
+    if isinstance(x, types.FunctionType | types.MethodType) and converted(getattr(x, "__func__", x)) is not None:
+        return functools.wraps(x)(functools.partial(call, x))
+    return x
+
+
+def _made(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An object of a class; a user's ``__init__`` runs converted."""
+    init = cls.__init__  # type: ignore[misc]
+    if isinstance(init, types.FunctionType) and cls.__new__ is object.__new__ and type(cls).__call__ is type.__call__:
+        ours = converted(init)
+        if ours is not None:
+            made = cls.__new__(cls)
+            call(init, made, *args, **kwargs)
+            return made
+    return opaque(cls, args, kwargs)
+
+
+def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A method of a built-in object."""
+    kind, name = type(holder), function.__name__
+    rule = builtins.METHODS.get((kind, name))
+    if rule is not None:
+        return rule(holder, *args, **kwargs)
+    state = current()
+    if state.recording:
+        if kind is list and name == "append":
+            state.note(Slot(holder, len(holder)))
+        elif name in CHANGING.get(kind, ()):
+            state.note(Whole(holder))
+        elif hasattr(holder, "shape") and name in ("fill", "sort", "partition", "put", "itemset"):
+            state.note(Elements(holder, Ellipsis))
+    return opaque(function, args, kwargs)
+
+
+# -- recursion off the primal's path
+
+
+class Call:
+    """A call in progress: its arguments, and what it has answered so far."""
+
+    __slots__ = ("answer", "arguments", "asked", "code")
+
+    def __init__(self, code: Any, arguments: tuple[Any, ...]) -> None:
+        self.code, self.arguments = code, arguments
+        self.answer: Any = None
+        self.asked = False
+
+
+def _entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call off the path. One that is in progress with these arguments already answers what it has found so far."""
+    state = current()
+    same_code = [c for c in state.calls if c.code is function.__code__]
+    arguments = (*args, *kwargs.values())
+    for known in same_code:
+        if len(known.arguments) == len(arguments) and all(map(same, known.arguments, arguments)):
+            known.asked = True
+            if known.answer is None:
+                raise Abandoned
+            return known.answer[0]
+    if len(same_code) >= PATH.options.recursion:
+        joined = same_code[-1].arguments
+        if len(joined) == len(arguments):
+            join = Join(None, widen=len(same_code) >= 2 * PATH.options.recursion)
+            arguments = tuple(join(x, y) for x, y in zip(joined, arguments, strict=True))
+            args, kwargs = arguments[: len(args)], dict(zip(kwargs, arguments[len(args) :], strict=True))
+    entry = Call(function.__code__, arguments)
+    state.calls.append(entry)
+    mark = len(state.journal)
+    try:
+        for _ in itertools.count():
+            entry.asked = False
+            try:
+                answer = function(*args, **kwargs)
+            except Abandoned:
+                if entry.asked and entry.answer is not None:
+                    return entry.answer[0]
+                raise
+            if not entry.asked:
+                return answer
+            grown = answer if entry.answer is None else Join(None)(entry.answer[0], answer)
+            if entry.answer is not None and same(entry.answer[0], grown):
+                return grown
+            if len(state.journal) > mark and any(not isinstance(p, Local) for p in state.journal[mark:]):
+                raise PathError(
+                    f"{function.__qualname__} calls itself without bound, off the input's path, and stores into objects "
+                    "from outside it: return the results instead"
+                )
+            entry.answer = (grown,)
+    finally:
+        state.calls.remove(entry)
+    raise AssertionError
+
+
+def lambda_(function: types.FunctionType, defaults: tuple[Any, ...], keywords: dict[str, Any]) -> types.FunctionType:
+    """A lambda with its default values, which are evaluated where it stands."""
+    made = types.FunctionType(
+        function.__code__, function.__globals__, "<lambda>", defaults or None, function.__closure__
+    )
+    made.__kwdefaults__ = keywords or None  # type: ignore[assignment]
+    return made
+
+
+def comprehension(kind: str, gather: Callable[[Any], list[Any]], iterable: Any) -> Any:
+    """The comprehension that ``gather`` runs."""
+    items = gather(iterable)
+    if kind == "ListComp":
+        return items
+    if kind == "GeneratorExp":
+        return Generated(items)
+    if any(isinstance(item, Sometimes) for item in items):
+        if kind == "DictComp":
+            return {
+                item.content[0] if isinstance(item, Sometimes) else item[0]: (
+                    Sometimes(item.content[1], item.on) if isinstance(item, Sometimes) else item[1]
+                )
+                for item in items
+            }
+        raise PathError("a set whose members depend on a branch that the input decides: use a list")
+    return dict(items) if kind == "DictComp" else set(items)

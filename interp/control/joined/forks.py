@@ -1,0 +1,468 @@
+"""Forks and barriers: both sides of an undecided branch run, and meet again.
+
+A side that goes on behind the branch joins the other there. A side that leaves by a signal is *filed* at the
+innermost barrier - loop, call, try, with - with its state. A barrier joins the outcomes of each kind, consumes its
+own and files the others further out.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.joining import join_all, merged
+from interp.control.joined.narrowing import Narrow, narrowed
+from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
+from interp.control.joined.state import Barrier, Block, Frame, Saved, State, current
+from interp.control.path import PATH
+from interp.errors import InterpError, PathError, UndecidedError
+from interp.value import Value
+
+# -- conditions
+
+
+def decision(condition: Any) -> bool | None:
+    """The truth of a condition; None where the input decides it."""
+    if condition is True or condition is False:
+        return condition  # type: ignore[no-any-return]
+    if isinstance(condition, Value):
+        inner = condition
+        while isinstance(inner, Value) and not inner.joins:
+            inner = inner.payload
+        if isinstance(inner, Value):
+            if inner.shape and inner.size != 1:
+                return bool(condition)  # as NumPy, that says which question an array does not answer
+            truth: bool | None = inner.decision()  # type: ignore[attr-defined]
+            if truth is None:
+                current().witness = inner if not inner.shape else inner[(0,) * inner.ndim]
+            return truth
+    if isinstance(condition, Alternatives):
+        truths = {decision(value) for value in condition.values}
+        return truths.pop() if len(truths) == 1 else None
+    return bool(condition)
+
+
+def primal_truth(condition: Any) -> bool | None:
+    """Which way the primal goes at an undecided condition; None if it is not on this path, or there is none."""
+    if PATH.off:
+        return None
+    if isinstance(condition, Alternatives):
+        if condition.primal is None:
+            return None
+        value = condition.values[condition.primal]
+        truth = decision(value)
+        return primal_truth(value) if truth is None else truth
+    inner = condition
+    while not inner.joins:
+        inner = inner.payload
+    return inner.primal_truth()  # type: ignore[no-any-return]
+
+
+# -- running one side
+
+
+def _side(state: State, block: Block, on: bool) -> Signal:
+    """Run a block on one path. Errors become signals, or end the path, or are errors of ours."""
+    state.on = on
+    if state.frames:
+        state.note_locals(state.frames[-1])
+    return guarded(state, lambda signal: (block() if block is not None else None) or GO_ON, GO_ON)
+
+
+def ended_by(state: State, error: BaseException) -> Signal:
+    """What an error makes of the path that it ended."""
+    if state.catching(type(error)) and not isinstance(error, InterpError):
+        return Raised(error)
+    if state.on and state.has_primal:
+        raise error
+    if getattr(error, "__interp_explicit__", False) or is_plain(error):
+        state.dropped.append(error)
+        return DEAD
+    if isinstance(error, InterpError):
+        raise error
+    raise PathError(
+        f"a branch that this input does not take raised {type(error).__name__}: {error} ({place_of(error)}). "
+        "If no input can get there, say so with an explicit `raise` or `assert`"
+    ) from error
+
+
+def is_plain(error: BaseException) -> bool:
+    """True if a plain operation on wholly concrete operands raised: whatever takes that path raises."""
+    return bool(getattr(error, "__interp_plain__", False))
+
+
+def place_of(error: BaseException) -> str:
+    """The line of the user's code that raised."""
+    place, traceback = "", error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if "/interp/" not in code.co_filename or not place:
+            place = f"{code.co_filename}, line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place
+
+
+# -- filing
+
+
+def file(state: State, signal: Signal, base: int | None = None) -> None:
+    """Let the path that is here wait at the innermost barrier. The journal stays as it is.
+
+    ``base``: from where in the journal the path has been on its own, if not from the outermost fork that is open.
+    """
+    barrier = state.barriers[-1]
+    for mark, depth in state.forks:
+        if depth > barrier.depth:
+            base = mark if base is None else min(base, mark)
+            break
+    if barrier.base is None:
+        barrier.base = len(state.journal) if base is None else base
+        state.recording = True
+        state.waiting += 1
+        state.note_locals(barrier.frame)
+    elif base is not None:
+        barrier.base = min(base, barrier.base)
+    barrier.outcomes.setdefault(signal.kind, []).append((signal, state.save(barrier.base)))
+
+
+def file_off(state: State, signal: Signal) -> None:
+    """File a path that leaves here for other inputs than the primal's."""
+    on, state.on = state.on, False
+    file(state, signal)
+    state.on = on
+
+
+def united(state: State, waiting: list[tuple[Signal, Saved]]) -> tuple[Signal, Saved]:
+    """Outcomes of one kind as one, from their base, to which everything is rolled back."""
+    mark = len(state.journal)
+    while len(waiting) > 1:
+        (signal, saved), (other, theirs) = waiting.pop(0), waiting.pop(0)
+        kind = type(signal)
+        values = (signal.value, other.value)
+        if kind is Return:
+            del signal, other
+        joined, value = merged(state, saved, theirs, values)
+        del values, saved, theirs
+        waiting.insert(0, (Return(value) if kind is Return else signal, joined))
+        del joined, value
+        state.roll_back(mark)
+    return waiting.pop()
+
+
+def leave(
+    state: State, barrier: Barrier, signal: Signal, take: Callable[[Signal], Signal], here: str = "go on"
+) -> Signal:
+    """Take a barrier down: ``signal`` is how the path that is here left it.
+
+    ``take`` makes of each signal what it is behind the barrier; where it runs code it does so in that path's state.
+    Returns GO_ON if a path goes on that is of the kind ``here``, its signal if that is the only one there is, and
+    else DEAD, with all others filed at the next barrier.
+    """
+    if not barrier.outcomes:
+        state.barriers.pop()
+        return signal if signal is DEAD else take(signal)
+    if signal is not DEAD:
+        file(state, signal)
+    base = barrier.base
+    assert base is not None
+    state.roll_back(base)
+    before, barrier.outcomes, barrier.catches = barrier.outcomes, {}, ()
+    for kind in list(before):
+        signal, saved = united(state, before.pop(kind))
+        state.apply(saved)
+        saved = None  # type: ignore[assignment]
+        signal = guarded(state, take, signal)
+        if signal is not DEAD:
+            file(state, signal)
+        signal = None  # type: ignore[assignment]
+        state.roll_back(base)
+    state.barriers.pop()
+    state.waiting -= 1
+    outcomes = {kind: united(state, waiting) for kind, waiting in barrier.outcomes.items()}
+    return _behind(state, outcomes, base, here)
+
+
+def guarded(state: State, run: Callable[[Signal], Signal], signal: Signal) -> Signal:
+    """``run(signal)``, an error or an abandoned path as a signal too."""
+    depths = state.depths()
+    try:
+        return run(signal)
+    except Abandoned:
+        state.cut(depths)
+        return DEAD
+    except Exception as error:
+        state.cut(depths)
+        return ended_by(state, error)
+
+
+def _behind(state: State, outcomes: dict[str, tuple[Signal, Saved]], base: int, here: str) -> Signal:
+    going = outcomes.pop(here, None)
+    if going is None and len(outcomes) == 1:
+        ((signal, saved),) = outcomes.values()
+        state.apply(saved)
+        state.settle()
+        return signal
+    for signal, saved in outcomes.values():
+        state.apply(saved)
+        file(state, signal, base)
+        state.roll_back(base)
+    if going is None:
+        state.settle()
+        return DEAD
+    state.apply(going[1])
+    if outcomes:
+        state.note_locals(state.barriers[-1].frame)
+    state.settle()
+    return going[0]
+
+
+# -- branches
+
+
+def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
+    """Run every side (a block, and whether it is on the primal's path) from here, and join those that go on."""
+    state = current()
+    on = state.on
+    mark = state.open()
+    ended: list[tuple[Signal, Saved]] = []
+    try:
+        for block, side_on in sides:
+            signal = _side(state, block, on and side_on)
+            if signal is GO_ON:
+                ended.append((signal, state.save(mark)))
+            elif signal is not DEAD:
+                file(state, signal)
+            state.roll_back(mark)
+            state.on = on
+    except BaseException:
+        state.forks.pop()
+        raise
+    state.forks.pop()
+    if not ended:
+        state.settle()
+        return DEAD
+    (_, joined), *others = ended
+    del ended
+    while others:
+        _, other = others.pop(0)
+        joined, _ = merged(state, joined, other)
+        state.roll_back(mark)
+        del other
+    state.apply(joined)
+    del joined
+    state.settle()
+    return None
+
+
+def branch(
+    frame: Frame, test: Callable[[], Any], names: tuple[str, ...], narrow: Narrow, then: Block, orelse: Block
+) -> Signal | None:
+    """``if``."""
+    state = current()
+    if state.alternatives:
+        split = alternatives_among(frame, names)
+        if split:
+            return _narrowed_branch(state, frame, test, split, then, orelse)
+    condition = test()
+    truth = condition if condition is True or condition is False else decision(condition)
+    if truth is not None:
+        block = then if truth else orelse
+        return block() if block is not None else None
+    primal = primal_truth(condition)
+    sides = [(then, primal is not False), (orelse, primal is not True)]
+    if narrow and not state.has_primal:
+        sides = narrowed(frame, narrow, sides)
+    return fork(sides)
+
+
+def alternatives_among(frame: Frame | None, names: Iterable[str]) -> list[tuple[Any, Alternatives]]:
+    """The cells of those names that stand for several values."""
+    found = []
+    for name in names:
+        if frame is None or name not in frame.names:
+            continue
+        cell = frame.cell(name)
+        try:
+            content = cell.cell_contents
+        except ValueError:
+            continue
+        if isinstance(content, Alternatives):
+            found.append((cell, content))
+    return found
+
+
+def partition(
+    state: State, test: Callable[[], Any], split: list[tuple[Any, Alternatives]]
+) -> tuple[dict[bool, list[Any]], bool | None]:
+    """For True and False the contents of the cells of ``split`` with which ``test`` can come out so; the primal's way.
+
+    Each is a list of one content a cell: the alternatives that fit, of each name by itself. Empty where none does.
+    """
+    fitting: dict[bool, list[list[Any]]] = {True: [[] for _ in split], False: [[] for _ in split]}
+    way: bool | None = None
+    choices: list[tuple[tuple[int, ...], bool]] = [((), True)]
+    for _, content in split:
+        choices = [((*at, i), on and i == content.primal) for at, on in choices for i in range(len(content.values))]
+        if len(choices) > 16 * PATH.options.alternatives:
+            raise UndecidedError(
+                f"a condition depends on {len(split)} names that stand for several values each, {len(choices)} cases "
+                "and more: branch on fewer of them at once"
+            )
+    for at, on in choices:
+        for (cell, content), i in zip(split, at, strict=True):
+            cell.cell_contents = content.values[i]
+        condition = guarded(state, lambda _: Return(test()), GO_ON)
+        if not isinstance(condition, Return):
+            if condition is not DEAD:
+                file_off(state, condition)
+            continue
+        truth = decision(condition.value)
+        for answer in (True, False):
+            if truth is None or truth is answer:
+                for positions, i in zip(fitting[answer], at, strict=True):
+                    positions.append(i)
+        if on:
+            way = primal_truth(condition.value) if truth is None else truth
+    for cell, content in split:
+        cell.cell_contents = content
+    kept = {
+        answer: [content.among(set(at)) for (_, content), at in zip(split, positions, strict=True)]
+        if positions[0]
+        else []
+        for answer, positions in fitting.items()
+    }
+    return kept, None if state.on is False else way
+
+
+def _narrowed_branch(
+    state: State,
+    frame: Frame,
+    test: Callable[[], Any],
+    split: list[tuple[Any, Alternatives]],
+    then: Block,
+    orelse: Block,
+) -> Signal | None:
+    """A condition on names that stand for several values: each side keeps those that fit."""
+    kept, primal = partition(state, test, split)
+    sides: list[tuple[Block, bool]] = []
+    for answer, block in ((True, then), (False, orelse)):
+        if kept[answer]:
+            sides.append((_with(split, kept[answer], block), primal is None or primal is answer))
+    if len(sides) == 1:
+        return sides[0][0]()  # type: ignore[misc]
+    return fork(sides)
+
+
+def _with(split: list[tuple[Any, Alternatives]], contents: list[Any], block: Block) -> Block:
+    def run() -> Signal | None:
+        for (cell, _), content in zip(split, contents, strict=True):
+            cell.cell_contents = content
+        return block() if block is not None else None
+
+    return run
+
+
+def choose(
+    frame: Frame,
+    test: Callable[[], Any],
+    names: tuple[str, ...],
+    narrow: Narrow,
+    then: Callable[[], Any],
+    orelse: Callable[[], Any],
+) -> Any:
+    """The conditional expression ``a if test else b``."""
+    return valued(lambda side: branch(frame, test, names, narrow, side(then), side(orelse)))
+
+
+def valued(run: Callable[[Callable[[Callable[[], Any]], Block]], Signal | None]) -> Any:
+    """The value of whichever thunks ``run`` evaluates, joined if both sides of a fork do."""
+    cell = _Cell()
+
+    def side(thunk: Callable[[], Any]) -> Block:
+        def block() -> None:
+            cell.keep(thunk())
+
+        return block
+
+    if run(side) is DEAD:
+        raise Abandoned
+    return cell.take()
+
+
+class _Cell:
+    """A local of an expression, in a frame of its own."""
+
+    def __init__(self) -> None:
+        value: Any = None
+
+        def keep(new: Any) -> None:
+            nonlocal value
+            state = current()
+            if state.recording:
+                state.note_locals(self.frame)
+            value = new
+
+        self.frame = Frame(lambda: value, "an expression")
+        self.keep = keep
+
+    def take(self) -> Any:
+        self.frame.leave()
+        return self.frame.cells[0].cell_contents
+
+
+def and_(value: Any, *operands: Callable[[], Any]) -> Any:
+    """``a and b and ...``: what is not reached is not evaluated."""
+    for i, operand in enumerate(operands):
+        truth = decision(value)
+        if truth is None:
+            return _either(value, lambda: and_(operand(), *operands[i + 1 :]), True)  # noqa: B023
+        if not truth:
+            return value
+        value = operand()
+    return value
+
+
+def or_(value: Any, *operands: Callable[[], Any]) -> Any:
+    """``a or b or ...``."""
+    for i, operand in enumerate(operands):
+        truth = decision(value)
+        if truth is None:
+            return _either(value, lambda: or_(operand(), *operands[i + 1 :]), False)  # noqa: B023
+        if truth:
+            return value
+        value = operand()
+    return value
+
+
+def _either(value: Any, rest: Callable[[], Any], goes_on: bool) -> Any:
+    """The rest where ``value`` is as true as ``goes_on``, else ``value``."""
+    primal = primal_truth(value)
+    sides = [(rest, primal is not (not goes_on)), (lambda: _known(value, not goes_on), primal is not goes_on)]
+    return valued(lambda side: fork([(side(thunk), on) for thunk, on in sides]))
+
+
+def _known(value: Any, truth: bool) -> Any:
+    """An undecided condition where it is known to be ``truth``; of alternatives, those that can be."""
+    if isinstance(value, Alternatives):
+        kept = [(v, i == value.primal) for i, v in enumerate(value.values) if decision(v) in (truth, None)]
+        return join_all([(v, True if on else None) for v, on in kept])
+    return truth if getattr(value, "dtype", None) == bool else value
+
+
+def chain(left: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
+    """``a < b <= c``: each operand once, and none behind a comparison that fails."""
+    from interp.control.joined.operations import COMPARE
+
+    (name, operand), *rest = links
+    right = operand()
+    answer = COMPARE[name](left, right)
+    return and_(answer, lambda: chain(right, *rest)) if rest else answer
+
+
+def not_(x: Any) -> Any:
+    """``not x``."""
+    truth = decision(x)
+    if truth is not None:
+        return not truth
+    if isinstance(x, Alternatives):
+        return join_all([(not_(v), True if i == x.primal else None) for i, v in enumerate(x.values)])
+    return x == 0

@@ -1,0 +1,672 @@
+"""A function's syntax tree in the form in which both sides of a branch can run.
+
+Each block of the function (a branch, the body of a loop, a handler, an operand that might not be evaluated) becomes
+a function without arguments of its own, and all of them stand side by side, so that nothing nests. They share the
+locals of the function through its closure cells, which `state` saves, rolls back and joins::
+
+    def f(x):                              def f(x):
+        if x > 0:                              frame = interp.Frame(...)
+            y = 1.0                            def test_1(): return x > 0
+        return y               becomes         def then_2(): nonlocal y; y = 1.0
+                                               def body_0():
+                                                   signal = interp.branch(frame, test_1, then_2, ...)
+                                                   if signal is not None: return signal
+                                                   return interp.Return(y)
+                                               return interp.function(frame, body_0)
+
+A block returns None where the program goes on behind it, or a signal: Return, BREAK, CONTINUE, or DEAD where no path
+goes on. A function of plain statements in a row keeps its form.
+"""
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from interp.control.source import RUNTIME, Function
+from interp.errors import NoSource
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+BLOCKS = (ast.If, ast.While, ast.For, ast.Try, ast.With, ast.Assert, ast.IfExp, ast.BoolOp, ast.Nonlocal)
+"""What needs blocks, or a frame of cells to save."""
+FRAME, SIGNAL, ITEM, YIELDED = "_i_frame", "_i_signal", "_i_item", "_i_yielded"
+PARTIAL = {ast.Div: "divide", ast.FloorDiv: "floor_divide", ast.Mod: "modulo", ast.Pow: "power"}
+"""Python's operators that raise for some numbers."""
+LOOK_UPS = {ast.Is: "is_", ast.IsNot: "is_not", ast.In: "in_", ast.NotIn: "not_in"}
+
+
+def generate(definition: Function) -> ast.FunctionDef:
+    """The definition, a method's or a lambda's too, in joined form. Raises `NoSource` for what has none."""
+    if isinstance(definition, ast.Lambda):
+        returned = ast.copy_location(ast.Return(definition.body), definition.body)
+        definition = _named("_i_lambda", definition.args, [returned], definition)
+    made = _Scope(None, _Matches().visit(definition)).converted()
+    made.decorator_list = []
+    made.args.defaults = [ast.Constant(None) for _ in made.args.defaults]
+    made.args.kw_defaults = [None if d is None else ast.Constant(None) for d in made.args.kw_defaults]
+    return made
+
+
+# -- which names a piece of code binds
+
+
+class _Bound(ast.NodeVisitor):
+    """Names that statements bind in their own scope, and those they declare otherwise."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self.declared: dict[str, str] = {}
+
+    def of(self, nodes: Iterable[ast.AST]) -> "_Bound":
+        for node in nodes:
+            self.visit(node)
+        return self
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.names[node.id] = None
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.names[node.name] = None
+        self.of([*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)])
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.names[node.name] = None
+        self.of([*node.decorator_list, *node.bases])
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.of([*node.args.defaults, *(d for d in node.args.kw_defaults if d)])
+
+    def _comprehension(self, node: Any) -> None:
+        """Its targets are its own; a walrus within binds outside."""
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.NamedExpr):
+                self.names[inner.target.id] = None
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+    def _imported(self, node: Any) -> None:
+        for alias in node.names:
+            self.names[(alias.asname or alias.name).partition(".")[0]] = None
+
+    visit_Import = visit_ImportFrom = _imported
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.names[node.name] = None
+        self.generic_visit(node)
+
+    def _captured(self, node: Any) -> None:
+        if getattr(node, "name", None):
+            self.names[node.name] = None
+        self.generic_visit(node)
+
+    visit_MatchAs = visit_MatchStar = _captured
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.names[node.rest] = None
+        self.generic_visit(node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.declared.update(dict.fromkeys(node.names, "global"))
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self.declared.update(dict.fromkeys(node.names, "nonlocal"))
+
+
+def _parameters(args: ast.arguments) -> list[str]:
+    return [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg) if a]
+
+
+def _own_nodes(nodes: Iterable[ast.AST]) -> Iterable[ast.AST]:
+    """All nodes of a scope, without those of the functions within it."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            yield from _own_nodes(ast.iter_child_nodes(node))
+
+
+# -- small pieces of tree
+
+
+def _load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _offered(name: str) -> ast.Attribute:
+    return ast.Attribute(_load(RUNTIME), name, ast.Load())
+
+
+def _ask(name: str, *args: Any) -> ast.Call:
+    return ast.Call(_offered(name), list(args), [])
+
+
+def _constant(value: Any) -> ast.Constant:
+    return ast.Constant(value)
+
+
+def _assign(name: str, value: Any) -> ast.Assign:
+    return ast.Assign([ast.Name(name, ast.Store())], value)
+
+
+def _named(name: str, args: ast.arguments, body: list[Any], at: Any) -> ast.FunctionDef:
+    made = ast.FunctionDef(name=name, args=args, body=body, decorator_list=[], returns=None, type_params=[])
+    return ast.copy_location(made, at)
+
+
+def _no_arguments(*names: str) -> ast.arguments:
+    return ast.arguments(posonlyargs=[], args=[ast.arg(n) for n in names], kwonlyargs=[], kw_defaults=[], defaults=[])
+
+
+class _Scope(ast.NodeTransformer):
+    """One function: its blocks, gathered while its statements are converted."""
+
+    def __init__(self, outer: "_Scope | None", definition: ast.FunctionDef, comprehension: bool = False) -> None:
+        self.outer, self.definition, self.comprehension = outer, definition, comprehension
+        self.prologue: list[ast.stmt] = []
+        self.setters: set[str] = set()
+        self.count = 0
+        bound = _Bound().of(definition.body)
+        self.declared = bound.declared
+        if comprehension:  # a walrus within binds outside
+            for inner in _own_nodes(definition.body):
+                if isinstance(inner, ast.NamedExpr):
+                    bound.names.pop(inner.target.id, None)
+        self.parameters = _parameters(definition.args)
+        self.locals = dict.fromkeys(self.parameters) | {n: None for n in bound.names if n not in bound.declared}
+        self.yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(definition.body))
+
+    def converted(self) -> ast.FunctionDef:
+        """The function, its default values and decorators as they were but for the expressions in them."""
+        old = self.definition
+        body = list(old.body)
+        last = body[-1]
+        straight = not self.yields and not any(
+            isinstance(n, BLOCKS) or (isinstance(n, ast.Return) and n is not last) for n in _own_nodes(body)
+        )
+        if straight:
+            made = [s for statement in body for s in self._plain(statement)]
+            head = self._declarations(bound=self.locals, nested=False)
+            tail: list[ast.stmt] = made
+        else:
+            block = self._block("body", body)
+            escapes = any(isinstance(n, (*FUNCTIONS, ast.ClassDef, ast.GeneratorExp)) for n in _own_nodes(body))
+            head = self._unbound() + [
+                _assign(FRAME, _ask("Frame", self._cells(), _constant(old.name), _constant(escapes)))
+            ]
+            if self.yields:
+                head.append(_assign(YIELDED, _ask("yielded")))
+                tail = [ast.Return(_ask("generator", _load(FRAME), block, _load(YIELDED)))]
+            else:
+                tail = [ast.Return(_ask("function", _load(FRAME), block))]
+        new = _named(old.name, self._arguments(old.args), [*head, *self.prologue, *tail], old)
+        new.decorator_list = [self._outside(d) for d in old.decorator_list]
+        return new
+
+    def _outside(self, expression: Any) -> Any:
+        return self.outer.visit(expression) if self.outer else expression
+
+    def _arguments(self, args: ast.arguments) -> ast.arguments:
+        return ast.arguments(
+            posonlyargs=[ast.arg(a.arg) for a in args.posonlyargs],
+            args=[ast.arg(a.arg) for a in args.args],
+            vararg=ast.arg(args.vararg.arg) if args.vararg else None,
+            kwonlyargs=[ast.arg(a.arg) for a in args.kwonlyargs],
+            kw_defaults=[None if d is None else self._outside(d) for d in args.kw_defaults],
+            kwarg=ast.arg(args.kwarg.arg) if args.kwarg else None,
+            defaults=[self._outside(d) for d in args.defaults],
+        )
+
+    def _unbound(self) -> list[ast.stmt]:
+        """Makes every local a variable of this function, bound or not."""
+        free = [n for n in self.locals if n not in self.parameters]
+        declare = self._declarations(bound=self.declared, nested=False)
+        return declare + ([ast.If(_constant(0), [_assign(n, _constant(None)) for n in free], [])] if free else [])
+
+    def _cells(self) -> ast.Lambda:
+        nonlocals = [n for n, kind in self.declared.items() if kind == "nonlocal"]
+        return ast.Lambda(_no_arguments(), ast.Tuple([_load(n) for n in [*self.locals, *nonlocals]], ast.Load()))
+
+    def _declarations(self, bound: Iterable[str], nested: bool) -> list[ast.stmt]:
+        made: list[ast.stmt] = []
+        for name in bound:
+            kind = self.declared.get(name, "nonlocal" if nested else None)
+            if kind:
+                made.append((ast.Global if kind == "global" else ast.Nonlocal)([name]))
+        return made
+
+    # -- blocks
+
+    def _name(self, what: str) -> str:
+        self.count += 1
+        return f"_i_{what}_{self.count}"
+
+    def _block(self, what: str, statements: list[ast.stmt], first: list[ast.stmt] | None = None, *given: str) -> Any:
+        """A block as a function of the prologue; None for no statements."""
+        if not statements and not first:
+            return _constant(None)
+        name = self._name(what)
+        body = [s for statement in (first or []) + statements for s in self._statement(statement)]
+        names = _Bound().of((first or []) + statements).names
+        bound = [n for n in names if n in self.locals or n in self.declared]
+        head = self._declarations(bound, nested=True)
+        at = (statements or first or [self.definition])[0]
+        self.prologue.append(_named(name, _no_arguments(*given), [*head, *body] or [ast.Pass()], at))
+        return _load(name)
+
+    def _thunk(self, expression: ast.expr, what: str = "operand") -> Any:
+        """An expression that may not be evaluated, as a function of the prologue."""
+        value = self.visit(expression)
+        name = self._name(what)
+        self.prologue.append(_named(name, _no_arguments(), [ast.copy_location(ast.Return(value), value)], expression))
+        return _load(name)
+
+    def _test(self, test: ast.expr) -> list[Any]:
+        """A condition as a thunk, and the locals it reads: what alternatives of them are narrowed by."""
+        names = sorted({n.id for n in _own_nodes([test]) if isinstance(n, ast.Name) and n.id in self.locals})
+        return [self._thunk(test, "test"), ast.Tuple([_constant(n) for n in names], ast.Load()), self._narrowed(test)]
+
+    def _narrowed(self, test: ast.expr) -> Any:
+        """(name, operator, thunk of the bound) for each local that a simple comparison bounds."""
+        if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
+            return _constant(None)
+        symbol = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}.get(
+            type(test.ops[0])
+        )
+        swapped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+        left, right = test.left, test.comparators[0]
+        if symbol is None:
+            return _constant(None)
+        made = []
+        for one, other, op in ((left, right, symbol), (right, left, swapped.get(symbol, symbol))):
+            at: ast.expr = _constant(None)
+            target = one
+            if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant):
+                target, at = one.value, one.slice
+            if isinstance(target, ast.Name) and target.id in self.locals:
+                parts = [_constant(target.id), at, _constant(op), self._thunk(other, "bound")]
+                made.append(ast.Tuple(parts, ast.Load()))
+        return ast.Tuple(made, ast.Load()) if made else _constant(None)
+
+    # -- statements
+
+    def _statement(self, node: ast.stmt) -> list[ast.stmt]:
+        made = getattr(self, f"_on_{type(node).__name__}", self._plain)(node)
+        return [ast.fix_missing_locations(ast.copy_location(s, node)) for s in made]
+
+    def _signalling(self, call: ast.expr) -> list[ast.stmt]:
+        return [
+            _assign(SIGNAL, call),
+            ast.If(ast.Compare(_load(SIGNAL), [ast.IsNot()], [_constant(None)]), [ast.Return(_load(SIGNAL))], []),
+        ]
+
+    def _on_If(self, node: ast.If) -> list[ast.stmt]:
+        test = self._test(node.test)
+        then, orelse = self._block("then", node.body), self._block("else", node.orelse)
+        return self._signalling(_ask("branch", _load(FRAME), *test, then, orelse))
+
+    def _on_Assert(self, node: ast.Assert) -> list[ast.stmt]:
+        error = ast.Call(_offered("AssertionError"), [node.msg] if node.msg else [], [])
+        raising = ast.copy_location(ast.Raise(error, None), node)
+        test = self._test(node.test)
+        return self._signalling(_ask("branch", _load(FRAME), *test, _constant(None), self._block("else", [raising])))
+
+    def _on_While(self, node: ast.While) -> list[ast.stmt]:
+        test = self._test(node.test)
+        step, orelse = self._block("step", node.body), self._block("else", node.orelse)
+        return self._signalling(_ask("while_loop", _load(FRAME), *test, step, orelse))
+
+    def _on_For(self, node: ast.For) -> list[ast.stmt]:
+        first = ast.copy_location(ast.Assign([node.target], _load(ITEM)), node)
+        step, orelse = self._block("step", node.body, [first], ITEM), self._block("else", node.orelse)
+        return self._signalling(_ask("for_loop", _load(FRAME), self.visit(node.iter), step, orelse))
+
+    def _on_Return(self, node: ast.Return) -> list[ast.stmt]:
+        return [ast.Return(_ask("Return", self.visit(node.value) if node.value else _constant(None)))]
+
+    def _on_Break(self, node: ast.Break) -> list[ast.stmt]:
+        return [ast.Return(_offered("BREAK"))]
+
+    def _on_Continue(self, node: ast.Continue) -> list[ast.stmt]:
+        return [ast.Return(_offered("CONTINUE"))]
+
+    def _on_Try(self, node: ast.Try) -> list[ast.stmt]:
+        handlers = []
+        for handler in node.handlers:
+            caught = handler.type and self._thunk(handler.type, "caught")
+            first = [_assign(handler.name, _load(ITEM))] if handler.name else []
+            first = [ast.copy_location(s, handler) for s in first]
+            block = self._block("handler", handler.body, first, ITEM)
+            handlers.append(ast.Tuple([caught or _constant(None), block], ast.Load()))
+        parts = [self._block(w, s) for w, s in (("try", node.body), ("else", node.orelse), ("finally", node.finalbody))]
+        return self._signalling(_ask("try_block", _load(FRAME), ast.Tuple(handlers, ast.Load()), *parts))
+
+    def _on_With(self, node: ast.With) -> list[ast.stmt]:
+        item, *others = node.items
+        inner = [ast.copy_location(ast.With(others, node.body), node)] if others else node.body
+        target = item.optional_vars
+        first = [ast.copy_location(ast.Assign([target], _load(ITEM)), node)] if target else []
+        block = self._block("with", inner, first, ITEM)
+        return self._signalling(_ask("with_block", _load(FRAME), self.visit(item.context_expr), block))
+
+    def _on_Global(self, node: ast.Global) -> list[ast.stmt]:
+        return []
+
+    _on_Nonlocal = _on_Global
+
+    def _on_FunctionDef(self, node: ast.FunctionDef) -> list[ast.stmt]:
+        return [_Scope(self, node).converted()]
+
+    def _on_ClassDef(self, node: ast.ClassDef) -> list[ast.stmt]:
+        body = [_Scope(self, s).converted() if isinstance(s, ast.FunctionDef) else s for s in node.body]
+        return [
+            ast.ClassDef(
+                name=node.name,
+                bases=[self.visit(b) for b in node.bases],
+                keywords=node.keywords,
+                body=body,
+                decorator_list=node.decorator_list,
+                type_params=[],
+            )
+        ]
+
+    def _refused(self, node: ast.stmt) -> list[ast.stmt]:
+        raise NoSource(f"line {node.lineno}: {type(node).__name__} cannot be converted: write it without async")
+
+    _on_AsyncFunctionDef = _on_AsyncFor = _on_AsyncWith = _refused
+
+    def _on_TryStar(self, node: ast.stmt) -> list[ast.stmt]:
+        raise NoSource(f"line {node.lineno}: `except*` cannot be converted: write it with except")
+
+    # -- statements in a row
+
+    def _plain(self, node: ast.stmt) -> list[ast.stmt]:
+        """Statements without blocks; a Return here is the last statement of a function."""
+        if isinstance(node, ast.Return):
+            return [ast.copy_location(ast.Return(self.visit(node.value) if node.value else None), node)]
+        made = getattr(self, f"_on_{type(node).__name__}", None)
+        if made is not None and made not in (self._on_Return,):
+            return [ast.fix_missing_locations(ast.copy_location(s, node)) for s in made(node)]
+        return [ast.fix_missing_locations(ast.copy_location(self.visit(node), node))]
+
+    def _on_Raise(self, node: ast.Raise) -> list[ast.stmt]:
+        error = self.visit(node.exc) if node.exc else _constant(None)
+        cause = self.visit(node.cause) if node.cause else None
+        return [ast.Raise(_ask("explicit", error), cause)]
+
+    def _on_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        value = self.visit(node.value)
+        if len(node.targets) == 1:
+            return self._stored(node.targets[0], value)
+        kept = self._name("value")
+        stores = [s for target in node.targets for s in self._stored(target, _load(kept))]
+        return [_assign(kept, value), *stores]
+
+    def _on_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
+        return self._stored(node.target, self.visit(node.value)) if node.value else [ast.Pass()]
+
+    def _stored(self, target: ast.expr, value: Any) -> list[ast.stmt]:
+        if isinstance(target, ast.Name):
+            if self.declared.get(target.id) == "global":
+                return [ast.Expr(_ask("setitem", self._globals(), _constant(target.id), value))]
+            return [ast.Assign([target], value)]
+        if isinstance(target, ast.Subscript):
+            return [ast.Expr(_ask("setitem", self.visit(target.value), self._index(target.slice), value))]
+        if isinstance(target, ast.Attribute):
+            return [ast.Expr(_ask("setattr", self.visit(target.value), _constant(target.attr), value))]
+        assert isinstance(target, ast.Tuple | ast.List)
+        parts, stores = [], []
+        for part in target.elts:
+            inner = part.value if isinstance(part, ast.Starred) else part
+            if isinstance(inner, ast.Name):
+                parts.append(part)
+                continue
+            kept = self._name("part")
+            name: ast.expr = ast.Name(kept, ast.Store())
+            parts.append(ast.Starred(name, ast.Store()) if isinstance(part, ast.Starred) else name)
+            stores += self._stored(inner, _load(kept))
+        return [ast.Assign([ast.Tuple(parts, ast.Store())], _ask("unpack", value)), *stores]
+
+    def _globals(self) -> ast.expr:
+        return ast.Call(_load("globals"), [], [])
+
+    def _on_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        target, symbol = node.target, _constant(type(node.op).__name__)
+        if isinstance(target, ast.Name):
+            return self._stored(target, _ask("in_place", symbol, _load(target.id), self.visit(node.value)))
+        holder = self._name("holder")
+        if isinstance(target, ast.Attribute):
+            attribute = _constant(target.attr)
+            old = _ask("getattr", _load(holder), attribute)
+            changed = _ask("in_place", symbol, old, self.visit(node.value))
+            return [
+                _assign(holder, self.visit(target.value)),
+                ast.Expr(_ask("setattr", _load(holder), attribute, changed)),
+            ]
+        index = self._name("index")
+        old = _ask("getitem", _load(holder), _load(index))
+        changed = _ask("in_place", symbol, old, self.visit(node.value))
+        return [
+            _assign(holder, self.visit(target.value)),
+            _assign(index, self._index(target.slice)),
+            ast.Expr(_ask("setitem", _load(holder), _load(index), changed)),
+        ]
+
+    def _on_Delete(self, node: ast.Delete) -> list[ast.stmt]:
+        made: list[ast.stmt] = []
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                made.append(ast.Expr(_ask("delitem", self.visit(target.value), self._index(target.slice))))
+            elif isinstance(target, ast.Attribute):
+                made.append(ast.Expr(_ask("delattr", self.visit(target.value), _constant(target.attr))))
+            else:
+                made.append(ast.Delete([target]))
+        return made
+
+    # -- expressions
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        first, *rest = node.values
+        name = "and_" if isinstance(node.op, ast.And) else "or_"
+        return self._at(_ask(name, self.visit(first), *(self._thunk(value) for value in rest)), node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        if isinstance(node.op, ast.Not):
+            return self._at(_ask("not_", self.visit(node.operand)), node)
+        return self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        left, right = self.visit(node.left), self.visit(node.right)
+        name = PARTIAL.get(type(node.op))
+        return self._at(_ask(name, left, right) if name else ast.BinOp(left, node.op, right), node)
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        left, rest = self.visit(node.left), node.comparators
+        if len(rest) > 1:
+            names = [_constant(type(op).__name__) for op in node.ops]
+            pairs = [ast.Tuple([n, self._thunk(c)], ast.Load()) for n, c in zip(names, rest, strict=True)]
+            return self._at(_ask("chain", left, *pairs), node)
+        name = LOOK_UPS.get(type(node.ops[0]))
+        right = self.visit(rest[0])
+        return self._at(_ask(name, left, right) if name else ast.Compare(left, node.ops, [right]), node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        test = self._test(node.test)
+        return self._at(_ask("choose", _load(FRAME), *test, self._thunk(node.body), self._thunk(node.orelse)), node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        if isinstance(node.func, ast.Name) and node.func.id in ("super", "locals", "vars", "eval", "exec"):
+            return self._by_name(node)
+        made = ast.Call(_offered("call"), [self.visit(node.func), *map(self.visit, node.args)], node.keywords)
+        made.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
+        return self._at(made, node)
+
+    def _by_name(self, node: ast.Call) -> Any:
+        """Functions that look at the frame they are called from."""
+        assert isinstance(node.func, ast.Name)
+        if node.func.id == "super":
+            owner = [_load("__class__"), _load(self._method().parameters[0])]
+            return self._at(ast.Call(node.func, node.args or owner, []), node)
+        if node.func.id == "vars" and node.args:
+            return self.generic_visit(node)
+        raise NoSource(f"line {node.lineno}: {node.func.id}() cannot be converted: name the variables that you need")
+
+    def _method(self) -> "_Scope":
+        scope = self
+        while scope.outer is not None and (scope.comprehension or not scope.parameters):
+            scope = scope.outer
+        return scope
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        return self._at(_ask("getitem", self.visit(node.value), self._index(node.slice)), node)
+
+    def _index(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Slice):
+            ends = [self.visit(e) if e else _constant(None) for e in (node.lower, node.upper, node.step)]
+            return self._at(_ask("slice", *ends), node)
+        if isinstance(node, ast.Tuple):
+            return self._at(ast.Tuple([self._index(e) for e in node.elts], ast.Load()), node)
+        return self.visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        return self._at(_ask("getattr", self.visit(node.value), _constant(node.attr)), node)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
+        scope = self
+        while scope.comprehension and scope.outer is not None:
+            scope = scope.outer
+        return self._at(ast.Call(_load(scope._setter(node.target.id)), [self.visit(node.value)], []), node)
+
+    def _setter(self, name: str) -> str:
+        setter = f"_i_set_{name}"
+        if setter not in self.setters:
+            self.setters.add(setter)
+            body = [*self._declarations([name], nested=True), _assign(name, _load(ITEM)), ast.Return(_load(ITEM))]
+            self.prologue.append(_named(setter, _no_arguments(ITEM), body, self.definition))
+        return setter
+
+    def visit_Yield(self, node: ast.Yield) -> Any:
+        value = self.visit(node.value) if node.value else _constant(None)
+        return self._at(_ask("yield_", _load(YIELDED), value), node)
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> Any:
+        return self._at(_ask("yield_from", _load(YIELDED), self.visit(node.value)), node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        name = self._name("lambda")
+        made = _named(name, node.args, [ast.copy_location(ast.Return(node.body), node)], node)
+        function = _Scope(self, made).converted()
+        defaults, keywords = function.args.defaults, function.args.kw_defaults
+        function.args.defaults = [_constant(None) for _ in defaults]
+        function.args.kw_defaults = [None if d is None else _constant(None) for d in keywords]
+        self.prologue.append(function)
+        keys = [_constant(a.arg) for a, d in zip(function.args.kwonlyargs, keywords, strict=True) if d is not None]
+        given = ast.Dict(list(keys), [d for d in keywords if d is not None])
+        return self._at(_ask("lambda_", _load(name), ast.Tuple(defaults, ast.Load()), given), node)
+
+    def _comprehension(self, node: Any) -> Any:
+        """A function of its own that appends to a list: its filters are branches like others."""
+        name, out = self._name("comprehension"), "_i_out"
+        elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        element = ast.Tuple(elements, ast.Load()) if len(elements) > 1 else elements[0]
+        append = ast.Attribute(_load(out), "append", ast.Load())
+        body: list[ast.stmt] = [ast.Expr(ast.Call(append, [element], []))]
+        for i, part in reversed(list(enumerate(node.generators))):
+            for condition in reversed(part.ifs):
+                body = [ast.If(condition, body, [])]
+            body = [ast.For(part.target, part.iter if i else _load(ITEM), body, [])]
+        whole = [_assign(out, ast.List([], ast.Load())), *body, ast.Return(_load(out))]
+        made = ast.fix_missing_locations(_at(_named(name, _no_arguments(ITEM), whole, node), node))
+        self.prologue.append(_Scope(self, made, comprehension=True).converted())
+        kind = type(node).__name__
+        return self._at(_ask("comprehension", _constant(kind), _load(name), self.visit(node.generators[0].iter)), node)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+    def _at(self, made: Any, node: ast.AST) -> Any:
+        return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def _at(made: Any, node: ast.AST) -> Any:
+    """``made``, with the place of ``node`` wherever it has none."""
+    for inner in ast.walk(made):
+        if isinstance(inner, ast.stmt | ast.expr | ast.arg | ast.keyword) and not hasattr(inner, "lineno"):
+            ast.copy_location(inner, node)
+    return made
+
+
+class _Matches(ast.NodeTransformer):
+    """`match` as a chain of tests on its subject, so that cases are branches like others."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def visit_Match(self, node: ast.Match) -> Any:
+        self.count += 1
+        subject = f"_i_subject_{self.count}"
+        self.generic_visit(node)
+        chain: list[ast.stmt] = []
+        for case in reversed(node.cases):
+            test, first = _pattern_test(case.pattern, subject)
+            if case.guard is not None:
+                test = _both(test, first, case.guard)
+            body = [*first, *case.body]
+            chain = body if test is None else [ast.If(test, body, chain)]
+        return [ast.fix_missing_locations(_at(part, node)) for part in [_assign(subject, node.subject), *chain]]
+
+
+def _pattern_test(pattern: ast.pattern, subject: str) -> tuple[ast.expr | None, list[ast.stmt]]:
+    """The condition of a pattern (None for always) and the stores of what it captures."""
+    if isinstance(pattern, ast.MatchValue):
+        return ast.Compare(_load(subject), [ast.Eq()], [pattern.value]), []
+    if isinstance(pattern, ast.MatchSingleton):
+        return ast.Compare(_load(subject), [ast.Is()], [_constant(pattern.value)]), []
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
+        return None, [_assign(pattern.name, _load(subject))] if pattern.name else []
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        test, stores = _pattern_test(pattern.pattern, subject)
+        return test, [*stores, *([_assign(pattern.name, _load(subject))] if pattern.name else [])]
+    if isinstance(pattern, ast.MatchOr):
+        tests = [_pattern_test(p, subject)[0] for p in pattern.patterns]
+        known = [t for t in tests if t is not None]
+        return (ast.BoolOp(ast.Or(), known) if len(known) == len(tests) else None), []
+    if isinstance(pattern, ast.MatchSequence) and not any(isinstance(p, ast.MatchStar) for p in pattern.patterns):
+        sized = ast.Call(_offered("is_sequence"), [_load(subject), _constant(len(pattern.patterns))], [])
+        tests, stores = [sized], []
+        for i, part in enumerate(pattern.patterns):
+            item = ast.Subscript(_load(subject), _constant(i), ast.Load())
+            if isinstance(part, ast.MatchAs) and part.pattern is None:
+                stores += [_assign(part.name, item)] if part.name else []
+            elif isinstance(part, ast.MatchValue):
+                tests.append(ast.Compare(item, [ast.Eq()], [part.value]))
+            else:
+                raise _strange(pattern)
+        return (ast.BoolOp(ast.And(), tests) if len(tests) > 1 else sized), stores
+    if isinstance(pattern, ast.MatchClass) and not pattern.patterns:
+        tests = [ast.Call(_load("isinstance"), [_load(subject), pattern.cls], [])]
+        stores = []
+        for attribute, part in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+            item = ast.Attribute(_load(subject), attribute, ast.Load())
+            if isinstance(part, ast.MatchAs) and part.pattern is None:
+                stores += [_assign(part.name, item)] if part.name else []
+            elif isinstance(part, ast.MatchValue):
+                tests.append(ast.Compare(item, [ast.Eq()], [part.value]))
+            else:
+                raise _strange(pattern)
+        return (ast.BoolOp(ast.And(), tests) if len(tests) > 1 else tests[0]), stores
+    raise _strange(pattern)
+
+
+def _strange(pattern: ast.pattern) -> NoSource:
+    return NoSource(
+        f"line {pattern.lineno}: a `case` with nested, starred or positional parts cannot be converted: use if"
+    )
+
+
+def _both(test: ast.expr | None, stores: list[ast.stmt], guard: ast.expr) -> ast.expr:
+    """A pattern's condition and then its guard, which sees what the pattern captures."""
+    captured = [ast.NamedExpr(ast.Name(s.targets[0].id, ast.Store()), s.value) for s in stores]  # type: ignore[attr-defined]
+    always = [ast.BoolOp(ast.Or(), [ast.Compare(c, [ast.Is()], [_load("None")]), _constant(True)]) for c in captured]
+    parts = [*([test] if test is not None else []), *always, guard]
+    return ast.BoolOp(ast.And(), parts) if len(parts) > 1 else guard

@@ -1,0 +1,462 @@
+"""What two paths make of one place where they meet: `join`; and `same`, by which a fixpoint knows that it is one.
+
+Numbers and values of one shape become ``where(undecided, a, b)``: each number type says by its rule of `where` what
+that is - united patterns, a hull, a node with two parents. What no number type unites stays `Alternatives`.
+"""
+
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.state import ABSENT, OVERLAPPING, Elements, Local, Place, Saved, State, Whole, current
+from interp.control.path import PATH
+from interp.errors import InterpError, UndecidedError
+from interp.value import Value, shape_of
+from interp.vocabulary import where
+
+ATOMS = (str, bytes, type(None), int, bool, type, type(Ellipsis), slice, range)
+FLOATS = (float, np.floating, complex, np.complexfloating)
+
+
+class Sometimes:
+    """The content of a slot or entry that is there on some paths only. ``on``: there on the primal's (None: nobody is).
+
+    ``repeated``: any number of such slots, of a list that grows without bound.
+    """
+
+    __slots__ = ("content", "on", "repeated")
+
+    def __init__(self, content: Any, on: bool | None, repeated: bool = False) -> None:
+        self.content, self.on, self.repeated = content, on, repeated
+
+    def __repr__(self) -> str:
+        return f"sometimes {self.content!r}"
+
+
+def undecided(on: bool | None) -> Any:
+    """A condition that the input decides; the primal's answer is ``on``."""
+    return current().witness.undecided(bool(on))
+
+
+def unknown(content: Any) -> Any:
+    """A number that may be any other of its kind elsewhere; here it is ``content``."""
+    return current().witness.unknown(content)
+
+
+# -- numbers
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, FLOATS) or (isinstance(x, Value) and not x.shape and x.dtype.kind in "fc")
+
+
+def _is_integer(x: Any) -> bool:
+    return (isinstance(x, int | np.integer) and not isinstance(x, bool)) or (
+        isinstance(x, Value) and not x.shape and x.dtype.kind in "iu"
+    )
+
+
+def _is_truth(x: Any) -> bool:
+    return isinstance(x, bool | np.bool_) or (isinstance(x, Value) and not x.shape and x.dtype.kind == "b")
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray | Value) and bool(shape_of(x))
+
+
+def _identical(a: Any, b: Any) -> bool:
+    """Certainly the same content: one object, or equal plain numbers and atoms of one type."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, FLOATS):
+        return bool(a == b and np.signbit(a.real) == np.signbit(b.real)) or bool(a != a and b != b)
+    if isinstance(a, ATOMS) or isinstance(a, np.integer | np.bool_):
+        return bool(a == b)
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and a.dtype == b.dtype and a.dtype.kind != "O" and a.tobytes() == b.tobytes()
+    return False
+
+
+def _united(a: Any, b: Any, on: bool | None) -> Any:
+    """``where`` of two numbers or arrays of one shape; NotImplemented of other things."""
+    if _is_number(a) and _is_number(b):
+        return where(undecided(on), a, b)
+    if (_is_integer(a) and _is_integer(b)) or (_is_truth(a) and _is_truth(b)):
+        if isinstance(a, Value) or isinstance(b, Value):
+            return where(undecided(on), a, b)
+        return NotImplemented
+    if _is_array(a) and _is_array(b) and shape_of(a) == shape_of(b):
+        return where(undecided(on), a, b)
+    return NotImplemented
+
+
+def _widened(before: Any, joined: Any) -> Any:
+    """``joined`` made so wide that it covers whatever ``before`` may grow to."""
+    if not isinstance(before, Value) or type(before) is not type(joined):
+        return joined
+    if type(joined).joins:
+        return before.widened(joined)  # type: ignore[attr-defined]
+    return joined.rebuild(*(_widened(getattr(before, name), getattr(joined, name)) for name in joined.components))
+
+
+# -- anything
+
+
+class Join:
+    """Joins the contents of two paths. ``on``: the first is the primal's (False: the second, None: neither)."""
+
+    def __init__(self, on: bool | None, fresh: frozenset[int] = frozenset(), widen: bool = False) -> None:
+        self.on, self.fresh, self.widen = on, fresh, widen
+        self.made: dict[tuple[int, int], Any] = {}
+
+    def _new(self, *objects: Any) -> bool:
+        return all(id(x) in self.fresh for x in objects)
+
+    def __call__(self, a: Any, b: Any) -> Any:
+        if _identical(a, b):
+            return a
+        if a is ABSENT or b is ABSENT:
+            # A name that one path leaves unbound: wherever it may be read, the other one was taken.
+            return b if a is ABSENT else a
+        if isinstance(a, Sometimes) or isinstance(b, Sometimes):
+            return self._sometimes(a, b)
+        if isinstance(a, Alternatives) or isinstance(b, Alternatives):
+            return self._alternatives(a, b)
+        if not (_is_array(a) and _is_array(b)) or self._new(a, b):
+            united = _united(a, b, self.on)
+            if united is not NotImplemented:
+                return _widened(a, united) if self.widen else united
+        elif isinstance(a, Value) and isinstance(b, Value) and _same_place(a, b):
+            return a
+        structure = self._structure(a, b)
+        return self._alternatives(a, b) if structure is NotImplemented else structure
+
+    def _sometimes(self, a: Any, b: Any) -> Sometimes:
+        x, y = (s.content if isinstance(s, Sometimes) else s for s in (a, b))
+        there = [s.on if isinstance(s, Sometimes) else True for s in (a, b)]
+        on = None if self.on is None else there[0 if self.on else 1]
+        repeated = any(isinstance(s, Sometimes) and s.repeated for s in (a, b))
+        return Sometimes(self(x, y), on, repeated)
+
+    def _alternatives(self, a: Any, b: Any) -> Any:
+        parts = [x if isinstance(x, Alternatives) else Alternatives((x,), 0) for x in (a, b)]
+        values: list[Any] = []
+        primal = None
+        for side, part in enumerate(parts):
+            chosen = self.on is not None and self.on == (side == 0)
+            for i, value in enumerate(part.values):
+                at = self._placed(values, value, chosen and part.primal == i)
+                if chosen and part.primal == i:
+                    primal = at
+        if len(values) == 1:
+            return values[0]
+        if (self.widen or len(values) > PATH.options.alternatives) and all(map(_is_integer, values)):
+            known = values[primal] if primal is not None else values[0]
+            return unknown_among(values, known)
+        if len(values) > PATH.options.alternatives:
+            shown = ", ".join(repr(v)[:40] for v in values[:3])
+            raise UndecidedError(
+                f"a name stands for more than {PATH.options.alternatives} values that cannot be united ({shown}, ...), "
+                "one for each way through the branches before; make them numbers of one type, or branch on less"
+            )
+        current().alternatives = True
+        return Alternatives(tuple(values), primal)
+
+    def _placed(self, values: list[Any], value: Any, chosen: bool) -> int:
+        """Unite ``value`` with one of ``values``, or add it; its position."""
+        for i, present in enumerate(values):
+            if _identical(present, value):
+                return i
+            if not (_is_array(present) or _is_array(value)) or self._new(present, value):
+                side = None if self.on is None else not chosen
+                united = _united(present, value, side)
+                if united is not NotImplemented:
+                    values[i] = united
+                    return i
+        values.append(value)
+        return len(values) - 1
+
+    def _structure(self, a: Any, b: Any) -> Any:
+        """Containers that were made on the way join part by part."""
+        if type(a) is not type(b) or (id(a), id(b)) in self.made:
+            return self.made.get((id(a), id(b)), NotImplemented)
+        if isinstance(a, tuple) and len(a) == len(b):
+            parts = [self(x, y) for x, y in zip(a, b, strict=True)]
+            return type(a)(*parts) if hasattr(a, "_fields") else tuple(parts)
+        if not self._new(a, b):
+            return NotImplemented
+        if type(a) is list:
+            joined: list[Any] = []
+            self.made[id(a), id(b)] = joined
+            joined.extend(self.slots(a, b))
+            return joined
+        if type(a) is dict:
+            entries: dict[Any, Any] = {}
+            self.made[id(a), id(b)] = entries
+            for key in (*a, *(k for k in b if k not in a)):
+                entries[key] = self.slot(a.get(key, ABSENT), b.get(key, ABSENT))
+            return entries
+        if type(a) is set and a == b:
+            return a
+        names = getattr(a, "__dict__", None)
+        if names is not None and not isinstance(a, type | Value) and not callable(a):
+            self.made[id(a), id(b)] = a
+            for name in (*names, *(n for n in vars(b) if n not in names)):
+                setattr(a, name, self(names.get(name, ABSENT), vars(b).get(name, ABSENT)))
+            return a
+        return NotImplemented
+
+    def slot(self, a: Any, b: Any) -> Any:
+        """The content of a slot or entry that one side may lack."""
+        if a is ABSENT or b is ABSENT:
+            if a is b:
+                return ABSENT
+            kept, side = (b, False) if a is ABSENT else (a, True)
+            there = kept.on if isinstance(kept, Sometimes) else True
+            on = None if self.on is None else (there if self.on == side else False)
+            content = kept.content if isinstance(kept, Sometimes) else kept
+            return Sometimes(content, on, isinstance(kept, Sometimes) and kept.repeated)
+        return self(a, b)
+
+    def slots(self, a: list[Any], b: list[Any]) -> list[Any]:
+        """Two lists, slot by slot; where lists grow without bound the rest becomes one repeated slot."""
+        common = min(len(a), len(b))
+        if self.widen and len(a) != len(b):
+            rest = [x.content if isinstance(x, Sometimes) else x for x in (a[common:] or b[common:])]
+            last = a[common - 1 : common]
+            if last and isinstance(last[0], Sometimes) and last[0].repeated:
+                common -= 1
+                rest += [x.content if isinstance(x, Sometimes) else x for x in (a[common], b[common])]
+            content = rest[0]
+            for x in rest[1:]:
+                content = Join(None, self.fresh)(content, x)
+            return [
+                *(self.slot(x, y) for x, y in zip(a[:common], b[:common], strict=True)),
+                Sometimes(content, None, True),
+            ]
+        padded = [[*x, *[ABSENT] * (max(len(a), len(b)) - len(x))] for x in (a, b)]
+        return [self.slot(x, y) for x, y in zip(*padded, strict=True)]
+
+
+def unknown_among(values: list[Any], known: Any) -> Any:
+    """An integer of which no more is known than that it may be any of ``values``, and ``known`` here."""
+    answer = known if isinstance(known, Value) else unknown(known)
+    for value in values:
+        if not _identical(value, known):
+            answer = where(undecided(True), answer, value)
+    return answer
+
+
+def join_all(answers: Iterable[tuple[Any, bool | None]]) -> Any:
+    """Join several answers, each with whether it is on the primal's path."""
+    (joined, on), *others = answers
+    for answer, other_on in others:
+        side = None if on is None or other_on is None else True if on else False if other_on else None
+        if side is None and (on or other_on):
+            side = bool(on)
+        joined = Join(side)(joined, answer)
+        on = on or other_on
+    return joined
+
+
+def _same_place(a: Value, b: Value) -> bool:
+    """True if two array values are the same elements of the same storage: `a += x` binds what it has changed."""
+    return (
+        type(a) is type(b)
+        and a.shape == b.shape
+        and all(
+            (x is y) or (isinstance(x, Value) and isinstance(y, Value) and _same_place(x, y)) or _same_memory(x, y)
+            for x, y in zip(a.parts(), b.parts(), strict=True)
+        )
+    )
+
+
+def _same_memory(x: Any, y: Any) -> bool:
+    return (
+        isinstance(x, np.ndarray)
+        and isinstance(y, np.ndarray)
+        and x.__array_interface__["data"] == y.__array_interface__["data"]
+        and x.strides == y.strides
+    )
+
+
+# -- whole states
+
+
+def _children(x: Any) -> list[Any]:
+    if isinstance(x, list | tuple | set):
+        return list(x)
+    if isinstance(x, dict):
+        return list(x.values())
+    if isinstance(x, Sometimes):
+        return [x.content]
+    return []
+
+
+def _count(x: Any) -> int:
+    return sys.getrefcount(x)
+
+
+_ONE = [_count(x) for x in {0: object()}.values()][0]
+"""The count of an object that, beside the loop that asks, one dict alone refers to."""
+
+
+def fresh_objects(states: tuple[Saved, ...], values: tuple[Any, ...]) -> frozenset[int]:
+    """Ids of the objects that one of ``states``, or of the ``values`` it brings, alone refers to: made on that path.
+
+    Everything is rolled back when this is asked, so what was there before is referred to from elsewhere. A reference
+    that we do not know of makes an object count as older, which joins less tightly and is never wrong.
+    """
+    known: Counter[int] = Counter()
+    objects: dict[int, Any] = {}
+    sides: dict[int, set[int]] = {}
+
+    def refer(x: Any, side: int, times: int = 1) -> None:
+        if not isinstance(x, (*ATOMS, *FLOATS)):
+            known[id(x)] += times
+            objects.setdefault(id(x), x)
+            sides.setdefault(id(x), set()).add(side)
+
+    for side, state in enumerate(states):
+        for place in state.places.values():
+            if not isinstance(place, Local):
+                refer(place.holder, side)
+                refer(place.old, side)
+        for content in state.contents.values():
+            refer(content, side)
+        content = place = None
+    for side, content in enumerate(values):
+        refer(content, side)  # from the tuple that we are given
+    content = None
+    fresh: set[int] = set()
+    found = True
+    while found:
+        found = False
+        new: list[int] = []
+        for x in objects.values():
+            if id(x) not in fresh and _count(x) - _ONE <= known[id(x)]:
+                new.append(id(x))
+        x = None
+        for key in new:
+            fresh.add(key)
+            for child in _children(objects[key]):
+                for side in sides[key]:
+                    refer(child, side, 1 if side == min(sides[key]) else 0)
+                found = True
+            child = None
+    return frozenset(key for key in fresh if len(sides[key]) == 1 and not _is_view(objects[key]))
+
+
+def _is_view(x: Any) -> bool:
+    """True of what may share elements with an older array."""
+    return x.base is not None if isinstance(x, np.ndarray) else isinstance(x, Value) and x.is_view
+
+
+def merged(
+    state: State, a: Saved, b: Saved, values: tuple[Any, Any] = (None, None), widen: bool = False
+) -> tuple[Saved, Any]:
+    """The state in which two paths meet, and the join of a value that each brings. The journal is rolled back."""
+    mark = len(state.journal)
+    on = True if a.on else False if b.on else None
+    fresh = fresh_objects((a, b), values)
+    join = Join(on, fresh, widen)
+    places = {**b.places, **a.places}
+    shared: dict[Any, Place] = {}
+    for side in (a, b):  # what is new is on one side only, and is as that side left it
+        for key, place in side.places.items():
+            if not isinstance(place, Local) and id(place.holder) in fresh:
+                now = place.again()
+                state.journal.append(now)
+                now.write(side.contents[key])
+    for key, place in places.items():
+        if isinstance(place, Local) or id(place.holder) not in fresh:
+            shared[key] = place
+    if any(isinstance(place, OVERLAPPING) for place in shared.values()):
+        inner = len(state.journal)
+        of_a = state.contents(_without(a, fresh), shared.values(), inner)
+        of_b = state.contents(_without(b, fresh), shared.values(), inner)
+    else:
+        of_a, of_b = ({key: s.contents.get(key, place.old) for key, place in shared.items()} for s in (a, b))
+    value = join(*values) if values[0] is not None or values[1] is not None else None
+    for key, place in shared.items():
+        x, y = of_a[key], of_b[key]
+        if isinstance(place, Whole):
+            content: Any = _whole(join, place, x, y)
+        elif isinstance(place, Local | Elements):
+            content = join(x, y) if not isinstance(place, Elements) else _elements(join, x, y)
+        else:
+            content = join.slot(x, y)
+        now = place.again()
+        state.journal.append(now)
+        if now.old is not content:
+            now.write(content)
+    state.on = a.on or b.on
+    saved = state.save(mark)
+    saved.new = fresh
+    return saved, value
+
+
+def _elements(join: Join, x: Any, y: Any) -> Any:
+    """Contents of array elements: copies, so that they unite whatever they were."""
+    if _identical(x, y):
+        return x
+    united = _united(x, y, join.on)
+    if united is NotImplemented:
+        united = where(undecided(join.on), x, y)
+    return united
+
+
+def _whole(join: Join, place: Place, x: Any, y: Any) -> Any:
+    if isinstance(x, list):
+        return join.slots(x, y)
+    if x == y:
+        return x
+    raise InterpError(
+        f"a {type(place.holder).__name__} differs between two branches that the input decides: use a list or a dict"
+    )
+
+
+def _without(saved: Saved, fresh: frozenset[int]) -> Saved:
+    places = {k: p for k, p in saved.places.items() if isinstance(p, Local) or id(p.holder) not in fresh}
+    return Saved(places, {k: saved.contents[k] for k in places}, saved.on)
+
+
+# -- fixpoints
+
+
+def same(a: Any, b: Any) -> bool:
+    """True if ``b`` says no more than ``a``: patterns, ends and alternatives, whatever numbers stand for them."""
+    if a is b or _identical(a, b):
+        return True
+    if isinstance(a, Value) and isinstance(b, Value):
+        if type(a) is not type(b) or a.shape != b.shape:
+            return False
+        if type(a).joins:
+            return a.covers(b)  # type: ignore[attr-defined, no-any-return]
+        return all(same(x, y) for x, y in zip(_comparable(a), _comparable(b), strict=True))
+    if isinstance(a, Alternatives):
+        others = b.values if isinstance(b, Alternatives) else (b,)
+        return all(any(same(x, y) for x in a.values) for y in others)
+    if isinstance(a, Sometimes) and isinstance(b, Sometimes):
+        return a.repeated >= b.repeated and same(a.content, b.content)
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if hasattr(a, "__dict__") and not callable(a):
+        with contextlib.suppress(TypeError):
+            return same(vars(a), vars(b))
+    return False
+
+
+def _comparable(x: Value) -> list[Any]:
+    return [part for part in (getattr(x, name) for name in x.components) if isinstance(part, Value)]

@@ -1,0 +1,46 @@
+"""A local that a simple comparison bounds is no wider on each side than that side allows.
+
+For number types without a primal (Interval): in ``if x > 0: ... else: ...`` the first side runs on the part of x above
+0. Behind the branch x is again what it was, unless a side has bound it anew.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from interp.control.joined.state import Block, Frame
+
+Narrow = tuple[tuple[str, Any, str, Callable[[], Any]], ...] | None
+
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def narrowed(frame: Frame, narrow: Narrow, sides: list[tuple[Block, bool]]) -> list[tuple[Block, bool]]:
+    """The sides, with each local of ``narrow`` (name, index, operator, its bound) cut to fit."""
+    assert narrow is not None
+    (then, on), (orelse, other_on) = sides
+    return [(_cut(frame, narrow, then, False), on), (_cut(frame, narrow, orelse, True), other_on)]
+
+
+def _cut(frame: Frame, narrow: Any, block: Block, opposite: bool) -> Block:
+    def run() -> Any:
+        kept = []
+        for name, index, symbol, bound in narrow:
+            cell = frame.cell(name)
+            whole = cell.cell_contents
+            held = whole if index is None else whole[index]
+            cut = getattr(held, "cut", None)
+            part = cut(OPPOSITE[symbol] if opposite else symbol, bound()) if cut is not None else None
+            if part is None:
+                continue
+            if index is not None:
+                part, element = whole.copy(), part
+                part[index] = element
+            cell.cell_contents = part
+            kept.append((cell, whole, part))
+        signal = block() if block is not None else None
+        for cell, whole, part in kept:
+            if cell.cell_contents is part:
+                cell.cell_contents = whole
+        return signal
+
+    return run

@@ -1,0 +1,563 @@
+"""Operations on what a name may hold where branches have joined: reading, storing, comparing, dividing."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from interp.control.joined.alternatives import Alternatives, mapped
+from interp.control.joined.forks import decision, file, fork, primal_truth, valued
+from interp.control.joined.joining import Join, Sometimes, join_all, undecided
+from interp.control.joined.signals import Raised
+from interp.control.joined.state import Attribute, Elements, Entry, Slot, Whole, current
+from interp.control.path import PATH
+from interp.errors import InterpError, UndecidedError
+from interp.value import Value, primal
+from interp.vocabulary import where
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Is": lambda x, y: is_(x, y),
+    "IsNot": lambda x, y: is_not(x, y),
+    "In": lambda x, y: in_(x, y),
+    "NotIn": lambda x, y: not_in(x, y),
+}
+IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.iadd,
+    "Sub": operator.isub,
+    "Mult": operator.imul,
+    "MatMult": operator.imatmul,
+    "Div": operator.itruediv,
+    "FloorDiv": operator.ifloordiv,
+    "Mod": operator.imod,
+    "Pow": operator.ipow,
+    "BitAnd": operator.iand,
+    "BitOr": operator.ior,
+    "BitXor": operator.ixor,
+    "LShift": operator.ilshift,
+    "RShift": operator.irshift,
+}
+PLAIN = (int, float, str, bool, type(None))
+
+
+def plain(error: BaseException) -> BaseException:
+    """Mark an error of an operation on wholly concrete operands: whoever takes this path gets it."""
+    error.__interp_plain__ = True  # type: ignore[attr-defined]
+    return error
+
+
+def concrete(*operands: Any) -> bool:
+    """True if nothing in the operands depends on a path or an input."""
+    return not any(isinstance(x, Value | Alternatives | Sometimes) for x in operands)
+
+
+def each(function: Callable[..., Any], *operands: Any) -> Any:
+    """``function``, that may have effects, of each combination of alternatives: a fork."""
+    for i, x in enumerate(operands):
+        if isinstance(x, Alternatives):
+            before, after = operands[:i], operands[i + 1 :]
+
+            def case(value: Any, before: Any = before, after: Any = after) -> Callable[[], Any]:
+                return lambda: each(function, *before, value, *after)
+
+            choices = [(case(value), j == x.primal) for j, value in enumerate(x.values)]
+            return valued(lambda side, choices=choices: fork([(side(thunk), on) for thunk, on in choices]))  # type: ignore[misc]
+    return function(*operands)
+
+
+# -- arithmetic that raises
+
+
+def _partial(operation: Callable[[Any, Any], Any], error: type[ArithmeticError]) -> Callable[[Any, Any], Any]:
+    def operate(x: Any, y: Any) -> Any:
+        if type(x) is float and type(y) is float:
+            try:
+                return operation(x, y)
+            except ArithmeticError as raised:
+                raise plain(raised) from None
+        if concrete(x, y):
+            try:
+                return operation(x, y)
+            except Exception as raised:
+                raise plain(raised) from None
+        return may_raise(lambda: operation(x, y), error)
+
+    return operate
+
+
+def may_raise(operation: Callable[[], Any], error: type[Exception]) -> Any:
+    """An operation on values that raises for some of them: under a handler that takes the error, both happen."""
+    state = current()
+    if not state.catching(error):
+        return operation()
+    try:
+        result = operation()
+    except error as raised:
+        if isinstance(raised, InterpError):
+            raise
+        file(state, Raised(raised))
+        if state.on:
+            state.on = False
+        return operation()
+    on, state.on = state.on, False
+    file(state, Raised(error("for some inputs")))
+    state.on = on
+    return result
+
+
+divide = _partial(operator.truediv, ZeroDivisionError)
+floor_divide = _partial(operator.floordiv, ZeroDivisionError)
+modulo = _partial(operator.mod, ZeroDivisionError)
+power = _partial(operator.pow, ZeroDivisionError)
+
+
+def in_place(symbol: str, x: Any, y: Any) -> Any:
+    """``x += y`` and the like: what it changes is noted first."""
+    operation = IN_PLACE[symbol]
+    if type(x) is float or type(x) is int:
+        if type(y) is float or type(y) is int:
+            try:
+                return operation(x, y)
+            except ArithmeticError as raised:
+                raise plain(raised) from None
+    elif isinstance(x, Alternatives):
+        return each(lambda value: in_place(symbol, value, y), x)
+    elif current().recording:
+        if isinstance(x, np.ndarray) or (isinstance(x, Value) and x.is_storage):
+            current().note(Elements(x, Ellipsis))
+        elif isinstance(x, list | set | dict):
+            current().note(Whole(x))
+    if symbol in ("Div", "FloorDiv", "Mod", "Pow") and not concrete(x, y):
+        return may_raise(lambda: operation(x, y), ZeroDivisionError)
+    return operation(x, y)
+
+
+# -- identity and membership
+
+
+def is_(x: Any, y: Any) -> Any:
+    """``x is y``."""
+    if isinstance(x, Alternatives) or isinstance(y, Alternatives):
+        return mapped(operator.is_, x, y)
+    return x is y
+
+
+def is_not(x: Any, y: Any) -> Any:
+    """``x is not y``."""
+    if isinstance(x, Alternatives) or isinstance(y, Alternatives):
+        return mapped(operator.is_not, x, y)
+    return x is not y
+
+
+def in_(x: Any, y: Any) -> Any:
+    """``x in y``."""
+    if isinstance(x, Alternatives) or isinstance(y, Alternatives):
+        return mapped(in_, x, y)
+    if isinstance(y, dict):
+        content = y.get(x)
+        return undecided(content.on) if isinstance(content, Sometimes) else x in y
+    if isinstance(y, list | tuple) and not (concrete(x, *y)):
+        answer: Any = False
+        for item in y:
+            content, there = (item.content, undecided(item.on)) if isinstance(item, Sometimes) else (item, True)
+            same = content is x or content == x
+            answer = _or(answer, _and(there, same))
+            if answer is True:
+                return True
+        return answer
+    return x in y
+
+
+def _and(x: Any, y: Any) -> Any:
+    return y if x is True else x if y is True else False if x is False or y is False else np.logical_and(x, y)
+
+
+def _or(x: Any, y: Any) -> Any:
+    return y if x is False else x if y is False else True if x is True or y is True else np.logical_or(x, y)
+
+
+def not_in(x: Any, y: Any) -> Any:
+    """``x not in y``."""
+    from interp.control.joined.forks import not_
+
+    return not_(in_(x, y))
+
+
+# -- reading
+
+
+def getitem(holder: Any, index: Any) -> Any:
+    """``holder[index]``."""
+    kind = type(holder)
+    if type(index) is int and (kind is np.ndarray or kind is tuple):
+        try:
+            return holder[index]
+        except IndexError as raised:
+            raise plain(raised) from None
+    if isinstance(holder, Alternatives):
+        return each(getitem, holder, index)
+    if _open(index):
+        return _at_open(holder, index)
+    if kind is list:
+        return _from_list(holder, index)
+    if kind is dict and index in holder and isinstance(holder[index], Sometimes):
+        return _sometimes(holder[index], KeyError(index))
+    if isinstance(holder, Value | np.ndarray):
+        return holder[index]
+    item = getattr(kind, "__getitem__", None)
+    if item is not None and hasattr(item, "__code__"):
+        from interp.control.joined.calls import call
+
+        return call(item, holder, index)
+    try:
+        return holder[index]
+    except (LookupError, TypeError) as raised:
+        raise plain(raised) from None
+
+
+def _from_list(holder: list[Any], index: Any) -> Any:
+    if any(isinstance(item, Sometimes) for item in holder):
+        return _uncertain(holder, index)
+    try:
+        return holder[index]
+    except (LookupError, TypeError) as raised:
+        raise plain(raised) from None
+
+
+def _sometimes(slot: Sometimes, error: LookupError) -> Any:
+    """A slot that is there on some paths: those where it is not end here, or in a handler."""
+    state = current()
+    if slot.on is False and state.on:
+        raise error
+    if state.catching(type(error)):
+        on, state.on = state.on, False
+        file(state, Raised(error))
+        state.on = on
+    return slot.content
+
+
+def _uncertain(holder: list[Any], index: Any) -> Any:
+    """An element of a list in which some slots are there on some paths only: all that can stand at the position."""
+    if isinstance(index, slice):
+        if index == slice(None):
+            return list(holder)
+        raise UndecidedError(
+            "a slice of a list that is longer on some paths than on others: which elements it takes is not decided; "
+            "loop over the list"
+        )
+    slots = list(reversed(holder)) if index < 0 else holder
+    place = -index - 1 if index < 0 else index
+    certain = 0
+    found: list[tuple[Any, bool | None]] = []
+    count: int | None = 0
+    for slot in slots:
+        some = isinstance(slot, Sometimes)
+        content = slot.content if some else slot
+        here = (slot.on if some else True) if current().on else None
+        if certain <= place:
+            found.append((content, (count == place and here is True) if count is not None else None))
+        if count is not None:
+            count = None if here is None else count + bool(here)
+        if not some:
+            certain += 1
+        if certain > place:
+            break
+    else:
+        if not found:
+            raise plain(IndexError("list index out of range"))
+    return _one_of(found)
+
+
+def _one_of(found: list[tuple[Any, bool | None]]) -> Any:
+    primal_first = sorted(found, key=lambda pair: pair[1] is not True)
+    joined, on = primal_first[0]
+    for content, _ in primal_first[1:]:
+        joined = Join(True if on else None)(joined, content)
+    return joined
+
+
+# -- indices that the input decides
+
+
+def _open(index: Any) -> bool:
+    """True of an index with a part that is not decided."""
+    if isinstance(index, tuple):
+        return any(_open(part) for part in index)
+    if isinstance(index, slice):
+        return any(_open(part) for part in (index.start, index.stop, index.step))
+    return isinstance(index, Alternatives) or (isinstance(index, Value) and _innermost_joins(index))
+
+
+def _innermost_joins(x: Value) -> bool:
+    inner: Any = x
+    while isinstance(inner, Value) and not inner.joins:
+        inner = inner.payload
+    return isinstance(inner, Value)
+
+
+def _candidates(index: Value, length: int) -> list[tuple[int, Any]]:
+    """The positions that an undecided integer can be, each with the condition that it is."""
+    found = []
+    for i in range(length):
+        for position in (i, i - length):
+            condition = index == position
+            if decision(condition) is not False:
+                found.append((position, condition))
+    return found
+
+
+def _at_open(holder: Any, index: Any) -> Any:
+    """Every element that an undecided index can pick, joined. Positions out of range are dropped."""
+    if isinstance(index, slice) or (isinstance(index, tuple) and any(isinstance(p, slice) and _open(p) for p in index)):
+        if any(isinstance(p, Alternatives) for p in _parts(index)):
+            return each(lambda *ends: getitem(holder, slice(*ends)), index.start, index.stop, index.step)
+        raise UndecidedError(
+            "a slice with an end that the input decides: the shape of its result is not known; use np.where on the "
+            "whole array with a mask of positions"
+        )
+    if isinstance(index, Alternatives):
+        return _in_range(lambda value: getitem(holder, value), index)
+    if isinstance(index, tuple):
+        for i, part in enumerate(index):
+            if _open(part):
+                before, after = index[:i], index[i + 1 :]
+                if isinstance(part, Alternatives):
+                    return _in_range(
+                        lambda value, before=before, after=after: getitem(holder, (*before, value, *after)), part
+                    )
+                axis = i
+                length = holder.shape[axis]
+                return _picked(
+                    part, length, lambda j, before=before, after=after: getitem(holder, (*before, j, *after))
+                )
+    if index.dtype.kind == "b":
+        raise UndecidedError(
+            "a mask that the input decides: the shape of x[mask] depends on it. Use np.where(mask, x, 0), whose shape "
+            "does not"
+        )
+    if index.shape:
+        raise UndecidedError("an array of positions that the input decides: loop over the positions, one at a time")
+    return _picked(index, len(holder), lambda j: getitem(holder, j))
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    return (index.start, index.stop, index.step) if isinstance(index, slice) else index
+
+
+def _in_range(pick: Callable[[Any], Any], index: Alternatives) -> Any:
+    """``pick`` of each alternative that is in range."""
+    found: list[tuple[Any, bool | None]] = []
+    error: Exception | None = None
+    for i, value in enumerate(index.values):
+        try:
+            found.append((pick(value), True if i == index.primal else None))
+        except (IndexError, KeyError) as raised:
+            if i == index.primal and current().on:
+                raise
+            error = raised
+    if not found:
+        assert error is not None
+        raise plain(error)
+    return _one_of(found)
+
+
+def _picked(index: Value, length: int, pick: Callable[[int], Any]) -> Any:
+    candidates = _candidates(index, length)
+    at = int(primal(index)) if current().on and current().has_primal else None
+    if at is not None and not -length <= at < length:
+        raise IndexError(f"index {at} is out of bounds for length {length}")
+    if not candidates:
+        raise plain(IndexError(f"no position that the index can have is within length {length}"))
+    if at is not None:
+        candidates.sort(key=lambda pair: pair[0] != at)
+    elif len({p % length for p, _ in candidates}) > PATH.options.alternatives * 100:
+        candidates = [(p, c) for p, c in candidates if p >= 0]
+    seen: dict[int, None] = {}
+    for position, _ in candidates:
+        seen.setdefault(position % length)
+    return _one_of([(pick(j), True if at is not None and j == at % length else None) for j in seen])
+
+
+# -- storing
+
+
+def setitem(holder: Any, index: Any, value: Any) -> None:
+    """``holder[index] = value``."""
+    state = current()
+    kind = type(holder)
+    if isinstance(holder, Alternatives):
+        each(lambda one: setitem(one, index, value), holder)
+        return
+    if _open(index):
+        _store_open(holder, index, value)
+        return
+    if state.recording:
+        if kind is list:
+            state.note(Slot(holder, index % len(holder)) if isinstance(index, int) and holder else Whole(holder))
+        elif isinstance(holder, dict):
+            state.note(Entry(holder, index))
+        elif isinstance(holder, np.ndarray | Value) or hasattr(holder, "__array_ufunc__"):
+            state.note(Elements(holder, index))
+    method = getattr(kind, "__setitem__", None)
+    if method is not None and hasattr(method, "__code__") and not isinstance(holder, Value | np.ndarray):
+        from interp.control.joined.calls import call
+
+        call(method, holder, index, value)
+        return
+    if concrete(holder, value) and not isinstance(holder, np.ndarray):
+        try:
+            holder[index] = value
+        except (LookupError, TypeError) as raised:
+            raise plain(raised) from None
+        return
+    if isinstance(value, Alternatives) and not isinstance(holder, list | dict):
+        value = as_number(value)
+    holder[index] = value
+
+
+def as_number(value: Any) -> Any:
+    """Alternatives that are all numbers, of whatever types, as one number."""
+    if not isinstance(value, Alternatives):
+        return value
+    numbers = [(v * 1.0, True if i == value.primal else None) for i, v in enumerate(value.values)]
+    return _one_of(numbers)
+
+
+def _store_open(holder: Any, index: Any, value: Any) -> None:
+    """A store at an undecided position: each position that it can be may get the value."""
+    if isinstance(index, Alternatives):
+        each(lambda one: setitem(holder, one, value), index)
+        return
+    if isinstance(index, tuple):
+        for i, part in enumerate(index):
+            if _open(part):
+                if isinstance(part, Alternatives):
+                    each(lambda one, i=i: setitem(holder, (*index[:i], one, *index[i + 1 :]), value), part)
+                    return
+                length = holder.shape[i]
+                for j, condition in _weakly(part, length):
+                    at = (*index[:i], j, *index[i + 1 :])
+                    setitem(holder, at, either(condition, value, getitem(holder, at)))
+                return
+    if isinstance(index, slice) or index.shape or index.dtype.kind == "b":
+        raise UndecidedError(
+            "a store to positions that the input decides: loop over the positions, or use np.where on the whole array"
+        )
+    for j, condition in _weakly(index, len(holder)):
+        setitem(holder, j, either(condition, value, getitem(holder, j)))
+
+
+def _weakly(index: Value, length: int) -> list[tuple[int, Any]]:
+    at: dict[int, Any] = {}
+    for position, condition in _candidates(index, length):
+        j = position % length
+        at[j] = _or(at[j], condition) if j in at else condition
+    return list(at.items())
+
+
+def either(condition: Any, value: Any, present: Any) -> Any:
+    truth = decision(condition)
+    if truth is not None:
+        return value if truth else present
+    on = primal_truth(condition)
+    try:
+        return where(condition, value, present)
+    except InterpError:
+        raise
+    except (TypeError, ValueError):
+        return Join(on)(value, present)
+
+
+def delitem(holder: Any, index: Any) -> None:
+    """``del holder[index]``."""
+    if isinstance(holder, Alternatives) or isinstance(index, Alternatives):
+        each(delitem, holder, index)
+        return
+    if _open(index):
+        raise UndecidedError("`del` at a position that the input decides: build a new list of what stays")
+    state = current()
+    if isinstance(holder, dict):
+        state.note(Entry(holder, index))
+    elif isinstance(holder, list):
+        state.note(Whole(holder))
+    del holder[index]
+
+
+def getattribute(holder: Any, name: str) -> Any:
+    """``holder.name``; a property runs converted."""
+    kind = type(holder)
+    found = _PROPERTIES.get((kind, name), _UNKNOWN)
+    if found is _UNKNOWN:
+        found = _property(kind, name)
+        if len(_PROPERTIES) > 10_000:
+            _PROPERTIES.clear()
+        _PROPERTIES[kind, name] = found
+    if found is not None:
+        from interp.control.joined.calls import call
+
+        return call(found, holder)
+    if kind is Alternatives:
+        return each(lambda one: getattribute(one, name), holder)
+    content = getattr(holder, name)
+    return content.content if isinstance(content, Sometimes) else content
+
+
+_UNKNOWN: Any = object()
+_PROPERTIES: dict[tuple[type, str], Any] = {}
+
+
+def _property(kind: type, name: str) -> Any:
+    """The function of a property that a user's class defines; None of everything else."""
+    if issubclass(kind, Value):
+        return None
+    for base in kind.__mro__:
+        if name in vars(base):
+            found = vars(base)[name]
+            return found.fget if isinstance(found, property) and hasattr(found.fget, "__code__") else None
+    return None
+
+
+def setattribute(holder: Any, name: str, value: Any) -> None:
+    """``holder.name = value``."""
+    if isinstance(holder, Alternatives):
+        each(lambda one: setattribute(one, name, value), holder)
+        return
+    setter = getattr(type(holder), name, None)
+    if isinstance(setter, property) and setter.fset is not None and hasattr(setter.fset, "__code__"):
+        from interp.control.joined.calls import call
+
+        call(setter.fset, holder, value)
+        return
+    if current().recording:
+        current().note(Attribute(holder, name))
+    setattr(holder, name, value)
+
+
+def delattribute(holder: Any, name: str) -> None:
+    """``del holder.name``."""
+    current().note(Attribute(holder, name))
+    delattr(holder, name)
+
+
+def unpack(value: Any) -> Any:
+    """What stands on the right of ``a, b = ...``."""
+    if isinstance(value, Alternatives):
+        parts = [tuple(v) for v in value.values]
+        if len({len(p) for p in parts}) > 1:
+            raise UndecidedError(f"unpacking {value!r}: the number of parts depends on a branch that the input decides")
+        marked = [True if i == value.primal else None for i in range(len(parts))]
+        return tuple(join_all(list(zip(column, marked, strict=True))) for column in zip(*parts, strict=True))
+    if isinstance(value, list) and any(isinstance(item, Sometimes) for item in value):
+        raise UndecidedError("unpacking a list that is longer on some paths than on others: loop over it")
+    return value
+
+
+def is_sequence(x: Any, length: int) -> bool:
+    """True of a list, tuple or array of that many items: what ``case [a, b]`` asks."""
+    return isinstance(x, list | tuple | np.ndarray | Value) and len(x) == length

@@ -1,0 +1,83 @@
+"""What joined code calls: the names that `generate` writes."""
+
+from builtins import AssertionError, slice
+
+from interp.control.joined.blocks import (
+    explicit,
+    function,
+    generator,
+    try_block,
+    with_block,
+    yield_,
+    yield_from,
+    yielded,
+)
+from interp.control.joined.calls import call, comprehension, lambda_
+from interp.control.joined.forks import and_, branch, chain, choose, not_, or_
+from interp.control.joined.loops import for_loop, while_loop
+from interp.control.joined.operations import delattribute as delattr
+from interp.control.joined.operations import (
+    delitem,
+    divide,
+    floor_divide,
+    getitem,
+    in_,
+    in_place,
+    is_,
+    is_not,
+    is_sequence,
+    modulo,
+    not_in,
+    power,
+    setitem,
+    unpack,
+)
+from interp.control.joined.operations import getattribute as getattr
+from interp.control.joined.operations import setattribute as setattr
+from interp.control.joined.signals import BREAK, CONTINUE, Return
+from interp.control.joined.state import Frame
+
+__all__ = [
+    "BREAK",
+    "CONTINUE",
+    "AssertionError",
+    "Frame",
+    "Return",
+    "and_",
+    "branch",
+    "call",
+    "chain",
+    "choose",
+    "comprehension",
+    "delattr",
+    "delitem",
+    "divide",
+    "explicit",
+    "floor_divide",
+    "for_loop",
+    "function",
+    "generator",
+    "getattr",
+    "getitem",
+    "in_",
+    "in_place",
+    "is_",
+    "is_not",
+    "is_sequence",
+    "lambda_",
+    "modulo",
+    "not_",
+    "not_in",
+    "or_",
+    "power",
+    "setattr",
+    "setitem",
+    "slice",
+    "try_block",
+    "unpack",
+    "while_loop",
+    "with_block",
+    "yield_",
+    "yield_from",
+    "yielded",
+]

@@ -1,0 +1,358 @@
+"""The state of a run, kept as a journal of notes: what is about to change is noted first, with its old content.
+
+So a side of a branch is run, saved (the new contents of what it changed), rolled back, and applied again where both
+sides meet. Only what changed is ever looked at, never whole objects: a loop that stores one element costs one note.
+Nothing is noted while no branch is open.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable
+from types import CellType
+from typing import Any
+
+import numpy as np
+
+from interp.control.path import PATH
+from interp.value import Value
+from interp.vocabulary import copy
+
+Block = Callable[..., Any] | None
+"""A piece of the program: a function without arguments that returns a signal, or None where it came to its end."""
+
+
+class _Absent:
+    """What an unbound local, a missing attribute or key, and a slot beyond the end of a list contain."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
+
+
+# -- notes: a place, and how to read and write it
+
+
+class Place:
+    """Something that holds a content. ``key`` tells places apart; ``old`` is the content when it was noted."""
+
+    __slots__ = ("holder", "old", "slot")
+
+    def __init__(self, holder: Any, slot: Any = None) -> None:
+        self.holder, self.slot = holder, slot
+        self.old = self.read()
+
+    @property
+    def key(self) -> Any:
+        return (type(self), id(self.holder), self.slot)
+
+    def again(self) -> "Place":
+        """The same place, noted now."""
+        return type(self)(self.holder, self.slot)
+
+    def read(self) -> Any:
+        raise NotImplementedError
+
+    def write(self, content: Any) -> None:
+        raise NotImplementedError
+
+
+class Local(Place):
+    """A closure cell: a local of a frame (the slot), or a variable that functions share."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> Any:
+        return (Local, id(self.holder))
+
+    def read(self) -> Any:
+        try:
+            return self.holder.cell_contents
+        except ValueError:
+            return ABSENT
+
+    def write(self, content: Any) -> None:
+        if content is not ABSENT:
+            self.holder.cell_contents = content
+        elif self.read() is not ABSENT:
+            del self.holder.cell_contents
+
+
+class Slot(Place):
+    """An element of a list; appending writes the slot at its end, removing the last one empties it."""
+
+    __slots__ = ()
+
+    def read(self) -> Any:
+        return self.holder[self.slot] if self.slot < len(self.holder) else ABSENT
+
+    def write(self, content: Any) -> None:
+        if content is ABSENT:
+            del self.holder[self.slot :]
+        elif self.slot < len(self.holder):
+            self.holder[self.slot] = content
+        else:
+            self.holder.extend([content] * (self.slot + 1 - len(self.holder)))
+
+
+class Entry(Place):
+    """The entry of a dict at a key."""
+
+    __slots__ = ()
+
+    def read(self) -> Any:
+        return self.holder.get(self.slot, ABSENT)
+
+    def write(self, content: Any) -> None:
+        if content is ABSENT:
+            self.holder.pop(self.slot, None)
+        else:
+            self.holder[self.slot] = content
+
+
+class Attribute(Place):
+    """An attribute of an object."""
+
+    __slots__ = ()
+
+    def read(self) -> Any:
+        return getattr(self.holder, self.slot, ABSENT)
+
+    def write(self, content: Any) -> None:
+        if content is not ABSENT:
+            setattr(self.holder, self.slot, content)
+        elif self.read() is not ABSENT:
+            delattr(self.holder, self.slot)
+
+
+class Whole(Place):
+    """All of a list, set or other container, where an operation may change any of it."""
+
+    __slots__ = ()
+
+    def read(self) -> Any:
+        return type(self.holder)(self.holder)
+
+    def write(self, content: Any) -> None:
+        self.holder.clear()
+        (self.holder.extend if hasattr(self.holder, "extend") else self.holder.update)(content)
+
+
+class Elements(Place):
+    """The elements of an array, or of an array value, at an index."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> Any:
+        parts = self.slot if isinstance(self.slot, tuple) else (self.slot,)
+        plain = all(isinstance(part, int) for part in parts)
+        return (Elements, id(self.holder), parts if plain else id(self))
+
+    def read(self) -> Any:
+        picked = self.holder[self.slot]
+        return copy(picked) if getattr(picked, "shape", ()) else picked
+
+    def write(self, content: Any) -> None:
+        self.holder[self.slot] = content
+
+
+OVERLAPPING = (Elements, Whole)
+"""Places that may share contents with others of another key."""
+
+
+class Saved:
+    """The contents of all places that a path has changed since some point, and whether it is the primal's path."""
+
+    __slots__ = ("contents", "new", "on", "places")
+
+    def __init__(self, places: dict[Any, Place], contents: dict[Any, Any], on: bool) -> None:
+        self.places, self.contents, self.on = places, contents, on
+        self.new: frozenset[int] = frozenset()
+        """Ids of the objects that were made on the way, where that is known."""
+
+
+class Frame:
+    """The locals of a running function, as cells. ``escapes``: functions made there may outlive it, and see them.
+
+    ``number`` orders frames by age; ``over`` once nothing can read the cells any more.
+    """
+
+    __slots__ = ("cells", "escapes", "function", "names", "number", "over")
+    numbers = itertools.count()
+
+    def __init__(self, reader: Callable[[], Any], function: str, escapes: bool = False) -> None:
+        self.cells: tuple[CellType, ...] = reader.__closure__ or ()  # type: ignore[attr-defined]
+        self.names: tuple[str, ...] = reader.__code__.co_freevars  # type: ignore[attr-defined]
+        self.function, self.escapes, self.over, self.number = function, escapes, False, next(self.numbers)
+
+    def leave(self) -> None:
+        """The function has returned."""
+        self.over = not self.escapes
+
+    def cell(self, name: str) -> CellType:
+        return self.cells[self.names.index(name)]
+
+
+class Barrier:
+    """Where paths that left a block wait to be joined: a loop, a call, a try, a with.
+
+    ``outcomes``: by kind of signal, the signals and states that wait. ``base``: the length of the journal from which their states count.
+    """
+
+    __slots__ = ("base", "catches", "depth", "frame", "kind", "outcomes")
+
+    def __init__(self, kind: str, frame: Frame, depth: int) -> None:
+        self.kind, self.frame, self.depth = kind, frame, depth
+        self.outcomes: dict[str, list[Any]] = {}
+        self.base: int | None = None
+        self.catches: tuple[type[BaseException], ...] = ()
+
+
+class State:
+    """One thread's run: journal, frames, barriers and open forks."""
+
+    def __init__(self) -> None:
+        self.journal: list[Place] = []
+        self.frames: list[Frame] = []
+        self.barriers: list[Barrier] = []
+        self.forks: list[tuple[int, int]] = []
+        """For each open fork its place in the journal, and how many barriers stood around it."""
+        self.waiting = 0
+        """How many barriers have outcomes."""
+        self.recording = False
+        self.witness: Any = None
+        """The last undecided condition: what stands for an undecided one at its level."""
+        self.alternatives = False
+        """True once a name has stood for several values."""
+        self.handled: BaseException | None = None
+        self.dropped: list[BaseException] = []
+        """What ended paths that no input can take, or that raise for some."""
+        self.calls: list[Any] = []
+        """The calls in progress off the primal's path."""
+
+    # -- the journal
+
+    def note(self, place: Place) -> None:
+        if self.recording:
+            self.journal.append(place)
+
+    def note_locals(self, frame: Frame) -> None:
+        self.journal.extend(Local(cell, frame) for cell in frame.cells)
+
+    def save(self, mark: int) -> Saved:
+        """What has changed since ``mark``, with its contents now."""
+        places: dict[Any, Place] = {}
+        for place in self.journal[mark:]:
+            if type(place) is not Local or not place.slot.over:
+                places.setdefault(place.key, place)
+        return Saved(places, {key: place.read() for key, place in places.items()}, self.on)
+
+    def roll_back(self, mark: int) -> None:
+        for place in reversed(self.journal[mark:]):
+            place.write(place.old)
+        del self.journal[mark:]
+
+    def apply(self, saved: Saved) -> None:
+        """Go on from a saved state, from where its changes count."""
+        for key, place in saved.places.items():
+            content = saved.contents[key]
+            now = place.again()
+            self.journal.append(now)
+            if now.old is not content:
+                now.write(content)
+        self.on = saved.on
+
+    def contents(self, saved: Saved, places: Iterable[Place], mark: int) -> dict[Any, Any]:
+        """What ``places`` contain in a saved state, from where the journal is at ``mark``."""
+        self.apply(saved)
+        found = {place.key: place.read() for place in places}
+        self.roll_back(mark)
+        return found
+
+    # -- the primal's path
+
+    @property
+    def on(self) -> bool:
+        return not PATH.off
+
+    @on.setter
+    def on(self, on: bool) -> None:
+        PATH.off = not on
+
+    def depths(self) -> tuple[int, int, int]:
+        """How much is open, to return to with `cut` when an error has left it."""
+        return len(self.barriers), len(self.frames), len(self.forks)
+
+    def cut(self, depths: tuple[int, int, int]) -> None:
+        barriers, frames, forks = depths
+        self.waiting -= sum(barrier.base is not None for barrier in self.barriers[barriers:])
+        del self.barriers[barriers:], self.frames[frames:], self.forks[forks:]
+
+    @property
+    def has_primal(self) -> bool:
+        """True where one path is the primal's; intervals have none, and all their paths count alike."""
+        return bool(self.witness.has_primal)
+
+    # -- forks and barriers
+
+    def open(self) -> int:
+        """Begin a fork: from here on changes are noted. Returns the mark to roll back to.
+
+        The locals are noted below the mark too: a barrier around may need what they were.
+        """
+        self.recording = True
+        self.forks.append((len(self.journal), len(self.barriers)))
+        if self.frames:
+            self.note_locals(self.frames[-1])
+        return len(self.journal)
+
+    def close(self) -> None:
+        self.forks.pop()
+        self.settle()
+
+    def settle(self) -> None:
+        """Stop noting once nothing is open or waits."""
+        if not self.forks and not self.waiting:
+            self.recording = False
+            self.journal.clear()
+
+    def push(self, kind: str, frame: Frame) -> Barrier:
+        barrier = Barrier(kind, frame, len(self.barriers))
+        self.barriers.append(barrier)
+        return barrier
+
+    def catching(self, error: type[BaseException]) -> bool:
+        """True if a handler around here takes such an error."""
+        return any(barrier.catches and issubclass(error, barrier.catches) for barrier in self.barriers)
+
+
+class _Threads(threading.local):
+    def __init__(self) -> None:
+        self.state = State()
+
+
+_THREADS = _Threads()
+
+
+def current() -> State:
+    """The state of this thread's run."""
+    return _THREADS.state
+
+
+def fresh() -> State:
+    """A new state for a run that has nothing to do with the one around it; returns the old one."""
+    before = _THREADS.state
+    _THREADS.state = State()
+    return before
+
+
+def restore(state: State) -> None:
+    """Go on with the run around."""
+    _THREADS.state = state
+
+
+def is_mutable_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray) or (isinstance(x, Value) and x.is_storage)
