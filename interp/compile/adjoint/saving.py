@@ -115,7 +115,7 @@ class Saving:
     def is_element(self, array: str, index: ast.expr) -> bool:
         """True of an index, in the program's own names, of one element."""
         parts = index.elts if isinstance(index, ast.Tuple) else [index]
-        typ = self.facts.types[array]
+        typ = self.facts.types.get(array)  # a constant of the program has none
         return isinstance(typ, types.Array) and len(parts) == typ.ndim and all(map(self.is_integer, parts))
 
     def is_integer(self, part: ast.expr) -> bool:
