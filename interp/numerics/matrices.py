@@ -12,28 +12,14 @@ import numpy as np
 from interp.numerics import implicit
 from interp.value import ndim_of, primal, shape_of
 from interp.vocabulary import absolute, concatenate, linalg, matmul, max, reshape, sqrt, square, stack, sum, where
-from interp.vocabulary import transpose as permute
 from interp.vocabulary.creation import asarray
+from interp.vocabulary.shape import swapaxes
 
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """The triangular L with L L' = ``a`` of shape (n, n), by its lower triangle; or U with U'U, by the upper."""
     a = asarray(a)
-    if upper:
-        return permute(cholesky(permute(a)))
-    if ndim_of(a) != 2:
-        raise np.linalg.LinAlgError(f"cholesky of values takes one matrix, not shape {shape_of(a)}: do them one by one")
-    n = shape_of(a)[-1]
-    if not np.all(np.linalg.eigvalsh(np.asarray(primal(a))) > 0):
-        raise np.linalg.LinAlgError("the matrix is not positive definite")
-    columns: list[Any] = []
-    for j in range(n):
-        rest = a[j:, j]
-        for column in columns:
-            rest = rest - column[j] * column[j:]
-        below = rest / sqrt(rest[0])
-        columns.append(concatenate([np.zeros(j), below]) if j else below)
-    return stack(columns, axis=-1)
+    return swapaxes(linalg.cholesky(swapaxes(a, -1, -2)), -1, -2) if upper else linalg.cholesky(a)
 
 
 def lu(a: Any) -> tuple[Any, np.ndarray]:

@@ -61,13 +61,6 @@ rel_entr = Further(
 
 gamma = Further("gamma", scipy.special.gamma, dx=lambda out, x: out * digamma(x), singular=True)
 rgamma = Further("rgamma", scipy.special.rgamma, dx=lambda out, x: -out * digamma(x), singular=True)
-beta = Further(
-    "beta",
-    scipy.special.beta,
-    dx=lambda out, x, y: out * (digamma(x) - digamma(x + y)),
-    dy=lambda out, x, y: out * (digamma(y) - digamma(x + y)),
-    singular=True,
-)
 betaln = Further(
     "betaln",
     scipy.special.betaln,
@@ -148,7 +141,6 @@ FUNCTIONS = (
     rel_entr,
     gamma,
     rgamma,
-    beta,
     betaln,
     gammainc,
     gammaincc,

@@ -375,7 +375,7 @@ PROGRAMS = [
     Case(view_of_a_fresh_array, FOUR[:3], [set(), {1}, {2}], 0.8),
     Case(two_dimensions, FOUR[:2], [{0}, {0, 1}, {0, 1}, {1}], 0.8),
     Case(floored_in_place, FOUR, [{0}, {1}, {2}, {3}], 0.65),
-    Case(masked_sum, FOUR, [{0, 1, 2, 3}], 0.2),
+    Case(masked_sum, FOUR, [{0, 1, 2, 3}], 0.2, refused="a mask that the input decides"),
     Case(where_of_values, FOUR, [{0, 2}, {1, 3}], 0.8),
     Case(summed_into_places, FOUR, [{0, 2}, {1, 3}]),
     Case(out_of_an_operation, FOUR, [set(), {1, 3}, {2, 3}], dual=False),
@@ -399,5 +399,5 @@ PROGRAMS = [
     Case(error_function, FOUR[:2], [{0, 1}], 0.8, dual=False),
     Case(quotient_and_remainder, FOUR[:2], [{0, 1}], 0.1, dual=False),
     Case(truncated_power, FOUR[:2], [{0, 1}], 0.8),
-    Case(position_of_the_largest, FOUR, [{0, 1, 2, 3}], 0.3),
+    Case(position_of_the_largest, FOUR, [{0, 1, 2, 3}], 0.3, refused="argmax of these intervals"),
 ]

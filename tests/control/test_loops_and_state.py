@@ -84,6 +84,7 @@ def test_a_range_of_unknown_length_runs_to_the_fixpoint():
     assert rows(f) == [{0, 1, 2}]
 
 
+@pytest.mark.gap
 def test_growth_without_bound_ends_in_one_repeated_slot():
     def f(x):
         values = []
@@ -98,6 +99,7 @@ def test_growth_without_bound_ends_in_one_repeated_slot():
     assert rows(f, np.array([0.4, 1.3, 0.6])) == [{0, 1}]
 
 
+@pytest.mark.gap
 def test_order_off_the_path_is_dense_in_its_group():
     def f(x):
         if x[0] < 0:

@@ -214,8 +214,8 @@ def test_copies_and_pickles():
 
 
 REFUSED = {
-    "if": (UndecidedError, lambda x: x[0] if x[0] > 0 else x[1]),
-    "index": (UndecidedError, lambda x: [x, 2 * x][x[0]]),
+    "if": (UndecidedError, unconverted(lambda x: x[0] if x[0] > 0 else x[1])),
+    "index": (UndecidedError, unconverted(lambda x: [x, 2 * x][x[0]])),
     "length": (UndecidedError, lambda x: np.zeros(x[0])),
     "hash": (UndecidedError, lambda x: {x[0]: x}[x[0]]),
     "mask": (UndecidedError, lambda x: x[x > 1]),

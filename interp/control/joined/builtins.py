@@ -67,11 +67,14 @@ def has_effects(function: Any) -> bool:
     owner = type(getattr(function, "__self__", None)).__module__ or ""
     return (
         function in _EFFECTS
-        or module.startswith(("numpy.random", "random"))
+        or module.partition(".")[0] in _OUTSIDE
+        or module.startswith("numpy.random")
         or owner.startswith(("numpy.random", "random", "_random", "_io"))
     )
 
 
+_OUTSIDE = {"random", "pathlib", "os", "posix", "shutil", "subprocess", "socket", "tempfile", "urllib", "sqlite3"}
+"""Modules of the standard library that act outside the program."""
 _EFFECTS = {builtins.print, builtins.open, builtins.input}
 
 
@@ -371,6 +374,21 @@ def round_(x: Any, digits: Any = None) -> Any:
     if isinstance(x, Value) and digits is None:
         return int_(np.rint(x))
     return mapped(round, x, digits) if isinstance(x, Alternatives) else round(x, digits)
+
+
+def _to_integer(function: Any, ours: Any) -> Any:
+    """`math.floor` and its like: an integer, which the input decides where its operand does."""
+
+    def rule(x: Any) -> Any:
+        if isinstance(x, Alternatives):
+            return mapped(rule, x)
+        return int_(ours(x)) if isinstance(x, Value) else function(x)
+
+    return rule
+
+
+for _function, _ours in ((math.floor, np.floor), (math.ceil, np.ceil), (math.trunc, np.trunc)):
+    RULES[_function] = _to_integer(_function, _ours)
 
 
 @_rule(divmod)

@@ -47,6 +47,8 @@ CHANGING = {
 def call(function: Any, *args: Any, **kwargs: Any) -> Any:
     """``function(*args, **kwargs)``."""
     kind = type(function)
+    if function is call:  # a function of the user's, as it went through code that is not converted
+        return call(*args, **kwargs)
     if kind is types.FunctionType:
         ours = function if is_converted(function) else CALLS.resolve(function)
         if type(ours) is types.FunctionType and is_converted(ours):
@@ -96,7 +98,9 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     except InterpError:
         raise
     except Exception as error:
-        raise (plain(error) if not any(map(_carries, (*args, *kwargs.values()))) else error) from None
+        if not any(map(_carries, (*args, *kwargs.values()))):
+            plain(error)
+        raise
 
 
 def _hashable(x: Any) -> bool:

@@ -61,6 +61,11 @@ def _is_integer(x: Any) -> bool:
     )
 
 
+def _counts(x: Any) -> bool:
+    """True of an integer, and of a value that an integer has become where it was widened."""
+    return _is_integer(x) or (isinstance(x, Value) and not x.shape)
+
+
 def _is_truth(x: Any) -> bool:
     return isinstance(x, bool | np.bool_) or (isinstance(x, Value) and not x.shape and x.dtype.kind == "b")
 
@@ -157,7 +162,7 @@ class Join:
                     primal = at
         if len(values) == 1:
             return values[0]
-        if (self.widen or len(values) > PATH.options.alternatives) and all(map(_is_integer, values)):
+        if (self.widen or len(values) > PATH.options.alternatives) and all(map(_counts, values)):
             known = values[primal] if primal is not None else values[0]
             return unknown_among(values, known)
         if len(values) > PATH.options.alternatives:

@@ -13,7 +13,7 @@ from interp.control.joined.signals import Raised
 from interp.control.joined.state import Attribute, Elements, Entry, Slot, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
-from interp.value import Holder, Value, primal
+from interp.value import Holder, Value, innermost, primal, shape_of
 from interp.vocabulary import where
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -454,12 +454,19 @@ def _store_open(holder: Any, index: Any, value: Any) -> None:
                     at = (*index[:i], j, *index[i + 1 :])
                     setitem(holder, at, either(condition, value, getitem(holder, at)))
                 return
-    if isinstance(index, slice) or index.shape or index.dtype.kind == "b":
+    if not isinstance(index, slice) and _is_mask(index) and index.shape == holder.shape and not shape_of(value):
+        setitem(holder, Ellipsis, where(index, value, holder))
+        return
+    if isinstance(index, slice) or index.shape or _is_mask(index):
         raise UndecidedError(
             "a store to positions that the input decides: loop over the positions, or use np.where on the whole array"
         )
     for j, condition in _weakly(index, len(holder)):
         setitem(holder, j, either(condition, value, getitem(holder, j)))
+
+
+def _is_mask(index: Value) -> bool:
+    return innermost(index).dtype.kind == "b" if hasattr(innermost(index), "dtype") else isinstance(index, bool)
 
 
 def _weakly(index: Value, length: int) -> list[tuple[int, Any]]:
