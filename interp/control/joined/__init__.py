@@ -46,11 +46,10 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 
 def _witness(x: Any) -> Any:
     """An undecided condition at the level of a value that leaves branches undecided; None of any other."""
-    while isinstance(x, Value):
-        if x.joins:
-            return x.undecided(True)
-        x = x.payload
-    return None
+    inner: Any = x
+    while isinstance(inner, Value) and not inner.joins:
+        inner = inner.payload
+    return inner.undecided(True) if isinstance(inner, Value) else None  # type: ignore[attr-defined]
 
 
 def result(out: Any) -> Any:

@@ -152,7 +152,7 @@ def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any],
             if default is not None:
                 return default
             raise plain(ValueError(f"{function.__name__}() arg is an empty sequence"))
-        rank = (lambda x: x) if key is None else (lambda x: call(key, x))
+        rank: Callable[[Any], Any] = (lambda x: x) if key is None else (lambda x: call(key, x))
         if key is None and not uncertain(items):
             answer = items[0]
             for item in items[1:]:
@@ -352,10 +352,10 @@ def int_(x: Any = 0, *base: Any) -> Any:
             return int(x)
         except (TypeError, ValueError, OverflowError) as error:
             raise plain(error) from None
-    inner = x
+    inner: Any = x
     while isinstance(inner, Value) and not inner.joins:
         inner = inner.payload
-    return inner.integer() if isinstance(inner, Value) else int(x)
+    return inner.integer() if isinstance(inner, Value) else int(x)  # type: ignore[attr-defined]
 
 
 @_rule(float)

@@ -36,7 +36,7 @@ class Joined:
 
 CALLS = Calls(Joined())
 
-CHANGING = {
+CHANGING: dict[Any, set[str]] = {
     list: {"extend", "insert", "pop", "remove", "sort", "reverse", "clear", "__setitem__", "__delitem__", "__iadd__"},
     dict: {"update", "pop", "popitem", "setdefault", "clear", "__setitem__", "__delitem__"},
     set: {"add", "discard", "remove", "update", "pop", "clear", "difference_update", "intersection_update"},
@@ -122,9 +122,9 @@ def _callback(x: Any) -> Any:
     return x
 
 
-def _made(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _made(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """An object of a class; a user's ``__init__`` runs converted."""
-    init = cls.__init__  # type: ignore[misc]
+    init = cls.__init__
     plainly = cls.__new__ is object.__new__ and type(cls).__call__ is type.__call__
     if plainly and isinstance(init, types.FunctionType) and (is_converted(init) or is_converted(CALLS.resolve(init))):
         made = cls.__new__(cls)
@@ -148,7 +148,7 @@ def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dic
         # Each in a fork of its own, which notes what it changes.
         return each(lambda *given: _of_container(function, holder, given, kwargs), *args)
     if state.recording:
-        if name in CHANGING.get(kind, ()):
+        if name in CHANGING.get(kind, set()):
             state.note(Whole(holder))
         elif hasattr(holder, "shape") and name in ("fill", "sort", "partition", "put", "itemset"):
             state.note(Elements(holder, Ellipsis))
@@ -219,7 +219,7 @@ def lambda_(function: types.FunctionType, defaults: tuple[Any, ...], keywords: d
     made = types.FunctionType(
         function.__code__, function.__globals__, "<lambda>", defaults or None, function.__closure__
     )
-    made.__kwdefaults__ = keywords or None  # type: ignore[assignment]
+    made.__kwdefaults__ = keywords or None
     return made
 
 

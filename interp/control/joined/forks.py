@@ -23,7 +23,7 @@ from interp.value import Value
 def decision(condition: Any) -> bool | None:
     """The truth of a condition; None where the input decides it."""
     if condition is True or condition is False:
-        return condition  # type: ignore[no-any-return]
+        return condition
     if isinstance(condition, Value):
         inner = condition
         while isinstance(inner, Value) and not inner.joins:
@@ -348,7 +348,8 @@ def _narrowed_branch(
         if kept[answer]:
             sides.append((_with(split, kept[answer], block), primal is None or primal is answer))
     if len(sides) == 1:
-        return sides[0][0]()  # type: ignore[misc]
+        (block, _), *_ = sides
+        return block() if block is not None else None
     return fork(sides)
 
 

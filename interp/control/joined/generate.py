@@ -151,7 +151,8 @@ def _assign(name: str, value: Any) -> ast.Assign:
 
 
 def _named(name: str, args: ast.arguments, body: list[Any], at: Any) -> ast.FunctionDef:
-    made = ast.FunctionDef(name=name, args=args, body=body, decorator_list=[], returns=None, type_params=[])
+    made = ast.FunctionDef(name=name, args=args, body=body, decorator_list=[], returns=None)
+    made.type_params = []  # type: ignore[attr-defined]
     return ast.copy_location(made, at)
 
 
@@ -279,7 +280,7 @@ class _Scope(ast.NodeTransformer):
         left, right = test.left, test.comparators[0]
         if symbol is None:
             return _constant(None)
-        made = []
+        made: list[ast.expr] = []
         for one, other, op in ((left, right, symbol), (right, left, swapped.get(symbol, symbol))):
             at: ast.expr = _constant(None)
             target = one
@@ -333,11 +334,11 @@ class _Scope(ast.NodeTransformer):
         return [ast.Return(_offered("CONTINUE"))]
 
     def _on_Try(self, node: ast.Try) -> list[ast.stmt]:
-        handlers = []
+        handlers: list[ast.expr] = []
         for handler in node.handlers:
             caught = handler.type and self._thunk(handler.type, "caught")
-            first = [_assign(handler.name, _load(ITEM))] if handler.name else []
-            first = [ast.copy_location(s, handler) for s in first]
+            stores = [_assign(handler.name, _load(ITEM))] if handler.name else []
+            first: list[ast.stmt] = [ast.copy_location(s, handler) for s in stores]
             block = self._block("handler", handler.body, first, ITEM)
             handlers.append(ast.Tuple([caught or _constant(None), block], ast.Load()))
         parts = [self._block(w, s) for w, s in (("try", node.body), ("else", node.orelse), ("finally", node.finalbody))]
@@ -345,9 +346,9 @@ class _Scope(ast.NodeTransformer):
 
     def _on_With(self, node: ast.With) -> list[ast.stmt]:
         item, *others = node.items
-        inner = [ast.copy_location(ast.With(others, node.body), node)] if others else node.body
+        inner: list[ast.stmt] = [ast.copy_location(ast.With(others, node.body), node)] if others else node.body
         target = item.optional_vars
-        first = [ast.copy_location(ast.Assign([target], _load(ITEM)), node)] if target else []
+        first: list[ast.stmt] = [ast.copy_location(ast.Assign([target], _load(ITEM)), node)] if target else []
         block = self._block("with", inner, first, ITEM)
         return self._signalling(_ask("with_block", _load(FRAME), self.visit(item.context_expr), block))
 
@@ -361,16 +362,15 @@ class _Scope(ast.NodeTransformer):
 
     def _on_ClassDef(self, node: ast.ClassDef) -> list[ast.stmt]:
         body = [_Scope(self, s).converted() if isinstance(s, ast.FunctionDef) else s for s in node.body]
-        return [
-            ast.ClassDef(
-                name=node.name,
-                bases=[self.visit(b) for b in node.bases],
-                keywords=node.keywords,
-                body=body,
-                decorator_list=node.decorator_list,
-                type_params=[],
-            )
-        ]
+        made = ast.ClassDef(
+            name=node.name,
+            bases=[self.visit(b) for b in node.bases],
+            keywords=node.keywords,
+            body=body,
+            decorator_list=node.decorator_list,
+        )
+        made.type_params = []  # type: ignore[attr-defined]
+        return [made]
 
     def _refused(self, node: ast.stmt) -> list[ast.stmt]:
         raise NoSource(f"line {node.lineno}: {type(node).__name__} cannot be converted: write it without async")
@@ -507,7 +507,7 @@ class _Scope(ast.NodeTransformer):
         """Functions that look at the frame they are called from."""
         assert isinstance(node.func, ast.Name)
         if node.func.id == "super":
-            owner = [_load("__class__"), _load(self._method().parameters[0])]
+            owner: list[ast.expr] = [_load("__class__"), _load(self._method().parameters[0])]
             return self._at(ast.Call(node.func, node.args or owner, []), node)
         if node.func.id == "vars" and node.args:
             return self.generic_visit(node)
@@ -619,6 +619,9 @@ class _Matches(ast.NodeTransformer):
 
 def _pattern_test(pattern: ast.pattern, subject: str) -> tuple[ast.expr | None, list[ast.stmt]]:
     """The condition of a pattern (None for always) and the stores of what it captures."""
+    tests: list[Any]
+    stores: list[ast.stmt]
+    item: Any
     if isinstance(pattern, ast.MatchValue):
         return ast.Compare(_load(subject), [ast.Eq()], [pattern.value]), []
     if isinstance(pattern, ast.MatchSingleton):

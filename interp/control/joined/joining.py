@@ -85,7 +85,7 @@ def _identical(a: Any, b: Any) -> bool:
     if isinstance(a, (*ATOMS, np.integer, np.bool_)):
         return bool(a == b)
     if isinstance(a, np.ndarray):
-        return a.shape == b.shape and a.dtype == b.dtype and a.dtype.kind != "O" and a.tobytes() == b.tobytes()
+        return bool(a.shape == b.shape and a.dtype == b.dtype and a.dtype.kind != "O" and a.tobytes() == b.tobytes())
     return False
 
 
@@ -330,6 +330,7 @@ def fresh_objects(states: tuple[Saved, ...], values: tuple[Any, ...]) -> frozens
             sides.setdefault(id(x), set()).add(side)
 
     for side, state in enumerate(states):
+        place: Any
         for place in state.places.values():
             if not isinstance(place, Local):
                 refer(place.holder, side)

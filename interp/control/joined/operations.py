@@ -1,5 +1,6 @@
 """Operations on what a name may hold where branches have joined: reading, storing, comparing, dividing."""
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -213,8 +214,6 @@ def getitem(holder: Any, index: Any) -> Any:
         return _from_list(holder, index)
     if kind is dict and index in holder and isinstance(holder[index], Sometimes):
         return _sometimes(holder[index], KeyError(index))
-    if isinstance(holder, Value | np.ndarray | Holder):
-        return holder[index]
     item = getattr(kind, "__getitem__", None)
     if item is not None and hasattr(item, "__code__"):
         from interp.control.joined.calls import call
@@ -322,7 +321,7 @@ def _at_open(holder: Any, index: Any) -> Any:
     """Every element that an undecided index can pick, joined. Positions out of range are dropped."""
     if isinstance(index, slice) or (isinstance(index, tuple) and any(isinstance(p, slice) and _open(p) for p in index)):
         if any(isinstance(p, Alternatives) for p in _parts(index)):
-            return each(lambda *ends: getitem(holder, slice(*ends)), index.start, index.stop, index.step)
+            return each(lambda *ends: getitem(holder, slice(*ends)), *_parts(index))
         raise UndecidedError(
             "a slice with an end that the input decides: the shape of its result is not known; use np.where on the "
             "whole array with a mask of positions"
@@ -334,14 +333,10 @@ def _at_open(holder: Any, index: Any) -> Any:
             if _open(part):
                 before, after = index[:i], index[i + 1 :]
                 if isinstance(part, Alternatives):
-                    return _in_range(
-                        lambda value, before=before, after=after: getitem(holder, (*before, value, *after)), part
-                    )
+                    return _in_range(functools.partial(_at_axis, holder, before, after), part)
                 axis = i
                 length = holder.shape[axis]
-                return _picked(
-                    part, length, lambda j, before=before, after=after: getitem(holder, (*before, j, *after))
-                )
+                return _picked(part, length, functools.partial(_at_axis, holder, before, after))
     if index.dtype.kind == "b":
         raise UndecidedError(
             "a mask that the input decides: the shape of x[mask] depends on it. Use np.where(mask, x, 0), whose shape "
@@ -350,6 +345,10 @@ def _at_open(holder: Any, index: Any) -> Any:
     if index.shape:
         raise UndecidedError("an array of positions that the input decides: loop over the positions, one at a time")
     return _picked(index, len(holder), lambda j: getitem(holder, j))
+
+
+def _at_axis(holder: Any, before: tuple[Any, ...], after: tuple[Any, ...], position: Any) -> Any:
+    return getitem(holder, (*before, position, *after))
 
 
 def _parts(index: Any) -> tuple[Any, ...]:

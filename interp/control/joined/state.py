@@ -185,8 +185,8 @@ class Frame:
     numbers = itertools.count()
 
     def __init__(self, reader: Callable[[], Any], function: str, escapes: bool = False) -> None:
-        self.cells: tuple[CellType, ...] = reader.__closure__ or ()  # type: ignore[attr-defined]
-        self.names: tuple[str, ...] = reader.__code__.co_freevars  # type: ignore[attr-defined]
+        self.cells: tuple[CellType, ...] = reader.__closure__ or ()
+        self.names: tuple[str, ...] = reader.__code__.co_freevars
         self.function, self.escapes, self.over, self.number = function, escapes, False, next(self.numbers)
 
     def leave(self) -> None:
