@@ -49,7 +49,7 @@ class Fresh(Holder):
 
     @property
     def is_view(self) -> bool:
-        return self._parent is not None
+        return self._root is not None
 
     def _again(self, parent: Any) -> None:
         """Make the view anew, of what the parent has become."""
