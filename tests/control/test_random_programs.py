@@ -8,7 +8,6 @@ from control import reference
 from control.random_checks import ENDS_A_PATH, problems
 from control.random_programs import INPUTS, program
 
-
 SLOW = {32, 50, 75, 86}
 """Of the first 120 those that take longer than ten seconds each: nested loops off the path. Run with ``--gaps``."""
 
