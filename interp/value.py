@@ -99,7 +99,9 @@ class Value:
     ``decision()``: the truth of a condition, None where it is undecided; ``primal_truth()``: which way the primal
     goes then, None where there is no primal; ``undecided(on)``: a condition like this one whose primal answer is
     ``on``; ``unknown(number)``: that number, and any other elsewhere; ``covers(other)``: this one says all that
-    ``other`` says; ``widened(later)``: this one joined with what it has grown to, so that it grows no more.
+    ``other`` says; ``widened(later)``: this one joined with what it has grown to, so that it
+    grows no more; without a primal also ``undefined_somewhere()``: the value of a function
+    that raises for some of its inputs.
     """
 
     @property

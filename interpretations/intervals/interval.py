@@ -161,6 +161,10 @@ class Interval(Value):
         hi = np.where(later.hi > self.hi, np.inf, later.hi)[()]
         return self.rebuild(lo, hi, np.minimum(later.decoration, np.int8(DAC)))
 
+    def undefined_somewhere(self) -> Self:
+        """The same ends, of a function that raises for a part of the box."""
+        return self.rebuild(self.lo, self.hi, np.minimum(self.decoration, np.int8(TRV)))
+
     def cut(self, symbol: str, bound: Any) -> Any:
         """The part on which ``self symbol bound`` can hold; None where that is no narrower."""
         if is_truth(self.lo) or self.shape or not isinstance(bound, Interval | float | int | np.number):

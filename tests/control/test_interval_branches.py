@@ -94,3 +94,14 @@ def test_derivatives_of_casts_and_tables():
     np.testing.assert_allclose(grad(f)(x), [0.0, 4.0, 0.0])
     np.testing.assert_allclose(jacrev(f)(x), [0.0, 4.0, 0.0])
     assert rows(f, x) == [{0, 1, 2}]
+
+
+def test_a_branch_that_raises_leaves_the_function_undefined_on_a_part_of_the_box():
+    def f(x):
+        if x < 0.0:
+            raise ValueError("below zero")
+        return x + 1.0
+
+    out = interpret(f, bounds(-1.0, 2.0))(0.5).raw
+    assert Decoration(int(out.decoration)) is Decoration.TRV
+    assert out.lo <= 1.0 and out.hi == 3.0

@@ -1,7 +1,7 @@
 """What a branch means, one test for each sentence of DESIGN section 7, in the stated form: paths and errors.
 
-Programs that have a result everywhere are in the lists of `test_programs`; here are the errors, and how they read, and
-what only shows from outside.
+Programs that have a result everywhere are in the lists of `test_branching_programs`; here are the errors, and how they
+read, and what only shows from outside.
 """
 
 import math

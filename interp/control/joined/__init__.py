@@ -8,6 +8,7 @@ For number types that leave branches undecided (``Value.joins``: SparsityTracer,
 from collections.abc import Callable
 from typing import Any
 
+from interp import tree
 from interp.control.joined import library
 from interp.control.joined import state as states
 from interp.control.joined.alternatives import Alternatives
@@ -31,7 +32,9 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         states.current().witness = next(
             witness for witness in map(_witness, (*args, *kwargs.values())) if witness is not None
         )
-        return result(call(f, *args, **kwargs))
+        out = result(call(f, *args, **kwargs))
+        state = states.current()
+        return tree.map(_undefined_somewhere, out) if state.dropped and not state.has_primal else out
     except Abandoned:
         errors = states.current().dropped
         if not errors:
@@ -50,6 +53,15 @@ def _witness(x: Any) -> Any:
     while isinstance(inner, Value) and not inner.joins:
         inner = inner.payload
     return inner.undecided(True) if isinstance(inner, Value) else None  # type: ignore[attr-defined]
+
+
+def _undefined_somewhere(x: Any) -> Any:
+    """A value of a function that raises for some of the inputs; which ones is not known."""
+    if not isinstance(x, Value):
+        return x
+    if x.joins:
+        return x.undefined_somewhere()  # type: ignore[attr-defined]
+    return x.rebuild(*(_undefined_somewhere(getattr(x, name)) for name in x.components))
 
 
 def result(out: Any) -> Any:
