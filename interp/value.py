@@ -104,6 +104,10 @@ class Value:
     that raises for some of its inputs.
     """
 
+    recorded: ClassVar[bool] = False
+    """True of types whose derivative is read backwards from a record (Tape): what a loop off the primal's path has
+    recorded is complete only when it could have carried every number through every other."""
+
     @property
     def is_view(self) -> bool:
         """True if elements may be shared with another array."""

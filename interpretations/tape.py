@@ -61,6 +61,7 @@ class Tape(Value):
 
     __slots__ = ("__weakref__", "cell", "level", "recording", "slot", "value", "view")
     components = ("value",)
+    recorded = True
     native = False
     value: Any
     recording: Recording

@@ -14,6 +14,7 @@ import numpy as np
 from interp import vocabulary as v
 from interp.control.builtins import decided
 from interp.control.foreign import FOREIGN, register
+from interp.numerics.special import gamma
 from interp.value import Value, primal
 
 SAME: dict[str, Callable[..., Any]] = {
@@ -46,11 +47,11 @@ SAME: dict[str, Callable[..., Any]] = {
     "lgamma": v.gammaln,
     "degrees": lambda x: x * (180.0 / math.pi),
     "radians": lambda x: x * (math.pi / 180.0),
-    "gamma": lambda x: math.copysign(1.0, math.gamma(primal(x))) * v.exp(v.gammaln(x)),
+    "gamma": gamma,
     "log": lambda x, base=None: v.log(x) if base is None else v.log(x) / v.log(base),
-    "copysign": lambda x, y: v.absolute(x) * math.copysign(1.0, primal(y)),
+    "copysign": v.copysign,
     "ldexp": lambda x, i: x * 2.0**i,
-    "remainder": lambda x, y: x - y * round(primal(x) / primal(y)),
+    "remainder": lambda x, y: x - y * v.rint(x / y),
     "hypot": lambda *xs: _norm(xs),
     "dist": lambda p, q: _norm([a - b for a, b in zip(p, q, strict=True)]),
     "fma": lambda x, y, z: x * y + z,

@@ -12,7 +12,7 @@ import scipy.sparse
 
 from interp import level as levels
 from interp.errors import RefusedStack, UndecidedError
-from interp.value import Value, innermost, shape_of
+from interp.value import Value, shape_of
 from interp.vocabulary.creation import owned
 from interpretations.dual import real_payload
 from interpretations.sparsity.dependence import all_varying, derivatives, inputs
@@ -133,7 +133,8 @@ class SparsityTracer(Value):
     @property
     def has_primal(self) -> bool:
         """False over intervals: no path of theirs is the one."""
-        return getattr(innermost(self.value), "has_primal", True)
+        inner = _joining(self.value)
+        return inner is None or inner.has_primal
 
     def decision(self) -> bool | None:
         """The truth of a condition that is literal; of any other None."""
@@ -158,8 +159,8 @@ class SparsityTracer(Value):
 
     def undecided(self, on: bool) -> Self:
         """A condition that is ``on`` at the input, and may be either elsewhere."""
-        payload = self.value.undecided(on) if isinstance(self.value, Value) and not self.has_primal else np.bool_(on)
-        return self.unknown(payload)
+        inner = _joining(self.value)
+        return self.unknown(np.bool_(on) if inner is None else inner.undecided(on))
 
     def unknown(self, number: Any) -> Self:
         """``number`` at the input, and any other elsewhere."""
@@ -229,6 +230,15 @@ def _restore(cls: type[SparsityTracer], value: Any, pattern: PatternRows, level:
     new._set(value, Storage(pattern), None)
     new.level = level
     return new
+
+
+def _joining(payload: Any) -> Any:
+    """The value in a payload that leaves branches undecided itself (Interval); None if there is none."""
+    while isinstance(payload, Value):
+        if payload.joins:
+            return payload
+        payload = payload.payload
+    return None
 
 
 def _undecided(what: str, instead: str) -> NoReturn:

@@ -23,8 +23,13 @@ from interp.value import Value, shape_of
 
 def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``f`` along all its branches. Within another such run it is a part of that one."""
-    if states.current().frames:
-        return call(f, *args, **kwargs)
+    state = states.current()
+    if state.frames:
+        witness = state.witness
+        try:
+            return call(f, *args, **kwargs)
+        finally:
+            state.witness = witness  # that of this run: the inner one may have been of another level
     around = states.fresh()
     off = PATH.off
     try:

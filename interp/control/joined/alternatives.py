@@ -58,6 +58,9 @@ class Alternatives:
             raise AttributeError(name)
         return mapped(lambda value: getattr(value, name), self)
 
+    def __getitem__(self, index: Any) -> Any:
+        return mapped(operator.getitem, self, index)
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return mapped(lambda *operands: getattr(ufunc, method)(*operands, **kwargs), *inputs)
 
@@ -80,24 +83,27 @@ def _combinations(operands: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool
     return found
 
 
-def mapped(function: Callable[..., Any], *operands: Any) -> Any:
-    """``function`` of each combination of alternatives, the answers joined. For functions without effects."""
+def mapped(function: Callable[..., Any], *operands: Any, makes: bool = False) -> Any:
+    """``function`` of each combination of alternatives, the answers joined. For functions without effects.
+
+    ``makes``: its answers are new objects, as those of arithmetic are, so that they can be joined part by part.
+    """
     from interp.control.joined.joining import join_all
 
     answers = [(function(*chosen), on) for chosen, on in _combinations(operands)]
-    return join_all(answers)
+    return join_all(answers, frozenset(id(answer) for answer, _ in answers) if makes else frozenset())
 
 
 def _forward(operation: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, y: mapped(operation, x, y)
+    return lambda x, y: mapped(operation, x, y, makes=True)
 
 
 def _reflected(operation: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda y, x: mapped(operation, x, y)
+    return lambda y, x: mapped(operation, x, y, makes=True)
 
 
 def _unary(operation: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x: mapped(operation, x)
+    return lambda x: mapped(operation, x, makes=True)
 
 
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift")
@@ -105,7 +111,7 @@ for _name in BINARY:
     _operation = getattr(operator, _name if _name not in ("and", "or") else f"{_name}_")
     setattr(Alternatives, f"__{_name}__", _forward(_operation))
     setattr(Alternatives, f"__r{_name}__", _reflected(_operation))
-for _name in ("eq", "ne", "lt", "le", "gt", "ge", "getitem"):
+for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Alternatives, f"__{_name}__", _forward(getattr(operator, _name)))
 for _name in ("neg", "pos", "abs", "invert"):
     setattr(Alternatives, f"__{_name}__", _unary(getattr(operator, _name)))

@@ -1,8 +1,10 @@
 """Built-in functions and methods where a name may stand for several values, or a list have slots of some paths only."""
 
 import builtins
+import functools
 import math
 import operator
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +15,36 @@ from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import decision, fork, not_, valued
 from interp.control.joined.joining import Join, Sometimes, undecided
 from interp.control.joined.loops import UnknownRange, slots_of
+from interp.control.joined.operations import (
+    IN_PLACE,
+    _or,
+    _sometimes,
+    concrete,
+    delattribute,
+    delitem,
+    divide,
+    each,
+    either,
+    equal,
+    floor_divide,
+    getattribute,
+    getitem,
+    in_,
+    in_place,
+    may_raise,
+    modulo,
+    not_equal,
+    plain,
+    power,
+    setattribute,
+    setitem,
+)
 from interp.control.joined.operations import _open as is_open
-from interp.control.joined.operations import _or, _sometimes, concrete, each, either, may_raise, plain
 from interp.control.joined.state import Attribute, Entry, Slot, Whole, current
+from interp.control.mathematics import SAME
 from interp.control.path import PATH
 from interp.errors import PathError, UndecidedError
-from interp.value import Value
+from interp.value import Value, innermost
 
 RULES: dict[Any, Callable[..., Any]] = {}
 METHODS: dict[tuple[type, str], Callable[..., Any]] = {}
@@ -44,9 +70,9 @@ def _method(kind: type, *names: str) -> Callable[[Any], Any]:
 
 def uncertain(x: Any) -> bool:
     """True of a list or dict with slots that are there on some paths only."""
-    if type(x) is list:
+    if isinstance(x, list | deque):
         return any(isinstance(item, Sometimes) for item in x)
-    return type(x) is dict and any(isinstance(item, Sometimes) for item in x.values())
+    return isinstance(x, dict) and any(isinstance(item, Sometimes) for item in x.values())
 
 
 def settled(x: Any) -> Any:
@@ -313,34 +339,6 @@ def bool_(x: Any = False) -> Any:
     return not_(not_(x))
 
 
-@_rule(isinstance)
-def isinstance_(x: Any, kinds: Any) -> Any:
-    if isinstance(x, Alternatives):
-        return mapped(lambda one: isinstance_(one, kinds), x)
-    return isinstance(_payload(x), kinds) or isinstance(x, kinds)
-
-
-def _payload(x: Any) -> Any:
-    """The innermost payload: what a test of types is about."""
-    while isinstance(x, Value):
-        x = x.payload
-    return x
-
-
-@_rule(type)
-def type_(x: Any, *more: Any) -> Any:
-    if more:
-        return type(x, *more)
-    if isinstance(x, Alternatives):
-        return mapped(type_, x)
-    return type(_payload(x)) if isinstance(x, Value) else type(x)
-
-
-@_rule(callable)
-def callable_(x: Any) -> Any:
-    return mapped(callable, x) if isinstance(x, Alternatives) else callable(x)
-
-
 @_rule(int)
 def int_(x: Any = 0, *base: Any) -> Any:
     if base:
@@ -356,17 +354,6 @@ def int_(x: Any = 0, *base: Any) -> Any:
     while isinstance(inner, Value) and not inner.joins:
         inner = inner.payload
     return inner.integer() if isinstance(inner, Value) else int(x)  # type: ignore[attr-defined]
-
-
-@_rule(float)
-def float_(x: Any = 0.0) -> Any:
-    if isinstance(x, Alternatives):
-        return mapped(float_, x)
-    if isinstance(x, Value):
-        if x.shape and x.size != 1:
-            raise TypeError("only arrays of one element can be converted to numbers")
-        return x.reshape(()) * 1.0 if x.shape else x * 1.0
-    return float(x)
 
 
 @_rule(round)
@@ -393,8 +380,6 @@ for _function, _ours in ((math.floor, np.floor), (math.ceil, np.ceil), (math.tru
 
 @_rule(divmod)
 def divmod_(x: Any, y: Any) -> Any:
-    from interp.control.joined.operations import floor_divide, modulo
-
     return floor_divide(x, y), modulo(x, y)
 
 
@@ -502,43 +487,65 @@ def dict_setdefault(x: dict[Any, Any], key: Any, default: Any = None) -> Any:
     return content
 
 
-def _mathematical(function: Any, ours: Any, error: type[Exception]) -> Any:
-    """A function of `math` on a value: its counterpart, which raises as it does where a handler would see it."""
+def _mathematical(function: Any, ours: Any) -> Any:
+    """A function of `math` on values: its counterpart, which raises as it does where a handler would see it."""
 
-    def rule(x: Any) -> Any:
-        if isinstance(x, Alternatives):
-            return each(rule, x)
-        if not isinstance(x, Value):
+    def rule(*args: Any) -> Any:
+        if any(isinstance(x, Alternatives) for x in args):
+            return each(rule, *args)
+        if not any(isinstance(x, Value) for x in args):
             try:
-                return function(x)
+                return function(*args)
             except (ValueError, OverflowError, TypeError) as raised:
                 raise plain(raised) from None
 
         def operation() -> Any:
             if PATH.off or not current().has_primal:
-                return ours(x)
-            exact = function(float(_payload(x)))  # its own error, where the primal is outside the domain
-            found = ours(x)
-            if isinstance(found.payload, Value):
+                return ours(*args)
+            # Its own error, where the primal is outside the domain.
+            exact = function(*(float(innermost(x)) if isinstance(x, Value) else x for x in args))
+            found = ours(*args)
+            if not isinstance(found, Value) or isinstance(found.payload, Value):
                 return found
             # NumPy's may differ in the last place; the primal is what the program computes.
             return found.rebuild(exact, *(getattr(found, name) for name in found.components[1:]))
 
-        return may_raise(operation, error)
+        return may_raise(operation, (ValueError, OverflowError))
 
     return rule
 
 
-_MATH = "sqrt exp log log2 log10 log1p expm1 sin cos tan sinh cosh tanh fabs"
-for _name in _MATH.split():
-    RULES[getattr(math, _name)] = _mathematical(
-        getattr(math, _name), getattr(np, _name), OverflowError if _name.startswith("exp") else ValueError
-    )
-for _name, _other in {
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "asinh": "arcsinh",
-    "acosh": "arccosh",
-}.items():
-    RULES[getattr(math, _name)] = _mathematical(getattr(math, _name), getattr(np, _other), ValueError)
+for _name, _same in SAME.items():
+    if hasattr(math, _name):
+        RULES[getattr(math, _name)] = _mathematical(getattr(math, _name), _same)
+
+
+# -- attributes and items by function
+
+RULES |= {
+    setattr: setattribute,
+    delattr: delattribute,
+    operator.getitem: getitem,
+    operator.setitem: setitem,
+    operator.delitem: delitem,
+    operator.contains: lambda y, x: in_(x, y),
+    operator.eq: equal,
+    operator.ne: not_equal,
+    operator.not_: not_,
+    operator.truediv: divide,
+    operator.floordiv: floor_divide,
+    operator.mod: modulo,
+    operator.pow: power,
+}
+for _symbol, _operation in IN_PLACE.items():
+    RULES[_operation] = functools.partial(in_place, _symbol)
+
+
+@_rule(getattr)
+def getattr_(x: Any, name: str, *default: Any) -> Any:
+    if not default:
+        return getattribute(x, name)
+    try:
+        return getattribute(x, name)
+    except AttributeError:
+        return default[0]

@@ -7,21 +7,24 @@ does not bound ends: where the same call comes again, its answer so far stands f
 import functools
 import itertools
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, MutableSet
 from typing import Any
 
-from interp.control.calls import Calls
+import numpy as np
+
+from interp.control.calls import OURS, Calls, carries
 from interp.control.joined import builtins
 from interp.control.joined.alternatives import Alternatives
 from interp.control.joined.blocks import Generated
 from interp.control.joined.convert import converted, is_converted
-from interp.control.joined.joining import Join, Sometimes, same
+from interp.control.joined.joining import Join, Sometimes, recorded_numbers, same
 from interp.control.joined.operations import concrete, each, plain
 from interp.control.joined.signals import Abandoned
 from interp.control.joined.state import Elements, Local, Slot, Whole, current
 from interp.control.path import PATH
+from interp.control.stores import STORES
 from interp.errors import InterpError, PathError
-from interp.value import Value
+from interp.value import Holder, Value
 
 
 class Joined:
@@ -91,6 +94,11 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             f"{getattr(function, '__qualname__', function)} was called in a branch that this input does not take: what "
             "it does outside the program cannot be undone. Call it before the branch, or outside of the function"
         )
+    if current().recording:
+        _note_arguments(function, (*args, *kwargs.values()))
+    for out in kwargs["out"] if isinstance(kwargs.get("out"), tuple) else (kwargs.get("out"),):
+        if out is not None:
+            current().note(Elements(out, Ellipsis))
     if _hashable(function):
         function = CALLS.resolve(function)
     try:
@@ -98,9 +106,28 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     except InterpError:
         raise
     except Exception as error:
-        if not any(map(_carries, (*args, *kwargs.values()))):
+        if not any(_carries(x) or carries(x) for x in (*args, *kwargs.values())):
             plain(error)
         raise
+
+
+PURE = frozenset({"builtins", "math", "cmath", "itertools", "operator", "_operator", "numpy", "scipy", "statistics"})
+"""Modules whose functions change none of their arguments, but for those of `stores` and with ``out=``."""
+
+
+def _note_arguments(function: Any, args: tuple[Any, ...]) -> None:
+    """What a function that is not converted may change in its arguments."""
+    module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
+    root, _, rest = module.partition(".")
+    pure = root in PURE and not rest.startswith("random") and getattr(function, "__name__", "") != "at"
+    if (pure and not (_hashable(function) and function in STORES)) or root in OURS:
+        return
+    state = current()
+    for x in args:
+        if isinstance(x, np.ndarray | Holder) or (isinstance(x, Value) and x.is_storage):
+            state.note(Elements(x, Ellipsis))
+        elif isinstance(x, MutableSequence | MutableMapping | MutableSet):
+            state.note(Whole(x))
 
 
 def _hashable(x: Any) -> bool:
@@ -135,7 +162,8 @@ def _made(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A method of a built-in object."""
-    kind, name = type(holder), function.__name__
+    name = function.__name__
+    kind: Any = next((kind for kind in CHANGING if isinstance(holder, kind)), type(holder))
     rule = builtins.METHODS.get((kind, name))
     if rule is not None:
         return rule(holder, *args, **kwargs)
@@ -147,11 +175,8 @@ def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dic
     if any(isinstance(x, Alternatives) for x in args):
         # Each in a fork of its own, which notes what it changes.
         return each(lambda *given: _of_container(function, holder, given, kwargs), *args)
-    if state.recording:
-        if name in CHANGING.get(kind, set()):
-            state.note(Whole(holder))
-        elif hasattr(holder, "shape") and name in ("fill", "sort", "partition", "put", "itemset"):
-            state.note(Elements(holder, Ellipsis))
+    if name in CHANGING.get(kind, ()) or (kind not in CHANGING and isinstance(holder, MutableSequence)):
+        state.note(Whole(holder))
     return opaque(function, args, kwargs)
 
 
@@ -166,7 +191,8 @@ class Call:
     def __init__(self, code: Any, arguments: tuple[Any, ...]) -> None:
         self.code, self.arguments = code, arguments
         self.answer: Any = None
-        self.asked = False
+        self.asked: list[tuple[Any, ...]] = []
+        """The arguments of calls within that it has answered."""
 
 
 def _entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -176,7 +202,7 @@ def _entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     arguments = (*args, *kwargs.values())
     for known in same_code:
         if len(known.arguments) == len(arguments) and all(map(same, known.arguments, arguments)):
-            known.asked = True
+            known.asked.append(arguments)
             if known.answer is None:
                 raise Abandoned
             return known.answer[0]
@@ -189,9 +215,10 @@ def _entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     entry = Call(function.__code__, arguments)
     state.calls.append(entry)
     mark = len(state.journal)
+    settled = 0
     try:
         for _ in itertools.count():
-            entry.asked = False
+            entry.asked = []
             try:
                 answer = function(*args, **kwargs)
             except Abandoned:
@@ -202,13 +229,18 @@ def _entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
                 return answer
             grown = answer if entry.answer is None else Join(None)(entry.answer[0], answer)
             if entry.answer is not None and same(entry.answer[0], grown):
-                return grown
+                settled += 1
+                if settled > recorded_numbers((*arguments, grown)):
+                    return grown
             if len(state.journal) > mark and any(not isinstance(p, Local) for p in state.journal[mark:]):
                 raise PathError(
                     f"{function.__qualname__} calls itself without bound, off the input's path, and stores into "
                     "objects from outside it: return the results instead"
                 )
             entry.answer = (grown,)
+            for inner in entry.asked:  # what the calls within were given goes through the next round
+                arguments = tuple(Join(None)(x, y) for x, y in zip(arguments, inner, strict=True))
+            args, kwargs = arguments[: len(args)], dict(zip(kwargs, arguments[len(args) :], strict=True))
     finally:
         state.calls.remove(entry)
     raise AssertionError

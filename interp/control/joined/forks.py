@@ -5,11 +5,12 @@ innermost barrier - loop, call, try, with - with its state. A barrier joins the 
 own and files the others further out.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from interp.control.joined.alternatives import Alternatives
-from interp.control.joined.joining import join_all, merged
+from interp.control.joined.joining import Sometimes, join_all, merged, undecided
 from interp.control.joined.narrowing import Narrow, narrowed
 from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
 from interp.control.joined.state import Barrier, Block, Frame, Saved, State, current
@@ -38,7 +39,15 @@ def decision(condition: Any) -> bool | None:
     if isinstance(condition, Alternatives):
         truths = {decision(value) for value in condition.values}
         return truths.pop() if len(truths) == 1 else None
+    if condition and may_be_empty(condition):
+        return None
     return bool(condition)
+
+
+def may_be_empty(x: Any) -> bool:
+    """True of a list or dict that is empty on some paths: every slot is there on some only."""
+    slots = x.values() if isinstance(x, dict) else x if isinstance(x, list | deque) else (None,)
+    return all(isinstance(slot, Sometimes) for slot in slots)
 
 
 def primal_truth(condition: Any) -> bool | None:
@@ -51,6 +60,8 @@ def primal_truth(condition: Any) -> bool | None:
         value = condition.values[condition.primal]
         truth = decision(value)
         return primal_truth(value) if truth is None else truth
+    if isinstance(condition, list | dict | deque):
+        return any(slot.on for slot in (condition.values() if isinstance(condition, dict) else condition))
     inner = condition
     while not inner.joins:
         inner = inner.payload
@@ -70,15 +81,13 @@ def _side(state: State, block: Block, on: bool) -> Signal:
 
 def ended_by(state: State, error: BaseException) -> Signal:
     """What an error makes of the path that it ended."""
-    if state.catching(type(error)) and not isinstance(error, InterpError):
-        return Raised(error)
-    if state.on and state.has_primal:
+    if isinstance(error, InterpError) or (state.on and state.has_primal and not state.catching(type(error))):
         raise error
+    if state.catching(type(error)):
+        return Raised(error)
     if getattr(error, "__interp_explicit__", False) or is_plain(error):
         state.dropped.append(error)
         return DEAD
-    if isinstance(error, InterpError):
-        raise error
     raise PathError(
         f"a branch that this input does not take raised {type(error).__name__}: {error} ({place_of(error)}). "
         "If no input can get there, say so with an explicit `raise` or `assert`"
@@ -221,7 +230,7 @@ def _behind(state: State, outcomes: dict[str, tuple[Signal, Saved]], base: int, 
 def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
     """Run every side (a block, and whether it is on the primal's path) from here, and join those that go on."""
     state = current()
-    on = state.on
+    on, witness = state.on, state.witness
     mark = state.open()
     ended: list[tuple[Signal, Saved]] = []
     try:
@@ -237,6 +246,7 @@ def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
         state.forks.pop()
         raise
     state.forks.pop()
+    state.witness = witness
     if not ended:
         state.settle()
         return DEAD
@@ -446,6 +456,8 @@ def _known(value: Any, truth: bool) -> Any:
     if isinstance(value, Alternatives):
         kept = [(v, i == value.primal) for i, v in enumerate(value.values) if decision(v) in (truth, None)]
         return join_all([(v, True if on else None) for v, on in kept])
+    if isinstance(value, list | dict | deque) and not truth:
+        return type(value)()
     return truth if isinstance(value, Value) and value.dtype.kind == "b" else value
 
 
@@ -466,4 +478,6 @@ def not_(x: Any) -> Any:
         return not truth
     if isinstance(x, Alternatives):
         return join_all([(not_(v), True if i == x.primal else None) for i, v in enumerate(x.values)])
+    if isinstance(x, list | dict | deque):
+        return undecided(not primal_truth(x))
     return x == 0

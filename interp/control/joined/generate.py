@@ -32,7 +32,14 @@ BLOCKS = (ast.If, ast.While, ast.For, ast.Try, ast.With, ast.Assert, ast.IfExp, 
 FRAME, SIGNAL, ITEM, YIELDED = "_i_frame", "_i_signal", "_i_item", "_i_yielded"
 PARTIAL = {ast.Div: "divide", ast.FloorDiv: "floor_divide", ast.Mod: "modulo", ast.Pow: "power"}
 """Python's operators that raise for some numbers."""
-LOOK_UPS = {ast.Is: "is_", ast.IsNot: "is_not", ast.In: "in_", ast.NotIn: "not_in"}
+LOOK_UPS = {
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+    ast.Is: "is_",
+    ast.IsNot: "is_not",
+    ast.In: "in_",
+    ast.NotIn: "not_in",
+}
 
 
 def generate(definition: Function) -> ast.FunctionDef:
@@ -174,6 +181,7 @@ class _Scope(ast.NodeTransformer):
             for inner in _own_nodes(definition.body):
                 if isinstance(inner, ast.NamedExpr):
                     bound.names.pop(inner.target.id, None)
+                    self.declared[inner.target.id] = "nonlocal"
         self.parameters = _parameters(definition.args)
         self.locals = dict.fromkeys(self.parameters) | {n: None for n in bound.names if n not in bound.declared}
         self.yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(definition.body))

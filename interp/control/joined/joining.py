@@ -4,8 +4,8 @@ Numbers and values of one shape become ``where(undecided, a, b)``: each number t
 that is - united patterns, a hull, a node with two parents. What no number type unites stays `Alternatives`.
 """
 
-import contextlib
 import sys
+import types
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -36,6 +36,14 @@ class Sometimes:
 
     def __repr__(self) -> str:
         return f"sometimes {self.content!r}"
+
+    def __eq__(self, other: object) -> bool:
+        raise UndecidedError(
+            "a list or dict is compared of which some slots are there on some paths only: loop over it, or "
+            "compare len()"
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def undecided(on: bool | None) -> Any:
@@ -179,12 +187,15 @@ class Join:
         for i, present in enumerate(values):
             if _identical(present, value):
                 return i
+            join = Join(None if self.on is None else not chosen, self.fresh, self.widen)
+            united = NotImplemented
             if not (_is_array(present) or _is_array(value)) or self._new(present, value):
-                side = None if self.on is None else not chosen
-                united = _united(present, value, side)
-                if united is not NotImplemented:
-                    values[i] = united
-                    return i
+                united = _united(present, value, join.on)
+            if united is NotImplemented:
+                united = join._structure(present, value)
+            if united is not NotImplemented:
+                values[i] = united
+                return i
         values.append(value)
         return len(values) - 1
 
@@ -212,10 +223,11 @@ class Join:
             return a
         names = getattr(a, "__dict__", None)
         if names is not None and not isinstance(a, type | Value) and not callable(a):
-            self.made[id(a), id(b)] = a
+            made = object.__new__(type(a))  # the old ones are what saved states hold
+            self.made[id(a), id(b)] = made
             for name in (*names, *(n for n in vars(b) if n not in names)):
-                setattr(a, name, self(names.get(name, ABSENT), vars(b).get(name, ABSENT)))
-            return a
+                vars(made)[name] = self(names.get(name, ABSENT), vars(b).get(name, ABSENT))
+            return made
         return NotImplemented
 
     def slot(self, a: Any, b: Any) -> Any:
@@ -259,14 +271,15 @@ def unknown_among(values: list[Any], known: Any) -> Any:
     return answer
 
 
-def join_all(answers: Iterable[tuple[Any, bool | None]]) -> Any:
-    """Join several answers, each with whether it is on the primal's path."""
+def join_all(answers: Iterable[tuple[Any, bool | None]], fresh: frozenset[int] = frozenset()) -> Any:
+    """Join several answers, each with whether it is on the primal's path. ``fresh``: ids of those made for this."""
     (joined, on), *others = answers
     for answer, other_on in others:
         side = None if on is None or other_on is None else True if on else False if other_on else None
         if side is None and (on or other_on):
             side = bool(on)
-        joined = Join(side)(joined, answer)
+        joined = Join(side, fresh)(joined, answer)
+        fresh = fresh | {id(joined)} if fresh else fresh
         on = on or other_on
     return joined
 
@@ -302,7 +315,7 @@ def _children(x: Any) -> list[Any]:
         return list(x.values())
     if isinstance(x, Sometimes):
         return [x.content]
-    return []
+    return list(x.values) if isinstance(x, Alternatives) else []
 
 
 def _count(x: Any) -> int:
@@ -424,6 +437,8 @@ def _elements(join: Join, x: Any, y: Any) -> Any:
 def _whole(join: Join, place: Place, x: Any, y: Any) -> Any:
     if isinstance(x, list):
         return join.slots(x, y)
+    if isinstance(x, dict):
+        return {key: join.slot(x.get(key, ABSENT), y.get(key, ABSENT)) for key in dict.fromkeys((*x, *y))}
     if x == y:
         return x
     raise InterpError(
@@ -439,34 +454,97 @@ def _without(saved: Saved, fresh: frozenset[int]) -> Saved:
 # -- fixpoints
 
 
-def same(a: Any, b: Any) -> bool:
-    """True if ``b`` says no more than ``a``: patterns, ends and alternatives, whatever numbers stand for them."""
-    if a is b or _identical(a, b):
-        return True
+class Reader:
+    """Reads lists, dicts and objects as they are in a saved state, while everything is rolled back."""
+
+    def __init__(self, saved: Saved | None = None) -> None:
+        self.changes: dict[int, list[tuple[Place, Any]]] = {}
+        if saved is not None:
+            for key, place in saved.places.items():
+                self.changes.setdefault(id(place.holder), []).append((place, saved.contents[key]))
+
+    def items(self, x: list[Any]) -> list[Any]:
+        """The slots of a list."""
+        found = list(x)
+        for place, content in self.changes.get(id(x), ()):
+            if isinstance(place, Whole):
+                found = list(content)
+            elif content is ABSENT:
+                del found[place.slot :]
+            else:
+                found[place.slot : place.slot + 1] = [content]
+        return found
+
+    def entries(self, x: Any) -> dict[Any, Any]:
+        """The entries of a dict, the attributes of an object."""
+        found = dict(x) if isinstance(x, dict) else dict(vars(x))
+        for place, content in self.changes.get(id(x), ()):
+            if isinstance(place, Whole):
+                found = dict(content)
+            elif content is ABSENT:
+                found.pop(place.slot, None)
+            else:
+                found[place.slot] = content
+        return found
+
+
+LIVE = Reader()
+
+
+def recorded_numbers(x: Any, reader: Reader = LIVE) -> int:
+    """How many numbers in ``x`` are of a type that keeps a record of its operations."""
+    x = x.held if isinstance(x, Holder) else x
+    inner = x
+    while isinstance(inner, Value):
+        if inner.recorded:
+            return max(1, x.size)
+        inner = inner.payload
+    if isinstance(x, Sometimes):
+        return recorded_numbers(x.content, reader)
+    if isinstance(x, list):
+        return sum(recorded_numbers(part, reader) for part in reader.items(x))
+    if isinstance(x, dict):
+        return sum(recorded_numbers(part, reader) for part in reader.entries(x).values())
+    if isinstance(x, tuple | Alternatives):
+        return sum(recorded_numbers(part, reader) for part in (x if isinstance(x, tuple) else x.values))
+    names = getattr(x, "__dict__", None)
+    if names and not callable(x) and not isinstance(x, Value | types.ModuleType):
+        return sum(recorded_numbers(part, reader) for part in reader.entries(x).values())
+    return 0
+
+
+def same(a: Any, b: Any, of_a: Reader = LIVE, of_b: Reader = LIVE) -> bool:
+    """True if ``b`` says no more than ``a``: patterns, ends and alternatives, whatever numbers stand for them.
+
+    What is in containers and objects is read by ``of_a`` and ``of_b``.
+    """
     a, b = (x.held if isinstance(x, Holder) else x for x in (a, b))
-    if _identical(a, b):
-        return True
     if isinstance(a, Value) and isinstance(b, Value):
         if type(a) is not type(b) or a.shape != b.shape:
             return False
+        if a is b:
+            return True
         if type(a).joins:
             return a.covers(b)  # type: ignore[attr-defined, no-any-return]
         return all(same(x, y) for x, y in zip(_comparable(a), _comparable(b), strict=True))
     if isinstance(a, Alternatives):
         others = b.values if isinstance(b, Alternatives) else (b,)
-        return all(any(same(x, y) for x in a.values) for y in others)
+        return all(any(same(x, y, of_a, of_b) for x in a.values) for y in others)
     if isinstance(a, Sometimes) and isinstance(b, Sometimes):
-        return a.repeated >= b.repeated and same(a.content, b.content)
+        return a.repeated >= b.repeated and same(a.content, b.content, of_a, of_b)
     if type(a) is not type(b):
         return False
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if hasattr(a, "__dict__") and not callable(a):
-        with contextlib.suppress(TypeError):
-            return same(vars(a), vars(b))
-    return False
+    if isinstance(a, list):
+        x, y = of_a.items(a), of_b.items(b)
+        return len(x) == len(y) and all(same(p, q, of_a, of_b) for p, q in zip(x, y, strict=True))
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(same(p, q, of_a, of_b) for p, q in zip(a, b, strict=True))
+    if isinstance(a, dict) or (hasattr(a, "__dict__") and not callable(a) and not isinstance(a, types.ModuleType)):
+        if a is b and not (id(a) in of_a.changes or id(b) in of_b.changes):
+            return True
+        left, right = of_a.entries(a), of_b.entries(b)
+        return left.keys() == right.keys() and all(same(left[k], right[k], of_a, of_b) for k in left)
+    return a is b or _identical(a, b)
 
 
 def _comparable(x: Value) -> list[Any]:

@@ -22,7 +22,7 @@ from interp.control.joined.forks import (
     primal_truth,
     united,
 )
-from interp.control.joined.joining import Sometimes, merged, same
+from interp.control.joined.joining import Reader, Sometimes, merged, recorded_numbers, same
 from interp.control.joined.narrowing import Narrow
 from interp.control.joined.signals import BREAK, CONTINUE, DEAD, END, GO_ON, Signal
 from interp.control.joined.state import Barrier, Block, Frame, Local, Saved, State, current
@@ -80,13 +80,15 @@ class Loop:
                     unjoined += 1
                     if unjoined > PATH.options.unjoined_rounds and self.joinable:
                         return self._fixpoint()
-            if PATH.off and count > PATH.options.steps:
+            if PATH.off and not self.bounded and count > PATH.options.steps:
                 raise PathError(
                     f"a loop in {self.frame.function} that this input does not enter ran {count} rounds: "
                     "bound it by a number of rounds"
                 )
         raise AssertionError
 
+    bounded = False
+    """True of loops over something that has a length."""
     joinable = True
     """False of loops over positions, which are never joined and end by themselves."""
 
@@ -126,6 +128,7 @@ class Loop:
         state, base = self.state, self.barrier.base
         assert base is not None
         head = state.save(base)
+        settled = 0
         for count in itertools.count():
             signal = self.round()
             if signal is not None:
@@ -135,7 +138,10 @@ class Loop:
             joined, _ = merged(state, head, after, widen=count >= PATH.options.rounds_before_widening)
             state.roll_back(base)
             if self._covers(head, joined):
-                return DEAD
+                settled += 1
+                reader = Reader(joined)
+                if settled > sum(recorded_numbers(content, reader) for content in joined.contents.values()):
+                    return DEAD
             head = joined
             del joined, after
             state.apply(head)
@@ -149,8 +155,9 @@ class Loop:
 
     def _covers(self, head: Saved, joined: Saved) -> bool:
         """True if nothing that was there before the loop can hold more than at its head."""
+        before, after = Reader(head), Reader(joined)
         return all(
-            same(head.contents.get(key, place.old), joined.contents[key])
+            same(head.contents.get(key, place.old), joined.contents[key], before, after)
             for key, place in joined.places.items()
             if (place.slot.number < self.began if isinstance(place, Local) else id(place.holder) not in joined.new)
         )
@@ -233,7 +240,7 @@ def for_loop(frame: Frame, iterable: Any, step: Callable[[Any], Signal | None], 
         return fork([(lambda: step(content), on is not False), (None, on is not True)])
 
     loop = Loop(current(), frame, advance, round)
-    loop.joinable = False
+    loop.joinable, loop.bounded = False, hasattr(iterable, "__len__")
     return loop.run(orelse)
 
 
@@ -286,7 +293,7 @@ def _unknown_range(
 def slots_of(iterable: Any) -> Any:
     """What an iteration goes through: of a dict with entries that are there on some paths only, such slots."""
     kind = type(iterable)
-    if kind is dict and any(isinstance(v, Sometimes) for v in iterable.values()):
+    if isinstance(iterable, dict) and any(isinstance(v, Sometimes) for v in iterable.values()):
         return [_entry(k, v, lambda k, v: k) for k, v in iterable.items()]
     if kind in _VIEWS:
         entries = iterable.mapping

@@ -2,16 +2,17 @@
 
 import functools
 import operator
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, mapped
-from interp.control.joined.forks import decision, file, fork, primal_truth, valued
+from interp.control.joined.forks import decision, file, file_off, fork, not_, primal_truth, valued
 from interp.control.joined.joining import Join, Sometimes, join_all, undecided
 from interp.control.joined.signals import Raised
-from interp.control.joined.state import Attribute, Elements, Entry, Slot, Whole, current
+from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Slot, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
 from interp.value import Holder, Value, innermost, primal, shape_of
@@ -22,8 +23,8 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "LtE": operator.le,
     "Gt": operator.gt,
     "GtE": operator.ge,
-    "Eq": operator.eq,
-    "NotEq": operator.ne,
+    "Eq": lambda x, y: equal(x, y),
+    "NotEq": lambda x, y: not_equal(x, y),
     "Is": lambda x, y: is_(x, y),
     "IsNot": lambda x, y: is_not(x, y),
     "In": lambda x, y: in_(x, y),
@@ -97,10 +98,10 @@ def _partial(operation: Callable[[Any, Any], Any], error: type[ArithmeticError])
     return operate
 
 
-def may_raise(operation: Callable[[], Any], error: type[Exception]) -> Any:
+def may_raise(operation: Callable[[], Any], error: type[Exception] | tuple[type[Exception], ...]) -> Any:
     """An operation on values that raises for some of them: under a handler that takes the error, both happen."""
     state = current()
-    if not state.catching(error):
+    if not any(map(state.catching, error if isinstance(error, tuple) else (error,))):
         return operation()
     try:
         result = operation()
@@ -108,12 +109,11 @@ def may_raise(operation: Callable[[], Any], error: type[Exception]) -> Any:
         if isinstance(raised, InterpError):
             raise
         file(state, Raised(raised))
-        if state.on:
-            state.on = False
+        state.on = False
         return operation()
-    on, state.on = state.on, False
-    file(state, Raised(error("for some inputs")))
-    state.on = on
+    for kind in error if isinstance(error, tuple) else (error,):
+        if state.catching(kind):
+            file_off(state, Raised(kind("for some inputs")))
     return result
 
 
@@ -144,7 +144,40 @@ def in_place(symbol: str, x: Any, y: Any) -> Any:
     return operation(x, y)
 
 
-# -- identity and membership
+# -- equality, identity and membership
+
+CONTAINERS = (list, tuple, dict, deque)
+
+
+def equal(x: Any, y: Any) -> Any:
+    """``x == y``; of containers item by item, where their items or lengths depend on the input."""
+    if not (isinstance(x, CONTAINERS) and isinstance(y, CONTAINERS)):
+        return x == y
+    if not x or not y:
+        return not_(x) if not y else not_(y)
+    if any(isinstance(slot, Sometimes) for slot in (*_contents(x), *_contents(y))):
+        raise UndecidedError(
+            "a list or dict is compared of which some slots are there on some paths only: loop over it, or "
+            "compare len()"
+        )
+    if concrete(*_contents(x), *_contents(y)) and not any(isinstance(z, CONTAINERS) for z in _contents(x)):
+        return x == y
+    if type(x) is not type(y) or len(x) != len(y) or (isinstance(x, dict) and x.keys() != y.keys()):
+        return False
+    answer: Any = True
+    pairs = [(x[k], y[k]) for k in x] if isinstance(x, dict) else zip(x, y, strict=True)
+    for a, b in pairs:
+        answer = _and(answer, equal(a, b))
+    return answer
+
+
+def _contents(x: Any) -> Any:
+    return x.values() if isinstance(x, dict) else x
+
+
+def not_equal(x: Any, y: Any) -> Any:
+    """``x != y``."""
+    return not_(equal(x, y)) if isinstance(x, CONTAINERS) and isinstance(y, CONTAINERS) else x != y
 
 
 def is_(x: Any, y: Any) -> Any:
@@ -172,7 +205,7 @@ def in_(x: Any, y: Any) -> Any:
         answer: Any = False
         for item in y:
             content, there = (item.content, undecided(item.on)) if isinstance(item, Sometimes) else (item, True)
-            same = content is x or content == x
+            same = content is x or equal(content, x)
             answer = _or(answer, _and(there, same))
             if answer is True:
                 return True
@@ -190,8 +223,6 @@ def _or(x: Any, y: Any) -> Any:
 
 def not_in(x: Any, y: Any) -> Any:
     """``x not in y``."""
-    from interp.control.joined.forks import not_
-
     return not_(in_(x, y))
 
 
@@ -210,10 +241,10 @@ def getitem(holder: Any, index: Any) -> Any:
         return each(getitem, holder, index)
     if _open(index):
         return _at_open(holder, index)
-    if kind is list:
+    if isinstance(holder, list | deque) and not hasattr(kind.__getitem__, "__code__"):
         return _from_list(holder, index)
-    if kind is dict and index in holder and isinstance(holder[index], Sometimes):
-        return _sometimes(holder[index], KeyError(index))
+    if isinstance(holder, dict) and not hasattr(kind.__getitem__, "__code__"):
+        return _from_dict(holder, index)
     item = getattr(kind, "__getitem__", None)
     if item is not None and hasattr(item, "__code__"):
         from interp.control.joined.calls import call
@@ -234,10 +265,27 @@ def _from_list(holder: list[Any], index: Any) -> Any:
         raise plain(raised) from None
 
 
+def _from_dict(holder: dict[Any, Any], index: Any) -> Any:
+    kind: Any = type(holder)
+    content = holder.get(index, ABSENT)
+    if isinstance(content, Sometimes):
+        if not hasattr(kind, "__missing__"):
+            return _sometimes(content, KeyError(index))
+        other = kind()  # its own default: a Counter's 0; a defaultdict has a factory for it
+        default = holder.default_factory() if isinstance(holder, defaultdict) else other[index]  # type: ignore[misc]
+        return Join(content.on if current().on else None)(content.content, default)
+    if content is ABSENT and hasattr(kind, "__missing__"):
+        current().note(Entry(holder, index))
+    try:
+        return holder[index]
+    except (LookupError, TypeError) as raised:
+        raise plain(raised) from None
+
+
 def _sometimes(slot: Sometimes, error: LookupError) -> Any:
     """A slot that is there on some paths: those where it is not end here, or in a handler."""
     state = current()
-    if slot.on is False and state.on:
+    if slot.on is False and state.on and state.has_primal:
         raise error
     if state.catching(type(error)):
         on, state.on = state.on, False
@@ -365,7 +413,7 @@ def _in_range(pick: Callable[[Any], Any], index: Alternatives) -> Any:
         try:
             found.append((pick(value), True if i == index.primal else None))
         except (LookupError, TypeError) as raised:  # TypeError: None, say, is no index
-            if i == index.primal and current().on:
+            if i == index.primal and current().on and current().has_primal:
                 raise
             error = raised
     if not found:
@@ -519,10 +567,14 @@ def getattribute(holder: Any, name: str) -> Any:
         return call(found, holder)
     if kind is Alternatives:
         return each(lambda one: getattribute(one, name), holder)
+    if name in WRITING and isinstance(holder, np.ndarray | Value | Holder):
+        current().note(Elements(holder, Ellipsis))
     content = getattr(holder, name)
     return content.content if isinstance(content, Sometimes) else content
 
 
+WRITING = frozenset({"fill", "sort", "put", "partition", "itemset", "resize", "byteswap", "setfield"})
+"""Methods of arrays that change them: noted when they are looked up."""
 _UNKNOWN: Any = object()
 _PROPERTIES: dict[tuple[type, str], Any] = {}
 

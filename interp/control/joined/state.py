@@ -133,7 +133,8 @@ class Whole(Place):
     __slots__ = ()
 
     def read(self) -> Any:
-        return type(self.holder)(self.holder)
+        kind = next((kind for kind in (dict, set) if isinstance(self.holder, kind)), list)
+        return kind(self.holder)
 
     def write(self, content: Any) -> None:
         self.holder.clear()
@@ -282,7 +283,7 @@ class State:
 
     @on.setter
     def on(self, on: bool) -> None:
-        PATH.off = not on
+        PATH.off = not on and self.has_primal
 
     def depths(self) -> tuple[int, int, int]:
         """How much is open, to return to with `cut` when an error has left it."""
