@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from interp.errors import MutationError, StripError
-from interp.value import Holder, Value, innermost, primal
+from interp.value import Holder, Value, innermost
 from interp.vocabulary.creation import asarray, held, zeros_like
 
 ndarray, float64, int64 = np.ndarray, np.float64, np.int64
@@ -278,13 +278,10 @@ class Fresh(Holder):
         self[...] = x
 
     def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
-        """As numpy.ndarray.sort: of values, by what branches follow."""
+        """As numpy.ndarray.sort."""
         now = self.held
         if isinstance(now, Value):
-            positions = np.argsort(primal(now), axis=axis, kind=kind)
-            index = list(np.indices(now.shape, sparse=True))
-            index[axis] = positions
-            now[...] = now[tuple(index)].copy()
+            now[...] = np.sort(now, axis=axis)
         else:
             now.sort(axis=axis, kind=kind, order=order)
 

@@ -629,7 +629,6 @@ def _pattern_test(pattern: ast.pattern, subject: str) -> tuple[ast.expr | None, 
     """The condition of a pattern (None for always) and the stores of what it captures."""
     tests: list[Any]
     stores: list[ast.stmt]
-    item: Any
     if isinstance(pattern, ast.MatchValue):
         return ast.Compare(_load(subject), [ast.Eq()], [pattern.value]), []
     if isinstance(pattern, ast.MatchSingleton):
@@ -645,29 +644,31 @@ def _pattern_test(pattern: ast.pattern, subject: str) -> tuple[ast.expr | None, 
         return (ast.BoolOp(ast.Or(), known) if len(known) == len(tests) else None), []
     if isinstance(pattern, ast.MatchSequence) and not any(isinstance(p, ast.MatchStar) for p in pattern.patterns):
         sized = ast.Call(_offered("is_sequence"), [_load(subject), _constant(len(pattern.patterns))], [])
-        tests, stores = [sized], []
-        for i, part in enumerate(pattern.patterns):
-            item = ast.Subscript(_load(subject), _constant(i), ast.Load())
-            if isinstance(part, ast.MatchAs) and part.pattern is None:
-                stores += [_assign(part.name, item)] if part.name else []
-            elif isinstance(part, ast.MatchValue):
-                tests.append(ast.Compare(item, [ast.Eq()], [part.value]))
-            else:
-                raise _strange(pattern)
-        return (ast.BoolOp(ast.And(), tests) if len(tests) > 1 else sized), stores
+        items: list[Any] = [
+            ast.Subscript(_load(subject), _constant(i), ast.Load()) for i in range(len(pattern.patterns))
+        ]
+        return _with_parts(pattern, sized, items, pattern.patterns)
     if isinstance(pattern, ast.MatchClass) and not pattern.patterns:
-        tests = [ast.Call(_load("isinstance"), [_load(subject), pattern.cls], [])]
-        stores = []
-        for attribute, part in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
-            item = ast.Attribute(_load(subject), attribute, ast.Load())
-            if isinstance(part, ast.MatchAs) and part.pattern is None:
-                stores += [_assign(part.name, item)] if part.name else []
-            elif isinstance(part, ast.MatchValue):
-                tests.append(ast.Compare(item, [ast.Eq()], [part.value]))
-            else:
-                raise _strange(pattern)
-        return (ast.BoolOp(ast.And(), tests) if len(tests) > 1 else tests[0]), stores
+        of_class = ast.Call(_load("isinstance"), [_load(subject), pattern.cls], [])
+        items = [ast.Attribute(_load(subject), attribute, ast.Load()) for attribute in pattern.kwd_attrs]
+        return _with_parts(pattern, of_class, items, pattern.kwd_patterns)
     raise _strange(pattern)
+
+
+def _with_parts(
+    pattern: ast.pattern, test: ast.expr, items: list[Any], parts: list[ast.pattern]
+) -> tuple[ast.expr, list[ast.stmt]]:
+    """A pattern of plain parts: each captures its item, or is a value that it must equal."""
+    tests = [test]
+    stores: list[ast.stmt] = []
+    for item, part in zip(items, parts, strict=True):
+        if isinstance(part, ast.MatchAs) and part.pattern is None:
+            stores += [_assign(part.name, item)] if part.name else []
+        elif isinstance(part, ast.MatchValue):
+            tests.append(ast.Compare(item, [ast.Eq()], [part.value]))
+        else:
+            raise _strange(pattern)
+    return (ast.BoolOp(ast.And(), tests) if len(tests) > 1 else test), stores
 
 
 def _strange(pattern: ast.pattern) -> NoSource:

@@ -497,7 +497,7 @@ def recorded_numbers(x: Any, reader: Reader = LIVE) -> int:
     inner = x
     while isinstance(inner, Value):
         if inner.recorded:
-            return max(1, x.size)
+            return int(max(1, x.size))
         inner = inner.payload
     if isinstance(x, Sometimes):
         return recorded_numbers(x.content, reader)

@@ -7,7 +7,9 @@ For number types without a primal (Interval): in ``if x > 0: ... else: ...`` the
 from collections.abc import Callable
 from typing import Any
 
-from interp.control.joined.state import Block, Frame
+from interp.control.joined.joining import same
+from interp.control.joined.state import Block, Elements, Frame, current
+from interp.value import Holder, Value
 
 Narrow = tuple[tuple[str, Any, str, Callable[[], Any]], ...] | None
 
@@ -26,20 +28,26 @@ def _cut(frame: Frame, narrow: Any, block: Block, opposite: bool) -> Block:
         kept = []
         for name, index, symbol, bound in narrow:
             cell = frame.cell(name)
-            whole = cell.cell_contents
-            held = whole if index is None else whole[index]
-            cut = getattr(held, "cut", None)
+            holder = cell.cell_contents
+            if index is not None and not isinstance(holder, Value | Holder):
+                continue
+            whole = holder if index is None else holder[index]
+            cut = getattr(whole, "cut", None)
             part = cut(OPPOSITE[symbol] if opposite else symbol, bound()) if cut is not None else None
             if part is None:
                 continue
-            if index is not None:
-                part, element = whole.copy(), part
-                part[index] = element
-            cell.cell_contents = part
-            kept.append((cell, whole, part))
+            if index is None:
+                cell.cell_contents = part
+            else:
+                current().note(Elements(holder, index))
+                holder[index] = part  # in place: other names of the array see the same element
+            kept.append((cell, holder, index, whole, part))
         signal = block() if block is not None else None
-        for cell, whole, part in kept:
-            if cell.cell_contents is part:
+        for cell, holder, index, whole, part in kept:
+            if index is not None:
+                if same(holder[index], part) and same(part, holder[index]):
+                    holder[index] = whole
+            elif cell.cell_contents is part:
                 cell.cell_contents = whole
         return signal
 

@@ -162,11 +162,14 @@ def equal(x: Any, y: Any) -> Any:
         )
     if concrete(*_contents(x), *_contents(y)) and not any(isinstance(z, CONTAINERS) for z in _contents(x)):
         return x == y
-    if type(x) is not type(y) or len(x) != len(y) or (isinstance(x, dict) and x.keys() != y.keys()):
+    if type(x) is not type(y) or len(x) != len(y):
         return False
+    if isinstance(x, dict) and isinstance(y, dict):
+        if x.keys() != y.keys():
+            return False
+        y = [y[k] for k in x]
     answer: Any = True
-    pairs = [(x[k], y[k]) for k in x] if isinstance(x, dict) else zip(x, y, strict=True)
-    for a, b in pairs:
+    for a, b in zip(_contents(x), _contents(y), strict=True):
         answer = _and(answer, equal(a, b))
     return answer
 
@@ -256,7 +259,7 @@ def getitem(holder: Any, index: Any) -> Any:
         raise plain(raised) from None
 
 
-def _from_list(holder: list[Any], index: Any) -> Any:
+def _from_list(holder: list[Any] | deque[Any], index: Any) -> Any:
     if any(isinstance(item, Sometimes) for item in holder):
         return _uncertain(holder, index)
     try:
@@ -294,7 +297,7 @@ def _sometimes(slot: Sometimes, error: LookupError) -> Any:
     return slot.content
 
 
-def _uncertain(holder: list[Any], index: Any) -> Any:
+def _uncertain(holder: list[Any] | deque[Any], index: Any) -> Any:
     """An element of a list in which some slots are there on some paths only: all that can stand at the position."""
     if isinstance(index, slice):
         if index == slice(None):
