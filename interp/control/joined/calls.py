@@ -99,10 +99,13 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     for out in kwargs["out"] if isinstance(kwargs.get("out"), tuple) else (kwargs.get("out"),):
         if out is not None:
             current().note(Elements(out, Ellipsis))
+    given, options = args, kwargs
+    if getattr(function, "__module__", None) != "builtins":  # those ask about a function, others call it
+        given, options = tuple(map(_callback, args)), {k: _callback(v) for k, v in kwargs.items()}
     if _hashable(function):
         function = CALLS.resolve(function)
     try:
-        return function(*map(_callback, args), **{k: _callback(v) for k, v in kwargs.items()})
+        return function(*given, **options)
     except InterpError:
         raise
     except Exception as error:

@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable
 from types import CellType
 from typing import Any
 
-import numpy as np
-
 from interp.control.path import PATH
-from interp.value import Holder, Value
+from interp.value import Holder
 from interp.vocabulary import copy
 
 Block = Callable[..., Any] | None
@@ -355,7 +353,3 @@ def fresh() -> State:
 def restore(state: State) -> None:
     """Go on with the run around."""
     _THREADS.state = state
-
-
-def is_mutable_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray) or (isinstance(x, Value) and x.is_storage)
