@@ -11,9 +11,8 @@ from typing import Any
 from interp import tree
 from interp.control.joined import library
 from interp.control.joined import state as states
-from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.calls import call
-from interp.control.joined.joining import Sometimes
 from interp.control.joined.operations import as_number
 from interp.control.joined.signals import Abandoned
 from interp.control.path import PATH

@@ -68,6 +68,29 @@ class Alternatives:
         return mapped(lambda *operands: function(*operands, **kwargs), *args)
 
 
+class Sometimes:
+    """The content of a slot or entry that is there on some paths only. ``on``: there on the primal's (None: nobody is).
+
+    ``repeated``: any number of such slots, of a list that grows without bound.
+    """
+
+    __slots__ = ("content", "on", "repeated")
+
+    def __init__(self, content: Any, on: bool | None, repeated: bool = False) -> None:
+        self.content, self.on, self.repeated = content, on, repeated
+
+    def __repr__(self) -> str:
+        return f"sometimes {self.content!r}"
+
+    def __eq__(self, other: object) -> bool:
+        raise UndecidedError(
+            "a list or dict is compared of which some slots are there on some paths only: loop over it, or "
+            "compare len()"
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def _combinations(operands: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool | None]]:
     """Every choice of one alternative an operand, and whether it is the primal's (None: nobody is)."""
     found: list[tuple[tuple[Any, ...], bool | None]] = [((), True)]

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from interp.control.joined.alternatives import Sometimes
 from interp.control.joined.forks import ended_by, leave
-from interp.control.joined.joining import Sometimes
 from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
 from interp.control.joined.state import Attribute, Barrier, Block, Frame, Slot, State, current
 from interp.control.path import PATH

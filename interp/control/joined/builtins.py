@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from interp.control.joined.alternatives import Alternatives, mapped
+from interp.control.joined.alternatives import Alternatives, Sometimes, mapped
 from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import decision, fork, not_, valued
-from interp.control.joined.joining import Join, Sometimes, undecided
+from interp.control.joined.joining import Join, undecided
 from interp.control.joined.loops import UnknownRange, slots_of
 from interp.control.joined.operations import (
     IN_PLACE,

@@ -14,10 +14,10 @@ import numpy as np
 
 from interp.control.calls import OURS, Calls, carries
 from interp.control.joined import builtins
-from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.blocks import Generated
 from interp.control.joined.convert import converted, is_converted
-from interp.control.joined.joining import Join, Sometimes, recorded_numbers, same
+from interp.control.joined.joining import Join, recorded_numbers, same
 from interp.control.joined.operations import concrete, each, plain
 from interp.control.joined.signals import Abandoned
 from interp.control.joined.state import Elements, Local, Slot, Whole, current

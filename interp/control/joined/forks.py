@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from interp.control.joined.alternatives import Alternatives
-from interp.control.joined.joining import Sometimes, join_all, merged, undecided
+from interp.control.joined.alternatives import Alternatives, Sometimes
+from interp.control.joined.joining import join_all, merged, undecided
 from interp.control.joined.narrowing import Narrow, narrowed
 from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
 from interp.control.joined.state import Barrier, Block, Frame, Saved, State, current
@@ -130,7 +130,7 @@ def file(state: State, signal: Signal, base: int | None = None) -> None:
         state.note_locals(barrier.frame)
     elif base is not None:
         barrier.base = min(base, barrier.base)
-    barrier.outcomes.setdefault(signal.kind, []).append((signal, state.save(barrier.base)))
+    barrier.outcomes.setdefault(signal.kind, []).append(state.save(barrier.base, signal))
 
 
 def file_off(state: State, signal: Signal) -> None:
@@ -140,21 +140,13 @@ def file_off(state: State, signal: Signal) -> None:
     state.on = on
 
 
-def united(state: State, waiting: list[tuple[Signal, Saved]]) -> tuple[Signal, Saved]:
-    """Outcomes of one kind as one, from their base, to which everything is rolled back."""
+def united(state: State, waiting: list[Saved]) -> Saved:
+    """States that meet as one, from their base, to which everything is rolled back."""
     mark = len(state.journal)
     while len(waiting) > 1:
-        (signal, saved), (other, theirs) = waiting.pop(0), waiting.pop(0)
-        kind = type(signal)
-        values = (signal.value, other.value)
-        if kind is Return:
-            del signal, other
-        joined, value = merged(state, saved, theirs, values)
-        del values, saved, theirs
-        waiting.insert(0, (Return(value) if kind is Return else signal, joined))
-        del joined, value
+        waiting[:2] = [merged(state, *waiting[:2])]
         state.roll_back(mark)
-    return waiting.pop()
+    return waiting[0]
 
 
 def leave(
@@ -176,13 +168,11 @@ def leave(
     state.roll_back(base)
     before, barrier.outcomes, barrier.catches = barrier.outcomes, {}, ()
     for kind in list(before):
-        signal, saved = united(state, before.pop(kind))
+        saved = united(state, before.pop(kind))
         state.apply(saved)
-        saved = None  # type: ignore[assignment]
-        signal = guarded(state, take, signal)
-        if signal is not DEAD:
-            file(state, signal)
-        signal = None  # type: ignore[assignment]
+        left = guarded(state, take, saved.signal)
+        if left is not DEAD:
+            file(state, left)
         state.roll_back(base)
     state.barriers.pop()
     state.waiting -= 1
@@ -203,25 +193,23 @@ def guarded(state: State, run: Callable[[Signal], Signal], signal: Signal) -> Si
         return ended_by(state, error)
 
 
-def _behind(state: State, outcomes: dict[str, tuple[Signal, Saved]], base: int, here: str) -> Signal:
+def _behind(state: State, outcomes: dict[str, Saved], base: int, here: str) -> Signal:
     going = outcomes.pop(here, None)
     if going is None and len(outcomes) == 1:
-        ((signal, saved),) = outcomes.values()
+        (going,) = outcomes.values()
+        outcomes = {}
+    for saved in outcomes.values():
         state.apply(saved)
-        state.settle()
-        return signal
-    for signal, saved in outcomes.values():
-        state.apply(saved)
-        file(state, signal, base)
+        file(state, saved.signal, base)
         state.roll_back(base)
     if going is None:
         state.settle()
         return DEAD
-    state.apply(going[1])
+    state.apply(going)
     if outcomes:
         state.note_locals(state.barriers[-1].frame)
     state.settle()
-    return going[0]
+    return going.signal
 
 
 # -- branches
@@ -232,12 +220,12 @@ def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
     state = current()
     on, witness = state.on, state.witness
     mark = state.open()
-    ended: list[tuple[Signal, Saved]] = []
+    ended: list[Saved] = []
     try:
         for block, side_on in sides:
             signal = _side(state, block, on and side_on)
             if signal is GO_ON:
-                ended.append((signal, state.save(mark)))
+                ended.append(state.save(mark))
             elif signal is not DEAD:
                 file(state, signal)
             state.roll_back(mark)
@@ -250,15 +238,7 @@ def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
     if not ended:
         state.settle()
         return DEAD
-    (_, joined), *others = ended
-    del ended
-    while others:
-        _, other = others.pop(0)
-        joined, _ = merged(state, joined, other)
-        state.roll_back(mark)
-        del other
-    state.apply(joined)
-    del joined
+    state.apply(united(state, ended))
     state.settle()
     return None
 

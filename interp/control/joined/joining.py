@@ -4,15 +4,15 @@ Numbers and values of one shape become ``where(undecided, a, b)``: each number t
 that is - united patterns, a hull, a node with two parents. What no number type unites stays `Alternatives`.
 """
 
-import sys
 import types
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import numpy as np
 
-from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.alternatives import Alternatives, Sometimes
+from interp.control.joined.ownership import owned
+from interp.control.joined.signals import Return
 from interp.control.joined.state import ABSENT, OVERLAPPING, Elements, Local, Place, Saved, State, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
@@ -21,29 +21,6 @@ from interp.vocabulary import where
 
 ATOMS = (str, bytes, type(None), int, bool, type, type(Ellipsis), slice, range)
 FLOATS = (float, np.floating, complex, np.complexfloating)
-
-
-class Sometimes:
-    """The content of a slot or entry that is there on some paths only. ``on``: there on the primal's (None: nobody is).
-
-    ``repeated``: any number of such slots, of a list that grows without bound.
-    """
-
-    __slots__ = ("content", "on", "repeated")
-
-    def __init__(self, content: Any, on: bool | None, repeated: bool = False) -> None:
-        self.content, self.on, self.repeated = content, on, repeated
-
-    def __repr__(self) -> str:
-        return f"sometimes {self.content!r}"
-
-    def __eq__(self, other: object) -> bool:
-        raise UndecidedError(
-            "a list or dict is compared of which some slots are there on some paths only: loop over it, or "
-            "compare len()"
-        )
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def undecided(on: bool | None) -> Any:
@@ -125,12 +102,17 @@ def _widened(before: Any, joined: Any) -> Any:
 class Join:
     """Joins the contents of two paths. ``on``: the first is the primal's (False: the second, None: neither)."""
 
-    def __init__(self, on: bool | None, fresh: frozenset[int] = frozenset(), widen: bool = False) -> None:
+    def __init__(self, on: bool | None, fresh: Container[int] = (), widen: bool = False) -> None:
         self.on, self.fresh, self.widen = on, fresh, widen
-        self.made: dict[tuple[int, int], Any] = {}
+        self.made: dict[int, Any] = {}
 
     def _new(self, *objects: Any) -> bool:
-        return all(id(x) in self.fresh for x in objects)
+        return all(id(x) in self.fresh or id(x) in self.made for x in objects)
+
+    def _make(self, made: Any) -> Any:
+        """Keep what has been made, which nothing else can know."""
+        self.made[id(made)] = made
+        return made
 
     def __call__(self, a: Any, b: Any) -> Any:
         if _identical(a, b):
@@ -188,46 +170,40 @@ class Join:
             if _identical(present, value):
                 return i
             join = Join(None if self.on is None else not chosen, self.fresh, self.widen)
+            join.made = self.made
             united = NotImplemented
             if not (_is_array(present) or _is_array(value)) or self._new(present, value):
                 united = _united(present, value, join.on)
             if united is NotImplemented:
                 united = join._structure(present, value)
             if united is not NotImplemented:
-                values[i] = united
+                values[i] = self._make(united)
                 return i
         values.append(value)
         return len(values) - 1
 
     def _structure(self, a: Any, b: Any) -> Any:
         """Containers that were made on the way join part by part."""
-        if type(a) is not type(b) or (id(a), id(b)) in self.made:
-            return self.made.get((id(a), id(b)), NotImplemented)
+        if type(a) is not type(b):
+            return NotImplemented
         if isinstance(a, tuple) and len(a) == len(b):
             parts = [self(x, y) for x, y in zip(a, b, strict=True)]
             return type(a)(*parts) if hasattr(a, "_fields") else tuple(parts)
         if not self._new(a, b):
             return NotImplemented
         if type(a) is list:
-            joined: list[Any] = []
-            self.made[id(a), id(b)] = joined
-            joined.extend(self.slots(a, b))
-            return joined
+            return self._make(self.slots(a, b))
         if type(a) is dict:
-            entries: dict[Any, Any] = {}
-            self.made[id(a), id(b)] = entries
-            for key in (*a, *(k for k in b if k not in a)):
-                entries[key] = self.slot(a.get(key, ABSENT), b.get(key, ABSENT))
-            return entries
+            keys = (*a, *(k for k in b if k not in a))
+            return self._make({key: self.slot(a.get(key, ABSENT), b.get(key, ABSENT)) for key in keys})
         if type(a) is set and a == b:
             return a
         names = getattr(a, "__dict__", None)
         if names is not None and not isinstance(a, type | Value) and not callable(a):
             made = object.__new__(type(a))  # the old ones are what saved states hold
-            self.made[id(a), id(b)] = made
             for name in (*names, *(n for n in vars(b) if n not in names)):
                 vars(made)[name] = self(names.get(name, ABSENT), vars(b).get(name, ABSENT))
-            return made
+            return self._make(made)
         return NotImplemented
 
     def slot(self, a: Any, b: Any) -> Any:
@@ -308,104 +284,33 @@ def _same_memory(x: Any, y: Any) -> bool:
 # -- whole states
 
 
-def _children(x: Any) -> list[Any]:
-    if isinstance(x, list | tuple | set):
-        return list(x)
-    if isinstance(x, dict):
-        return list(x.values())
-    if isinstance(x, Sometimes):
-        return [x.content]
-    return list(x.values) if isinstance(x, Alternatives) else []
+def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool = False) -> Saved:
+    """The state in which two paths meet. The journal is rolled back, and goes on from that state afterwards.
 
-
-def _count(x: Any) -> int:
-    return sys.getrefcount(x)
-
-
-_ONE = max(_count(x) for x in {0: object()}.values())
-"""The count of an object that, beside the loop that asks, one dict alone refers to."""
-
-
-def fresh_objects(states: tuple[Saved, ...], values: tuple[Any, ...]) -> frozenset[int]:
-    """Ids of the objects that one of ``states``, or of the ``values`` it brings, alone refers to: made on that path.
-
-    Everything is rolled back when this is asked, so what was there before is referred to from elsewhere. A reference
-    that we do not know of makes an object count as older, which joins less tightly and is never wrong.
+    ``fixpoint``: leave out what neither path can reach any more, so that it does not look as if it changed for ever.
     """
-    known: Counter[int] = Counter()
-    objects: dict[int, Any] = {}
-    sides: dict[int, set[int]] = {}
-
-    def refer(x: Any, side: int, times: int = 1) -> None:
-        if not isinstance(x, (*ATOMS, *FLOATS)):
-            known[id(x)] += times
-            objects.setdefault(id(x), x)
-            sides.setdefault(id(x), set()).add(side)
-
-    for side, state in enumerate(states):
-        place: Any
-        for place in state.places.values():
-            if not isinstance(place, Local):
-                refer(place.holder, side)
-                refer(place.old, side)
-        for content in state.contents.values():
-            refer(content, side)
-        content = place = None
-    for side, content in enumerate(values):
-        refer(content, side)  # from the tuple that we are given
-    content = None
-    fresh: set[int] = set()
-    found = True
-    while found:
-        found = False
-        new: list[int] = []
-        for x in objects.values():
-            if id(x) not in fresh and _count(x) - _ONE <= known[id(x)]:
-                new.append(id(x))
-        x = None
-        for key in new:
-            fresh.add(key)
-            for child in _children(objects[key]):
-                for side in sides[key]:
-                    refer(child, side, 1 if side == min(sides[key]) else 0)
-                found = True
-            child = None
-    return frozenset(key for key in fresh if len(sides[key]) == 1 and not _is_view(objects[key]))
-
-
-def _is_view(x: Any) -> bool:
-    """True of what may share elements with an older array."""
-    if isinstance(x, Holder):
-        return x.is_view
-    return x.base is not None if isinstance(x, np.ndarray) else isinstance(x, Value) and x.is_view
-
-
-def merged(
-    state: State, a: Saved, b: Saved, values: tuple[Any, Any] = (None, None), widen: bool = False
-) -> tuple[Saved, Any]:
-    """The state in which two paths meet, and the join of a value that each brings. The journal is rolled back."""
     mark = len(state.journal)
     on = True if a.on else False if b.on else None
-    fresh = fresh_objects((a, b), values)
-    join = Join(on, fresh, widen)
-    places = {**b.places, **a.places}
+    belongings = owned(state, a, b, fixpoint)
+    join = Join(on, belongings.side, widen)
     shared: dict[Any, Place] = {}
-    for side in (a, b):  # what is new is on one side only, and is as that side left it
-        for key, place in side.places.items():
-            if not isinstance(place, Local) and id(place.holder) in fresh:
+    for side, saved in enumerate((a, b)):  # what only one side has is as that side left it
+        for key, place in saved.places.items():
+            owner = None if isinstance(place, Local) else belongings.side.get(id(place.holder))
+            if owner == side:
                 now = place.again()
                 state.journal.append(now)
-                now.write(side.contents[key])
-    for key, place in places.items():
-        if isinstance(place, Local) or id(place.holder) not in fresh:
-            shared[key] = place
+                now.write(saved.contents[key])
+            elif owner is None and (isinstance(place, Local) or id(place.holder) not in belongings.unused):
+                shared[key] = place
     if any(isinstance(place, OVERLAPPING) for place in shared.values()):
         inner = len(state.journal)
-        of_a = state.contents(_without(a, fresh), shared.values(), inner)
-        of_b = state.contents(_without(b, fresh), shared.values(), inner)
+        of_a, of_b = (state.contents(_only(saved, shared), shared.values(), inner) for saved in (a, b))
     else:
         of_a, of_b = ({key: s.contents.get(key, place.old) for key, place in shared.items()} for s in (a, b))
-    value = join(*values) if values[0] is not None or values[1] is not None else None
+    signal = a.signal
+    if isinstance(signal, Return) and isinstance(b.signal, Return):
+        signal = Return(join(signal.value, b.signal.value))
     for key, place in shared.items():
         x, y = of_a[key], of_b[key]
         if isinstance(place, Whole):
@@ -419,9 +324,9 @@ def merged(
         if now.old is not content:
             now.write(content)
     state.on = a.on or b.on
-    saved = state.save(mark)
-    saved.new = fresh
-    return saved, value
+    saved = state.save(mark, signal)
+    saved.new = frozenset(belongings.side)
+    return saved
 
 
 def _elements(join: Join, x: Any, y: Any) -> Any:
@@ -446,9 +351,10 @@ def _whole(join: Join, place: Place, x: Any, y: Any) -> Any:
     )
 
 
-def _without(saved: Saved, fresh: frozenset[int]) -> Saved:
-    places = {k: p for k, p in saved.places.items() if isinstance(p, Local) or id(p.holder) not in fresh}
-    return Saved(places, {k: saved.contents[k] for k in places}, saved.on)
+def _only(saved: Saved, shared: dict[Any, Place]) -> Saved:
+    """What a state changes among places."""
+    places = {key: place for key, place in saved.places.items() if key in shared}
+    return Saved(places, {key: saved.contents[key] for key in places}, saved.on)
 
 
 # -- fixpoints
@@ -518,6 +424,8 @@ def same(a: Any, b: Any, of_a: Reader = LIVE, of_b: Reader = LIVE) -> bool:
 
     What is in containers and objects is read by ``of_a`` and ``of_b``.
     """
+    if a is not b and (id(a) in of_a.changes or id(b) in of_b.changes) and isinstance(a, Holder | Value | np.ndarray):
+        return False  # stored into since: what it contains in its state is not in the object itself
     a, b = (x.held if isinstance(x, Holder) else x for x in (a, b))
     if isinstance(a, Value) and isinstance(b, Value):
         if type(a) is not type(b) or a.shape != b.shape:

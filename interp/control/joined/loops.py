@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from interp.control.joined.alternatives import Alternatives
+from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import (
     alternatives_among,
@@ -22,7 +22,7 @@ from interp.control.joined.forks import (
     primal_truth,
     united,
 )
-from interp.control.joined.joining import Reader, Sometimes, merged, recorded_numbers, same
+from interp.control.joined.joining import Reader, merged, recorded_numbers, same
 from interp.control.joined.narrowing import Narrow
 from interp.control.joined.signals import BREAK, CONTINUE, DEAD, END, GO_ON, Signal
 from interp.control.joined.state import Barrier, Block, Frame, Local, Saved, State, current
@@ -107,8 +107,7 @@ class Loop:
             file(self.state, signal)
         assert self.barrier.base is not None
         self.state.roll_back(self.barrier.base)
-        _, saved = united(self.state, waiting)
-        self.state.apply(saved)
+        self.state.apply(united(self.state, waiting))
         return None
 
     def _compact(self) -> None:
@@ -135,7 +134,7 @@ class Loop:
                 return signal
             after = state.save(base)
             state.roll_back(base)
-            joined, _ = merged(state, head, after, widen=count >= PATH.options.rounds_before_widening)
+            joined = merged(state, head, after, count >= PATH.options.rounds_before_widening, fixpoint=True)
             state.roll_back(base)
             if self._covers(head, joined):
                 settled += 1
@@ -143,7 +142,6 @@ class Loop:
                 if settled > sum(recorded_numbers(content, reader) for content in joined.contents.values()):
                     return DEAD
             head = joined
-            del joined, after
             state.apply(head)
             self._compact()
             if count > PATH.options.steps // 100:

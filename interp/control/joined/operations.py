@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from interp.control.joined.alternatives import Alternatives, mapped
+from interp.control.joined.alternatives import Alternatives, Sometimes, mapped
 from interp.control.joined.forks import decision, file, file_off, fork, not_, primal_truth, valued
-from interp.control.joined.joining import Join, Sometimes, join_all, undecided
+from interp.control.joined.joining import Join, join_all, undecided
 from interp.control.joined.signals import Raised
 from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Slot, Whole, current
 from interp.control.path import PATH

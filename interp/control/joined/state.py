@@ -7,6 +7,7 @@ Nothing is noted while no branch is open.
 
 import itertools
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from types import CellType
 from typing import Any
@@ -166,12 +167,12 @@ OVERLAPPING = (Elements, Whole)
 class Saved:
     """The contents of all places that a path has changed since some point, and whether it is the primal's path."""
 
-    __slots__ = ("contents", "new", "on", "places")
+    __slots__ = ("__weakref__", "contents", "new", "on", "places", "signal")
 
-    def __init__(self, places: dict[Any, Place], contents: dict[Any, Any], on: bool) -> None:
-        self.places, self.contents, self.on = places, contents, on
+    def __init__(self, places: dict[Any, Place], contents: dict[Any, Any], on: bool, signal: Any = None) -> None:
+        self.places, self.contents, self.on, self.signal = places, contents, on, signal
         self.new: frozenset[int] = frozenset()
-        """Ids of the objects that were made on the way, where that is known."""
+        """Ids of the objects that only one of two paths had which met here."""
 
 
 class Frame:
@@ -199,7 +200,7 @@ class Frame:
 class Barrier:
     """Where paths that left a block wait to be joined: a loop, a call, a try, a with.
 
-    ``outcomes``: by kind of signal, the signals and states that wait.
+    ``outcomes``: by kind of signal, the states that wait.
     ``base``: the length of the journal from which their states count.
     """
 
@@ -207,7 +208,7 @@ class Barrier:
 
     def __init__(self, kind: str, frame: Frame, depth: int) -> None:
         self.kind, self.frame, self.depth = kind, frame, depth
-        self.outcomes: dict[str, list[Any]] = {}
+        self.outcomes: dict[str, list[Saved]] = {}
         self.base: int | None = None
         self.catches: tuple[type[BaseException], ...] = ()
 
@@ -217,6 +218,8 @@ class State:
 
     def __init__(self) -> None:
         self.journal: list[Place] = []
+        self.saved: weakref.WeakSet[Saved] = weakref.WeakSet()
+        """The states that are kept to go on from."""
         self.frames: list[Frame] = []
         self.barriers: list[Barrier] = []
         self.forks: list[tuple[int, int]] = []
@@ -243,13 +246,15 @@ class State:
     def note_locals(self, frame: Frame) -> None:
         self.journal.extend(Local(cell, frame) for cell in frame.cells)
 
-    def save(self, mark: int) -> Saved:
-        """What has changed since ``mark``, with its contents now."""
+    def save(self, mark: int, signal: Any = None) -> Saved:
+        """What has changed since ``mark``, with its contents now, and by which signal the path ended here."""
         places: dict[Any, Place] = {}
         for place in self.journal[mark:]:
             if type(place) is not Local or not place.slot.over:
                 places.setdefault(place.key, place)
-        return Saved(places, {key: place.read() for key, place in places.items()}, self.on)
+        saved = Saved(places, {key: place.read() for key, place in places.items()}, self.on, signal)
+        self.saved.add(saved)
+        return saved
 
     def roll_back(self, mark: int) -> None:
         for place in reversed(self.journal[mark:]):

@@ -1,0 +1,165 @@
+"""Which objects belong to one path alone, when two paths meet: those join part by part, all others by reference.
+
+An object is *owned* by a path if one place in the state of that path refers to it, no place of the other's, and
+nothing outside: so no other name can tell the joined object from it. This is found by counting references. All that
+we hold ourselves - waiting states, the journal, what they overwrite - is counted by hand; an object that Python counts
+more references of is seen from elsewhere. A reference that we do not know of makes an object count as seen from
+elsewhere, which joins less tightly and is never wrong.
+"""
+
+import sys
+import types
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from interp.control.joined.alternatives import Alternatives, Sometimes
+from interp.control.joined.state import ABSENT, Attribute, Entry, Local, Place, Saved, Slot, State, Whole
+from interp.value import Holder, Value
+
+SIMPLE = (
+    *(str, bytes, type(None), int, bool, float, complex, np.generic, type, slice, range, type(Ellipsis)),
+    *(types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type(ABSENT)),
+)
+"""What has no parts that a program could change."""
+
+
+class Owned:
+    """``side``: by id of an object, which path owns it. ``unused``: ids of those that neither path can reach."""
+
+    def __init__(self, side: dict[int, int], unused: frozenset[int] = frozenset()) -> None:
+        self.side, self.unused = side, unused
+
+
+NOTHING = Owned({})
+
+
+def owned(state: State, a: Saved, b: Saved, thorough: bool = False) -> Owned:
+    """What each of two states that meet owns. Everything is rolled back when this is asked.
+
+    ``thorough``: find the unused ones too, even where nothing is owned.
+    """
+    uses = [Counter(id(x) for x in _used(saved) if _has_parts(x)) for saved in (a, b)]
+    if not thorough and all(once == 0 for once in _once(uses)):
+        return NOTHING
+    census = _Census(state, (a, b), uses)
+    side: dict[int, int] = {}
+    unused = set()
+    for key in census.private():
+        counts = (uses[0][key], uses[1][key])
+        if counts == (0, 0):
+            unused.add(key)
+        elif counts in ((1, 0), (0, 1)) and not _is_view(census.objects[key]):
+            side[key] = counts.index(1)
+    return Owned(side, frozenset(unused))
+
+
+def _once(uses: list[Counter[int]]) -> Iterator[int]:
+    """For each side how many objects it alone uses, and once."""
+    for own, other in (uses, uses[::-1]):
+        yield sum(count == 1 and key not in other for key, count in own.items())
+
+
+def _used(saved: Saved) -> Iterator[Any]:
+    """What the places of a state contain in it, and the value that it brings."""
+    for key, place in saved.places.items():
+        if type(place) is not Local or not place.slot.over:
+            yield saved.contents[key]
+    if saved.signal is not None:
+        yield saved.signal.value
+
+
+def _has_parts(x: Any) -> bool:
+    return not isinstance(x, SIMPLE) and not (isinstance(x, Value) and not x.shape)
+
+
+def _parts(x: Any) -> Iterator[tuple[Any, Any]]:
+    """What an object refers to, each with the key of the place that does."""
+    if isinstance(x, list):
+        yield from (((Slot, id(x), i), part) for i, part in enumerate(x))
+    elif isinstance(x, dict):
+        yield from (((Entry, id(x), key), part) for key, part in x.items())
+    elif isinstance(x, tuple | set | Alternatives):
+        values = x.values if isinstance(x, Alternatives) else x
+        yield from (((tuple, id(x), i), part) for i, part in enumerate(values))
+    elif isinstance(x, Sometimes):
+        yield (tuple, id(x), 0), x.content
+    elif not isinstance(x, Value | Holder | np.ndarray):
+        yield from (((Attribute, id(x), name), part) for name, part in getattr(x, "__dict__", {}).items())
+
+
+def _references(x: Any) -> int:
+    return sys.getrefcount(x)
+
+
+_ONE = max(_references(x) for x in {0: object()}.values())
+"""The count of an object that, beside the loop that asks, one dict alone refers to."""
+
+
+class _Census:
+    """Counts the references to objects that are ours, or those of an object that only we refer to."""
+
+    def __init__(self, state: State, sides: tuple[Saved, Saved], uses: list[Counter[int]]) -> None:
+        self.sides, self.uses = sides, uses
+        self.known: Counter[int] = Counter()
+        self.objects: dict[int, Any] = {}
+        self.counted: set[Any] = set()
+        """Keys of the places of which the content has been counted."""
+        places: dict[int, Place] = {id(place): place for place in state.journal}
+        signals: dict[int, Any] = {}
+        for saved in state.saved:
+            places.update((id(place), place) for place in saved.places.values())
+            for content in saved.contents.values():
+                self._refer(content)
+            signals[id(saved.signal)] = saved.signal
+        for signal in signals.values():
+            if signal is not None:
+                self._refer(signal.value)
+        for place in places.values():
+            self._refer(place.old)
+            if type(place) is not Local:
+                self._refer(place.holder)
+        for saved in sides:  # what is there now, in places of which the content will be another
+            for key, place in saved.places.items():
+                if key not in self.counted and not isinstance(place, Whole):
+                    self.counted.add(key)
+                    self._refer(place.read())
+
+    def _refer(self, x: Any) -> None:
+        if _has_parts(x):
+            self.known[id(x)] += 1
+            self.objects[id(x)] = x
+
+    def private(self) -> set[int]:
+        """Ids of the objects that nothing else refers to."""
+        found: set[int] = set()
+        while True:
+            new = [
+                key for key, x in self.objects.items() if key not in found and _references(x) - _ONE <= self.known[key]
+            ]
+            if not new:
+                return found
+            found.update(new)
+            for key in new:
+                self._within(self.objects[key])
+
+    def _within(self, x: Any) -> None:
+        """Count what an object refers to that only we refer to."""
+        for key, part in _parts(x):
+            if not _has_parts(part):
+                continue
+            if key not in self.counted:
+                self.counted.add(key)
+                self._refer(part)
+            for saved, uses in zip(self.sides, self.uses, strict=True):
+                if uses[id(x)] and key not in saved.places and (Whole, id(x), None) not in saved.places:
+                    uses[id(part)] += 1
+
+
+def _is_view(x: Any) -> bool:
+    """True of what may share elements with an older array."""
+    if isinstance(x, Holder):
+        return x.is_view
+    return x.base is not None if isinstance(x, np.ndarray) else isinstance(x, Value) and x.is_view
