@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes
-from interp.control.joined.ownership import owned
+from interp.control.joined.ownership import belongings
 from interp.control.joined.signals import Return
 from interp.control.joined.state import ABSENT, OVERLAPPING, Elements, Local, Place, Saved, State, Whole, current
 from interp.control.path import PATH
@@ -291,17 +291,17 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
     """
     mark = len(state.journal)
     on = True if a.on else False if b.on else None
-    belongings = owned(state, a, b, fixpoint)
-    join = Join(on, belongings.side, widen)
+    found = belongings(state, a, b, fixpoint)
+    join = Join(on, found.own, widen)
     shared: dict[Any, Place] = {}
     for side, saved in enumerate((a, b)):  # what only one side has is as that side left it
         for key, place in saved.places.items():
-            owner = None if isinstance(place, Local) else belongings.side.get(id(place.holder))
+            owner = None if isinstance(place, Local) else found.side.get(id(place.holder))
             if owner == side:
                 now = place.again()
                 state.journal.append(now)
                 now.write(saved.contents[key])
-            elif owner is None and (isinstance(place, Local) or id(place.holder) not in belongings.unused):
+            elif owner is None and (isinstance(place, Local) or id(place.holder) not in found.unused):
                 shared[key] = place
     if any(isinstance(place, OVERLAPPING) for place in shared.values()):
         inner = len(state.journal)
@@ -325,7 +325,7 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
             now.write(content)
     state.on = a.on or b.on
     saved = state.save(mark, signal)
-    saved.new = frozenset(belongings.side)
+    saved.new = frozenset(found.side)
     return saved
 
 

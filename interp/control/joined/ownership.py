@@ -1,7 +1,8 @@
 """Which objects belong to one path alone, when two paths meet: those join part by part, all others by reference.
 
-An object is *owned* by a path if one place in the state of that path refers to it, no place of the other's, and
-nothing outside: so no other name can tell the joined object from it. This is found by counting references. All that
+An object *belongs* to a path if places in the state of that path refer to it, none of the other's, and nothing
+outside. If one place alone does, no other name can tell an object that it is joined into from it: then it is that
+place's *own*, and joins part by part. This is found by counting references. All that
 we hold ourselves - waiting states, the journal, what they overwrite - is counted by hand; an object that Python counts
 more references of is seen from elsewhere. A reference that we do not know of makes an object count as seen from
 elsewhere, which joins less tightly and is never wrong.
@@ -26,40 +27,40 @@ SIMPLE = (
 """What has no parts that a program could change."""
 
 
-class Owned:
-    """``side``: by id of an object, which path owns it. ``unused``: ids of those that neither path can reach."""
+class Belongings:
+    """``side``: by id of an object, which path it belongs to. ``own``: ids of those that one place refers to.
 
-    def __init__(self, side: dict[int, int], unused: frozenset[int] = frozenset()) -> None:
-        self.side, self.unused = side, unused
+    ``unused``: ids of those that neither path can reach.
+    """
+
+    def __init__(self) -> None:
+        self.side: dict[int, int] = {}
+        self.own: set[int] = set()
+        self.unused: set[int] = set()
 
 
-NOTHING = Owned({})
+NOTHING = Belongings()
 
 
-def owned(state: State, a: Saved, b: Saved, thorough: bool = False) -> Owned:
-    """What each of two states that meet owns. Everything is rolled back when this is asked.
+def belongings(state: State, a: Saved, b: Saved, thorough: bool = False) -> Belongings:
+    """What belongs to each of two states that meet. Everything is rolled back when this is asked.
 
-    ``thorough``: find the unused ones too, even where nothing is owned.
+    ``thorough``: find the unused ones too, where nothing belongs to either.
     """
     uses = [Counter(id(x) for x in _used(saved) if _has_parts(x)) for saved in (a, b)]
-    if not thorough and all(once == 0 for once in _once(uses)):
+    if not thorough and uses[0].keys() == uses[1].keys():
         return NOTHING
     census = _Census(state, (a, b), uses)
-    side: dict[int, int] = {}
-    unused = set()
+    found = Belongings()
     for key in census.private():
         counts = (uses[0][key], uses[1][key])
         if counts == (0, 0):
-            unused.add(key)
-        elif counts in ((1, 0), (0, 1)) and not _is_view(census.objects[key]):
-            side[key] = counts.index(1)
-    return Owned(side, frozenset(unused))
-
-
-def _once(uses: list[Counter[int]]) -> Iterator[int]:
-    """For each side how many objects it alone uses, and once."""
-    for own, other in (uses, uses[::-1]):
-        yield sum(count == 1 and key not in other for key, count in own.items())
+            found.unused.add(key)
+        elif 0 in counts:
+            found.side[key] = 0 if counts[0] else 1
+            if sum(counts) == 1 and not _is_view(census.objects[key]):
+                found.own.add(key)
+    return found
 
 
 def _used(saved: Saved) -> Iterator[Any]:
@@ -136,9 +137,8 @@ class _Census:
         """Ids of the objects that nothing else refers to."""
         found: set[int] = set()
         while True:
-            new = [
-                key for key, x in self.objects.items() if key not in found and _references(x) - _ONE <= self.known[key]
-            ]
+            known = self.known
+            new = [id(x) for x in self.objects.values() if id(x) not in found and _references(x) - _ONE <= known[id(x)]]
             if not new:
                 return found
             found.update(new)
