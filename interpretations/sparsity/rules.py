@@ -310,6 +310,8 @@ def _choice(primitive: Structural, operands: tuple[Any, ...], traced: Active) ->
     first = _first(operands, traced)
     payloads = _payloads(operands, traced)
     out = where.dispatch(*payloads)
+    if not shape_of(out):
+        return first.number(out, _number_choice(operands, traced, bool(primal(payloads[0])), first.columns))
     taken, of_x, of_y = _numbers(where, payloads)
     condition, *sides = _all_rows(operands, traced, first.columns)
     carried = PatternRows.stacked(sides, first.columns)
@@ -317,6 +319,13 @@ def _choice(primitive: Structural, operands: tuple[Any, ...], traced: Active) ->
     other = carried.gather(np.where(filled(condition), np.where(taken, of_y, of_x), 0) - 1)
     by_condition = spread(varying(condition), chosen.shape)
     return first.rebuild(out, united([chosen, other, by_condition], chosen.shape, first.columns))
+
+
+def _number_choice(operands: tuple[Any, ...], traced: Active, taken: bool, columns: int) -> Row:
+    """The row of a number chosen: what `_choice` does to arrays, without arrays."""
+    condition, x, y = (number_row(z, is_traced, columns) for z, is_traced in zip(operands, traced, strict=True))
+    chosen, other = (x, y) if taken else (y, x)
+    return chosen if condition is EMPTY else union(union(chosen, other), columns - 1)
 
 
 def _numbers(primitive: Structural, payloads: list[Any]) -> list[np.ndarray]:

@@ -12,7 +12,7 @@ import scipy.sparse
 
 from interp import level as levels
 from interp.errors import RefusedStack, UndecidedError
-from interp.value import Value, shape_of
+from interp.value import Value, identical, shape_of
 from interp.vocabulary.creation import owned
 from interpretations.dual import real_payload
 from interpretations.sparsity.dependence import all_varying, derivatives, inputs
@@ -176,6 +176,8 @@ class SparsityTracer(Value):
 
     def covers(self, other: Self) -> bool:
         """True if every dependence of ``other`` is here, and what is literal here is the same there."""
+        if not self.shape and (self.row is other.row or self.row is EMPTY):
+            return self.row is other.row and (self.row is not EMPTY or identical(self.value, other.value))
         mine, theirs = self.pattern, other.pattern
         if not np.isin(theirs.keys, mine.keys, assume_unique=True).all():
             return False

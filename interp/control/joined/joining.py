@@ -13,7 +13,7 @@ import numpy as np
 from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.ownership import belongings
 from interp.control.joined.signals import Return
-from interp.control.joined.state import ABSENT, OVERLAPPING, Elements, Local, Place, Saved, State, Whole, current
+from interp.control.joined.state import ABSENT, Elements, Local, Place, Saved, State, Whole, current, overlapping
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
 from interp.value import Holder, Value, shape_of
@@ -303,7 +303,7 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
                 now.write(saved.contents[key])
             elif owner is None and (isinstance(place, Local) or id(place.holder) not in found.unused):
                 shared[key] = place
-    if any(isinstance(place, OVERLAPPING) for place in shared.values()):
+    if overlapping(shared.values()):
         inner = len(state.journal)
         of_a, of_b = (state.contents(_only(saved, shared), shared.values(), inner) for saved in (a, b))
     else:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from types import CellType
 from typing import Any
 
+import numpy as np
+
 from interp.control.path import PATH
-from interp.value import Holder
+from interp.value import Holder, innermost, shape_of
 from interp.vocabulary import copy
 
 Block = Callable[..., Any] | None
@@ -141,27 +143,75 @@ class Whole(Place):
 
 
 class Elements(Place):
-    """The elements of an array, or of an array value, at an index."""
+    """The elements of an array, or of an array value, at an index. The key is where they are in memory."""
 
-    __slots__ = ()
+    __slots__ = ("key", "memory")
+
+    def __init__(self, holder: Any, slot: Any = None) -> None:
+        self.holder, self.slot = holder, slot
+        picked = self._picked()
+        self.old = copy(picked) if shape_of(picked) else picked
+        self.memory = innermost(holder.held if isinstance(holder, Holder) else holder)
+        self.key = (Elements, *_position(self.memory, slot, innermost(picked), id(self)))
 
     @property
-    def key(self) -> Any:
-        parts = self.slot if isinstance(self.slot, tuple) else (self.slot,)
-        plain = all(isinstance(part, int) for part in parts)
-        return (Elements, id(self.holder), parts if plain else id(self))
+    def storage(self) -> int:
+        """Tells apart arrays that cannot share elements."""
+        memory = self.memory
+        while getattr(memory, "base", None) is not None:
+            memory = memory.base
+        return id(memory)
 
     def read(self) -> Any:
+        picked = self._picked()
+        return copy(picked) if shape_of(picked) else picked
+
+    def _picked(self) -> Any:
         picked = self.holder[self.slot]
-        picked = picked.held if isinstance(picked, Holder) else picked
-        return copy(picked) if getattr(picked, "shape", ()) else picked
+        return picked.held if isinstance(picked, Holder) else picked
 
     def write(self, content: Any) -> None:
         self.holder[self.slot] = content
 
 
-OVERLAPPING = (Elements, Whole)
-"""Places that may share contents with others of another key."""
+def _position(memory: Any, index: Any, picked: Any, other: int) -> tuple[Any, ...]:
+    """Where in memory the elements of an array at an index are; ``other`` where that cannot be said."""
+    parts = index if type(index) is tuple else (index,)
+    if not isinstance(memory, np.ndarray):
+        return (other,)
+    start = memory.__array_interface__["data"][0]
+    if all(type(part) is int for part in parts) and len(parts) == memory.ndim:
+        return (start + sum(s * (i % n) for s, i, n in zip(memory.strides, parts, memory.shape, strict=True)),)
+    if isinstance(picked, np.ndarray) and np.may_share_memory(memory, picked):
+        return picked.__array_interface__["data"][0], picked.shape, picked.strides
+    return start, memory.shape, memory.strides, *(_described(part, other) for part in parts)
+
+
+def _described(part: Any, other: int) -> Any:
+    """What makes a part of an index the same as another."""
+    if isinstance(part, np.ndarray) and part.dtype.kind in "iub":
+        return part.shape, part.dtype.str, part.tobytes()
+    if isinstance(part, slice):
+        part = (part.start, part.stop, part.step)
+    known = all(x is None or x is Ellipsis or isinstance(x, int) for x in (part if isinstance(part, tuple) else (part,)))
+    return part if known else other
+
+
+def overlapping(places: Iterable[Place]) -> bool:
+    """True if two of several places, each of another key, may share contents."""
+    singles: set[int] = set()
+    wider: set[int] = set()
+    for place in places:
+        if isinstance(place, Elements):
+            storage, single = place.storage, len(place.key) == 2
+        elif isinstance(place, Whole | Slot | Entry):
+            storage, single = id(place.holder), not isinstance(place, Whole)
+        else:
+            continue
+        if storage in wider or (not single and storage in singles):
+            return True
+        (singles if single else wider).add(storage)
+    return False
 
 
 class Saved:
