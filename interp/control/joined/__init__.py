@@ -11,7 +11,7 @@ from typing import Any
 from interp import tree
 from interp.control.joined import library
 from interp.control.joined import state as states
-from interp.control.joined.alternatives import Alternatives, Sometimes
+from interp.control.joined.alternatives import Alternatives, uncertain
 from interp.control.joined.calls import call
 from interp.control.joined.operations import as_number
 from interp.control.joined.signals import Abandoned
@@ -73,7 +73,7 @@ def result(out: Any) -> Any:
     if isinstance(out, Alternatives):
         return _number(out)
     if type(out) in (list, tuple):
-        if any(isinstance(part, Sometimes) for part in out):
+        if uncertain(out):
             raise UndecidedError(
                 "the function returns a list whose length depends on a branch that the input decides: return an array "
                 "of a fixed shape, with np.where in place of the filter"

@@ -5,9 +5,10 @@ the answers are joined; `forks` narrows the names of a condition to the alternat
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from interp.control.joined.state import current
 from interp.errors import UndecidedError
 
 
@@ -78,6 +79,7 @@ class Sometimes:
 
     def __init__(self, content: Any, on: bool | None, repeated: bool = False) -> None:
         self.content, self.on, self.repeated = content, on, repeated
+        current().uncertain = True
 
     def __repr__(self) -> str:
         return f"sometimes {self.content!r}"
@@ -89,6 +91,11 @@ class Sometimes:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def uncertain(slots: Iterable[Any]) -> bool:
+    """True if some of the slots of a list, or of the contents of a dict, are there on some paths only."""
+    return current().uncertain and Sometimes in map(type, slots)
 
 
 def _combinations(operands: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool | None]]:

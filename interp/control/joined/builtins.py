@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.control.joined.alternatives import Alternatives, Sometimes, mapped
+from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
 from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import decision, fork, not_, valued
 from interp.control.joined.joining import Join, undecided
@@ -68,18 +68,16 @@ def _method(kind: type, *names: str) -> Callable[[Any], Any]:
     return adding
 
 
-def uncertain(x: Any) -> bool:
+def of_unknown_length(x: Any) -> bool:
     """True of a list or dict with slots that are there on some paths only."""
-    if isinstance(x, list | deque):
-        return any(isinstance(item, Sometimes) for item in x)
-    return isinstance(x, dict) and any(isinstance(item, Sometimes) for item in x.values())
+    return isinstance(x, list | dict | deque) and uncertain(x.values() if isinstance(x, dict) else x)
 
 
 def settled(x: Any) -> Any:
     """An argument of code that knows nothing of paths. Raises for a list whose length depends on them."""
     if isinstance(x, Generated):
         x = x.items[x.position :]
-    if uncertain(x):
+    if of_unknown_length(x):
         raise UndecidedError(
             "a list whose length depends on a branch that the input decides goes into a function that needs to know "
             "it. Loop over it, use sum, max, min, len, any or all, or np.where on a whole array instead of a filter"
@@ -132,7 +130,7 @@ def _maybe(on: bool | None, value: Any, other: Any) -> Any:
 def length(x: Any) -> Any:
     if isinstance(x, Alternatives):
         return mapped(length, x)
-    if not uncertain(x):
+    if not of_unknown_length(x):
         return len(x)
     items = _items(x)
     if any(isinstance(item, Sometimes) and item.repeated for item in items):
@@ -155,7 +153,7 @@ def range_(*ends: Any) -> Any:
 def sum_(x: Any, start: Any = 0) -> Any:
     if isinstance(x, Alternatives):
         return mapped(lambda one: sum_(one, start), x)
-    if isinstance(x, list | dict | Generated) and uncertain(_items(x)):
+    if isinstance(x, list | dict | Generated) and of_unknown_length(_items(x)):
         return _folded(_items(x), start, operator.add)
     return sum(_items(x) if isinstance(x, Generated) else x, start)
 
@@ -167,7 +165,7 @@ def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any],
         if len(args) == 1 and isinstance(args[0], Alternatives):
             return each(lambda one: rule(one, key=key, default=default), args[0])
         items = _items(args[0]) if len(args) == 1 else list(args)
-        if not uncertain(items) and all(concrete(i) for i in items) and key is None:
+        if not of_unknown_length(items) and all(concrete(i) for i in items) and key is None:
             if not items and default is not None:
                 return default
             try:
@@ -179,7 +177,7 @@ def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any],
                 return default
             raise plain(ValueError(f"{function.__name__}() arg is an empty sequence"))
         rank: Callable[[Any], Any] = (lambda x: x) if key is None else (lambda x: call(key, x))
-        if key is None and not uncertain(items):
+        if key is None and not of_unknown_length(items):
             answer = items[0]
             for item in items[1:]:
                 answer = _pick(best, better, answer, item)
@@ -269,7 +267,7 @@ RULES[tuple] = lambda x=(): tuple(_items(settled(x))) if not isinstance(x, Alter
 @_rule(enumerate)
 def enumerate_(x: Any, start: int = 0) -> Any:
     items = _items(x)
-    if not uncertain(items):
+    if not of_unknown_length(items):
         return enumerate(items, start)
     found, position = [], start
     for item in items:
@@ -280,7 +278,7 @@ def enumerate_(x: Any, start: int = 0) -> Any:
 
 @_rule(reversed)
 def reversed_(x: Any) -> Any:
-    return list(reversed(x)) if uncertain(x) else reversed(x)
+    return list(reversed(x)) if of_unknown_length(x) else reversed(x)
 
 
 @_rule(iter)
@@ -417,7 +415,7 @@ def list_sort(x: list[Any], key: Any = None, reverse: bool = False) -> None:
 def list_pop(x: list[Any], position: Any = -1) -> Any:
     if is_open(position):
         raise UndecidedError("list.pop at a position that the input decides: keep the list, and a mask of what is left")
-    if uncertain(x):
+    if of_unknown_length(x):
         if position == -1 and not isinstance(x[-1], Sometimes):
             current().note(Whole(x))
             return x.pop()
@@ -447,7 +445,7 @@ def list_insert(x: list[Any], position: Any, item: Any) -> None:
 for _name in ("index", "count", "remove"):
 
     def _search(x: list[Any], *args: Any, _name: str = _name) -> Any:
-        if uncertain(x) or any(not concrete(item) for item in (*x, *args)):
+        if of_unknown_length(x) or any(not concrete(item) for item in (*x, *args)):
             raise UndecidedError(
                 f"list.{_name} compares values that the input decides: loop over the list with a comparison"
             )

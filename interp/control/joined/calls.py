@@ -14,7 +14,7 @@ import numpy as np
 
 from interp.control.calls import OURS, Calls, carries
 from interp.control.joined import builtins
-from interp.control.joined.alternatives import Alternatives, Sometimes
+from interp.control.joined.alternatives import Alternatives, Sometimes, uncertain
 from interp.control.joined.blocks import Generated
 from interp.control.joined.convert import converted, is_converted
 from interp.control.joined.joining import Join, recorded_numbers, same
@@ -265,7 +265,7 @@ def comprehension(kind: str, gather: Callable[[Any], list[Any]], iterable: Any) 
         return items
     if kind == "GeneratorExp":
         return Generated(items)
-    if any(isinstance(item, Sometimes) for item in items):
+    if uncertain(items):
         if kind == "DictComp":
             return {
                 item.content[0] if isinstance(item, Sometimes) else item[0]: (

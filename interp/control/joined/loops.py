@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from interp.control.joined.alternatives import Alternatives, Sometimes
+from interp.control.joined.alternatives import Alternatives, Sometimes, uncertain
 from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import (
     alternatives_among,
@@ -291,11 +291,11 @@ def _unknown_range(
 def slots_of(iterable: Any) -> Any:
     """What an iteration goes through: of a dict with entries that are there on some paths only, such slots."""
     kind = type(iterable)
-    if isinstance(iterable, dict) and any(isinstance(v, Sometimes) for v in iterable.values()):
+    if isinstance(iterable, dict) and uncertain(iterable.values()):
         return [_entry(k, v, lambda k, v: k) for k, v in iterable.items()]
     if kind in _VIEWS:
         entries = iterable.mapping
-        if any(isinstance(v, Sometimes) for v in entries.values()):
+        if uncertain(entries.values()):
             return [_entry(k, v, _VIEWS[kind]) for k, v in entries.items()]
     return iterable.slots() if kind is Generated else iterable
 

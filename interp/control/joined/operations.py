@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.control.joined.alternatives import Alternatives, Sometimes, mapped
+from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
 from interp.control.joined.forks import decision, file, file_off, fork, not_, primal_truth, valued
 from interp.control.joined.joining import Join, join_all, undecided
 from interp.control.joined.signals import Raised
@@ -155,7 +155,7 @@ def equal(x: Any, y: Any) -> Any:
         return x == y
     if not x or not y:
         return not_(x) if not y else not_(y)
-    if any(isinstance(slot, Sometimes) for slot in (*_contents(x), *_contents(y))):
+    if uncertain((*_contents(x), *_contents(y))):
         raise UndecidedError(
             "a list or dict is compared of which some slots are there on some paths only: loop over it, or "
             "compare len()"
@@ -244,6 +244,8 @@ def getitem(holder: Any, index: Any) -> Any:
         return each(getitem, holder, index)
     if _open(index):
         return _at_open(holder, index)
+    if isinstance(holder, Value | Holder):
+        return holder[index]
     if isinstance(holder, list | deque) and not hasattr(kind.__getitem__, "__code__"):
         return _from_list(holder, index)
     if isinstance(holder, dict) and not hasattr(kind.__getitem__, "__code__"):
@@ -260,7 +262,7 @@ def getitem(holder: Any, index: Any) -> Any:
 
 
 def _from_list(holder: list[Any] | deque[Any], index: Any) -> Any:
-    if any(isinstance(item, Sometimes) for item in holder):
+    if uncertain(holder):
         return _uncertain(holder, index)
     try:
         return holder[index]
@@ -623,7 +625,7 @@ def unpack(value: Any) -> Any:
             raise UndecidedError(f"unpacking {value!r}: the number of parts depends on a branch that the input decides")
         marked = [True if i == value.primal else None for i in range(len(parts))]
         return tuple(join_all(list(zip(column, marked, strict=True))) for column in zip(*parts, strict=True))
-    if isinstance(value, list) and any(isinstance(item, Sometimes) for item in value):
+    if isinstance(value, list) and uncertain(value):
         raise UndecidedError("unpacking a list that is longer on some paths than on others: loop over it")
     return value
 

@@ -281,6 +281,8 @@ class State:
         """The last undecided condition: what stands for an undecided one at its level."""
         self.alternatives = False
         """True once a name has stood for several values."""
+        self.uncertain = False
+        """True once a slot has been there on some paths only."""
         self.handled: BaseException | None = None
         self.dropped: list[BaseException] = []
         """What ended paths that no input can take, or that raise for some."""
