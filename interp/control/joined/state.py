@@ -193,7 +193,8 @@ def _described(part: Any, other: int) -> Any:
         return part.shape, part.dtype.str, part.tobytes()
     if isinstance(part, slice):
         part = (part.start, part.stop, part.step)
-    known = all(x is None or x is Ellipsis or isinstance(x, int) for x in (part if isinstance(part, tuple) else (part,)))
+    parts = part if isinstance(part, tuple) else (part,)
+    known = all(x is None or x is Ellipsis or isinstance(x, int) for x in parts)
     return part if known else other
 
 
