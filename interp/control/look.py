@@ -265,18 +265,22 @@ class Look:
             isinstance(end, ast.Constant) for end in ends[:2]
         )
 
-    def _may_be_list(self, node: ast.AST) -> bool:
+    def _may_be_list(self, node: ast.AST, seen: frozenset[str] = frozenset()) -> bool:
+        """``seen``: the names on the way here, one of which may be bound by itself, as in ``x = x + 1``."""
         if isinstance(node, _LISTS):
             return not all(isinstance(e, ast.Constant) for e in getattr(node, "elts", [node]))
         if isinstance(node, ast.BinOp):
-            return self._may_be_list(node.left) or self._may_be_list(node.right)
+            return self._may_be_list(node.left, seen) or self._may_be_list(node.right, seen)
         if isinstance(node, ast.Call):
             return isinstance(node.func, ast.Name) and node.func.id in ("list", "sorted", "tuple")
-        if isinstance(node, ast.Name):
-            for place in self.bound.get(node.id, ()):
-                value = getattr(place, "value", None)
-                if isinstance(value, ast.AST) and not isinstance(value, ast.Name) and self._may_be_list(value):
-                    return True
+        if isinstance(node, ast.Name) and node.id not in seen:
+            values = (getattr(place, "value", None) for place in self.bound.get(node.id, ()))
+            return any(
+                isinstance(value, ast.AST)
+                and not isinstance(value, ast.Name)
+                and self._may_be_list(value, seen | {node.id})
+                for value in values
+            )
         return False
 
     # -- arrays that nothing is stored into

@@ -64,12 +64,13 @@ def try_block(
     body: Block,
     orelse: Block,
     final: Block,
+    dead: frozenset[str],
 ) -> Signal | None:
-    """``try``, with its handlers, ``else`` and ``finally``."""
+    """``try``, with its handlers, ``else`` and ``finally``. ``dead``: locals that are read no more behind it."""
     state = current()
     if final is not None:
-        return _finally(state, frame, lambda: try_block(frame, handlers, body, orelse, None), final)
-    barrier = state.push("try", frame)
+        return _finally(state, frame, lambda: try_block(frame, handlers, body, orelse, None, dead), final)
+    barrier = state.push("try", frame, {GO_ON.kind: dead})
     known = [(_classes(caught), handler) for caught, handler in handlers]
     barrier.catches = tuple(c for classes, _ in known for c in classes)
     depths = state.depths()
@@ -138,14 +139,16 @@ def _finally(state: State, frame: Frame, body: Block, final: Callable[[], Signal
     return None if signal is GO_ON else signal
 
 
-def with_block(frame: Frame, context: Any, body: Callable[[Any], Signal | None]) -> Signal | None:
-    """``with``: the context is left once on each path."""
+def with_block(
+    frame: Frame, context: Any, body: Callable[[Any], Signal | None], dead: frozenset[str]
+) -> Signal | None:
+    """``with``: the context is left once on each path. ``dead``: locals that are read no more behind it."""
     from interp.control.joined.calls import call
 
     state = current()
     kind = type(context)
     entered = call(kind.__enter__, context)
-    barrier = state.push("with", frame)
+    barrier = state.push("with", frame, {GO_ON.kind: dead})
     if kind is contextlib.suppress:
         barrier.catches = context._exceptions
     depths = state.depths()

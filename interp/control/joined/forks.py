@@ -130,7 +130,8 @@ def file(state: State, signal: Signal, base: int | None = None) -> None:
         state.note_locals(barrier.frame)
     elif base is not None:
         barrier.base = min(base, barrier.base)
-    barrier.outcomes.setdefault(signal.kind, []).append(state.save(barrier.base, signal))
+    dead = barrier.frame.keys(barrier.dead.get(signal.kind, frozenset()))
+    barrier.outcomes.setdefault(signal.kind, []).append(state.save(barrier.base, signal, dead))
 
 
 def file_off(state: State, signal: Signal) -> None:
@@ -215,8 +216,11 @@ def _behind(state: State, outcomes: dict[str, Saved], base: int, here: str) -> S
 # -- branches
 
 
-def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
-    """Run every side (a block, and whether it is on the primal's path) from here, and join those that go on."""
+def fork(sides: list[tuple[Block, bool]], dead: frozenset[Any] = frozenset()) -> Signal | None:
+    """Run every side (a block, and whether it is on the primal's path) from here, and join those that go on.
+
+    ``dead``: keys of the locals that are read no more behind the fork.
+    """
     state = current()
     on, witness = state.on, state.witness
     mark = state.open()
@@ -225,7 +229,7 @@ def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
         for block, side_on in sides:
             signal = _side(state, block, on and side_on)
             if signal is GO_ON:
-                ended.append(state.save(mark))
+                ended.append(state.save(mark, dead=dead))
             elif signal is not DEAD:
                 file(state, signal)
             state.roll_back(mark)
@@ -244,14 +248,20 @@ def fork(sides: list[tuple[Block, bool]]) -> Signal | None:
 
 
 def branch(
-    frame: Frame, test: Callable[[], Any], names: tuple[str, ...], narrow: Narrow, then: Block, orelse: Block
+    frame: Frame,
+    test: Callable[[], Any],
+    names: tuple[str, ...],
+    narrow: Narrow,
+    then: Block,
+    orelse: Block,
+    dead: frozenset[str] = frozenset(),
 ) -> Signal | None:
-    """``if``."""
+    """``if``. ``dead``: locals that are read no more behind it."""
     state = current()
     if state.alternatives:
         split = alternatives_among(frame, names)
         if split:
-            return _narrowed_branch(state, frame, test, split, then, orelse)
+            return _narrowed_branch(state, frame, test, split, then, orelse, dead)
     condition = test()
     truth = condition if condition is True or condition is False else decision(condition)
     if truth is not None:
@@ -261,7 +271,7 @@ def branch(
     sides = [(then, primal is not False), (orelse, primal is not True)]
     if narrow and not state.has_primal:
         sides = narrowed(frame, narrow, sides)
-    return fork(sides)
+    return fork(sides, frame.keys(dead))
 
 
 def alternatives_among(frame: Frame | None, names: Iterable[str]) -> list[tuple[Any, Alternatives]]:
@@ -330,6 +340,7 @@ def _narrowed_branch(
     split: list[tuple[Any, Alternatives]],
     then: Block,
     orelse: Block,
+    dead: frozenset[str],
 ) -> Signal | None:
     """A condition on names that stand for several values: each side keeps those that fit."""
     kept, primal = partition(state, test, split)
@@ -340,7 +351,7 @@ def _narrowed_branch(
     if len(sides) == 1:
         (block, _), *_ = sides
         return block() if block is not None else None
-    return fork(sides)
+    return fork(sides, frame.keys(dead))
 
 
 def _with(split: list[tuple[Any, Alternatives]], contents: list[Any], block: Block) -> Block:

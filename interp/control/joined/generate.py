@@ -22,6 +22,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
+from interp.control.joined.liveness import Liveness
 from interp.control.source import RUNTIME, Function
 from interp.errors import NoSource
 
@@ -185,6 +186,7 @@ class _Scope(ast.NodeTransformer):
         self.parameters = _parameters(definition.args)
         self.locals = dict.fromkeys(self.parameters) | {n: None for n in bound.names if n not in bound.declared}
         self.yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(definition.body))
+        self.liveness = Liveness(definition.body, self.locals)
 
     def converted(self) -> ast.FunctionDef:
         """The function, its default values and decorators as they were but for the expressions in them."""
@@ -311,26 +313,38 @@ class _Scope(ast.NodeTransformer):
             ast.If(ast.Compare(_load(SIGNAL), [ast.IsNot()], [_constant(None)]), [ast.Return(_load(SIGNAL))], []),
         ]
 
+    def _dead(self, node: ast.stmt, *where: str) -> ast.Constant:
+        """The locals that are read no more behind a statement."""
+        return _constant(self.liveness.dead(node, *where or ("after",)))
+
+    def _dead_of_loop(self, node: ast.While | ast.For) -> Any:
+        """The same by how a round of a loop ends, for its barrier."""
+        ends = {"continue": "head", "end": "orelse", "break": "after", "go on": "after", "return": "leaves"}
+        dead = [self._dead(node, where) for where in ends.values()]
+        return ast.Dict([_constant(kind) for kind in ends], list(dead))
+
     def _on_If(self, node: ast.If) -> list[ast.stmt]:
         test = self._test(node.test)
         then, orelse = self._block("then", node.body), self._block("else", node.orelse)
-        return self._signalling(_ask("branch", _load(FRAME), *test, then, orelse))
+        return self._signalling(_ask("branch", _load(FRAME), *test, then, orelse, self._dead(node)))
 
     def _on_Assert(self, node: ast.Assert) -> list[ast.stmt]:
         error = ast.Call(_offered("AssertionError"), [node.msg] if node.msg else [], [])
         raising = ast.copy_location(ast.Raise(error, None), node)
         test = self._test(node.test)
-        return self._signalling(_ask("branch", _load(FRAME), *test, _constant(None), self._block("else", [raising])))
+        orelse = self._block("else", [raising])
+        return self._signalling(_ask("branch", _load(FRAME), *test, _constant(None), orelse, self._dead(node)))
 
     def _on_While(self, node: ast.While) -> list[ast.stmt]:
         test = self._test(node.test)
         step, orelse = self._block("step", node.body), self._block("else", node.orelse)
-        return self._signalling(_ask("while_loop", _load(FRAME), *test, step, orelse))
+        return self._signalling(_ask("while_loop", _load(FRAME), *test, step, orelse, self._dead_of_loop(node)))
 
     def _on_For(self, node: ast.For) -> list[ast.stmt]:
         first = ast.copy_location(ast.Assign([node.target], _load(ITEM)), node)
         step, orelse = self._block("step", node.body, [first], ITEM), self._block("else", node.orelse)
-        return self._signalling(_ask("for_loop", _load(FRAME), self.visit(node.iter), step, orelse))
+        iterable = self.visit(node.iter)
+        return self._signalling(_ask("for_loop", _load(FRAME), iterable, step, orelse, self._dead_of_loop(node)))
 
     def _on_Return(self, node: ast.Return) -> list[ast.stmt]:
         return [ast.Return(_ask("Return", self.visit(node.value) if node.value else _constant(None)))]
@@ -350,7 +364,8 @@ class _Scope(ast.NodeTransformer):
             block = self._block("handler", handler.body, first, ITEM)
             handlers.append(ast.Tuple([caught or _constant(None), block], ast.Load()))
         parts = [self._block(w, s) for w, s in (("try", node.body), ("else", node.orelse), ("finally", node.finalbody))]
-        return self._signalling(_ask("try_block", _load(FRAME), ast.Tuple(handlers, ast.Load()), *parts))
+        dead = self._dead(node, "after", "orelse")
+        return self._signalling(_ask("try_block", _load(FRAME), ast.Tuple(handlers, ast.Load()), *parts, dead))
 
     def _on_With(self, node: ast.With) -> list[ast.stmt]:
         item, *others = node.items
@@ -358,7 +373,8 @@ class _Scope(ast.NodeTransformer):
         target = item.optional_vars
         first: list[ast.stmt] = [ast.copy_location(ast.Assign([target], _load(ITEM)), node)] if target else []
         block = self._block("with", inner, first, ITEM)
-        return self._signalling(_ask("with_block", _load(FRAME), self.visit(item.context_expr), block))
+        context = self.visit(item.context_expr)
+        return self._signalling(_ask("with_block", _load(FRAME), context, block, self._dead(node)))
 
     def _on_Global(self, node: ast.Global) -> list[ast.stmt]:
         return []

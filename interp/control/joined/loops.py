@@ -5,7 +5,7 @@ which all that may still come is known already ends: its states have been seen.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from interp.control.joined.alternatives import Alternatives, Sometimes, uncertain
@@ -33,12 +33,19 @@ MANY = 8
 """Outcomes of one kind that wait at a loop before they are joined."""
 
 
+Dead = Mapping[str, frozenset[str]]
+"""By how a round of a loop ends, the locals that are read no more where it goes on."""
+
+
 class Loop:
     """A running loop. ``advance`` decides on a further round: None, END or another signal."""
 
-    def __init__(self, state: State, frame: Frame, advance: Callable[["Loop"], Signal | None], step: Block) -> None:
+    def __init__(
+        self, state: State, frame: Frame, advance: Callable[["Loop"], Signal | None], step: Block, dead: Dead
+    ) -> None:
         self.state, self.frame, self.advance, self.step = state, frame, advance, step
-        self.barrier: Barrier = state.push("loop", frame)
+        self.barrier: Barrier = state.push("loop", frame, dead)
+        self.dead = frame.keys(dead[CONTINUE.kind])
         self.began = next(Frame.numbers)
 
     def run(self, orelse: Block) -> Signal | None:
@@ -116,7 +123,7 @@ class Loop:
             return
         state, base = self.state, self.barrier.base
         assert base is not None
-        here = state.save(base)
+        here = state.save(base, dead=self.dead)
         state.roll_back(base)
         for waiting in self.barrier.outcomes.values():
             waiting[:] = [united(state, waiting)]
@@ -126,13 +133,13 @@ class Loop:
         """Rounds on joined states, until they say nothing new."""
         state, base = self.state, self.barrier.base
         assert base is not None
-        head = state.save(base)
+        head = state.save(base, dead=self.dead)
         settled = 0
         for count in itertools.count():
             signal = self.round()
             if signal is not None:
                 return signal
-            after = state.save(base)
+            after = state.save(base, dead=self.dead)
             state.roll_back(base)
             joined = merged(state, head, after, count >= PATH.options.rounds_before_widening, fixpoint=True)
             state.roll_back(base)
@@ -162,7 +169,13 @@ class Loop:
 
 
 def while_loop(
-    frame: Frame, test: Callable[[], Any], names: tuple[str, ...], narrow: Narrow, step: Block, orelse: Block
+    frame: Frame,
+    test: Callable[[], Any],
+    names: tuple[str, ...],
+    narrow: Narrow,
+    step: Block,
+    orelse: Block,
+    dead: Dead,
 ) -> Signal | None:
     """``while``."""
 
@@ -178,7 +191,7 @@ def while_loop(
             return _undecided(state, primal_truth(condition))
         return None if truth else END
 
-    return Loop(current(), frame, advance, step).run(orelse)
+    return Loop(current(), frame, advance, step, dead).run(orelse)
 
 
 def _undecided(state: State, primal: bool | None) -> Signal | None:
@@ -207,12 +220,15 @@ def _split(state: State, test: Callable[[], Any], split: list[tuple[Any, Alterna
     return None
 
 
-def for_loop(frame: Frame, iterable: Any, step: Callable[[Any], Signal | None], orelse: Block) -> Signal | None:
+def for_loop(
+    frame: Frame, iterable: Any, step: Callable[[Any], Signal | None], orelse: Block, dead: Dead
+) -> Signal | None:
     """``for``. The positions of what is iterated are never joined."""
     if isinstance(iterable, Alternatives):
-        return fork([(_over(frame, v, step, orelse), i == iterable.primal) for i, v in enumerate(iterable.values)])
+        sides = [(_over(frame, v, step, orelse, dead), i == iterable.primal) for i, v in enumerate(iterable.values)]
+        return fork(sides, frame.keys(dead[GO_ON.kind]))
     if isinstance(iterable, UnknownRange):
-        return _unknown_range(frame, iterable, step, orelse)
+        return _unknown_range(frame, iterable, step, orelse, dead)
     iterator = iter(slots_of(iterable))
     item: Any = None
 
@@ -237,13 +253,13 @@ def for_loop(frame: Frame, iterable: Any, step: Callable[[Any], Signal | None], 
             return step(content)
         return fork([(lambda: step(content), on is not False), (None, on is not True)])
 
-    loop = Loop(current(), frame, advance, round)
+    loop = Loop(current(), frame, advance, round, dead)
     loop.joinable, loop.bounded = False, hasattr(iterable, "__len__")
     return loop.run(orelse)
 
 
-def _over(frame: Frame, iterable: Any, step: Callable[[Any], Signal | None], orelse: Block) -> Block:
-    return lambda: for_loop(frame, iterable, step, orelse)
+def _over(frame: Frame, iterable: Any, step: Callable[[Any], Signal | None], orelse: Block, dead: Dead) -> Block:
+    return lambda: for_loop(frame, iterable, step, orelse, dead)
 
 
 class UnknownRange:
@@ -254,7 +270,7 @@ class UnknownRange:
 
 
 def _unknown_range(
-    frame: Frame, numbers: UnknownRange, step: Callable[[Any], Signal | None], orelse: Block
+    frame: Frame, numbers: UnknownRange, step: Callable[[Any], Signal | None], orelse: Block, dead: Dead
 ) -> Signal | None:
     """A ``while`` over the numbers of the range; off the primal's path they become unknown."""
     at = numbers.start
@@ -283,7 +299,7 @@ def _unknown_range(
     shared.cells, shared.names = (*frame.cells, *own.cells), (*frame.names, "")
     state.frames.append(shared)
     try:
-        return Loop(state, shared, advance, round).run(orelse)
+        return Loop(state, shared, advance, round, dead).run(orelse)
     finally:
         state.frames.remove(shared)
 

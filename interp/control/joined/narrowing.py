@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from interp.control.joined.joining import same
-from interp.control.joined.state import Block, Elements, Frame, current
+from interp.control.joined.state import Block, Elements, Frame, Local, current
 from interp.value import Holder, Value
 
 Narrow = tuple[tuple[str, Any, str, Callable[[], Any]], ...] | None
@@ -47,7 +47,7 @@ def _cut(frame: Frame, narrow: Any, block: Block, opposite: bool) -> Block:
             if index is not None:
                 if same(holder[index], part) and same(part, holder[index]):
                     holder[index] = whole
-            elif cell.cell_contents is part:
+            elif Local(cell, frame).read() is part:
                 cell.cell_contents = whole
         return signal
 

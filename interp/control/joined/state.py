@@ -8,7 +8,7 @@ Nothing is noted while no branch is open.
 import itertools
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import CellType
 from typing import Any
 
@@ -232,17 +232,26 @@ class Frame:
     ``number`` orders frames by age; ``over`` once nothing can read the cells any more.
     """
 
-    __slots__ = ("cells", "escapes", "function", "names", "number", "over")
+    __slots__ = ("_keys", "cells", "escapes", "function", "names", "number", "over")
     numbers = itertools.count()
 
     def __init__(self, reader: Callable[[], Any], function: str, escapes: bool = False) -> None:
         self.cells: tuple[CellType, ...] = reader.__closure__ or ()
         self.names: tuple[str, ...] = reader.__code__.co_freevars
         self.function, self.escapes, self.over, self.number = function, escapes, False, next(self.numbers)
+        self._keys: dict[frozenset[str], frozenset[Any]] = {}
 
     def leave(self) -> None:
         """The function has returned."""
         self.over = not self.escapes
+
+    def keys(self, names: frozenset[str]) -> frozenset[Any]:
+        """The keys of some locals."""
+        found = self._keys.get(names)
+        if found is None:
+            pairs = zip(self.names, self.cells, strict=True)
+            found = self._keys[names] = frozenset((Local, id(cell)) for name, cell in pairs if name in names)
+        return found
 
     def cell(self, name: str) -> CellType:
         return self.cells[self.names.index(name)]
@@ -253,15 +262,17 @@ class Barrier:
 
     ``outcomes``: by kind of signal, the states that wait.
     ``base``: the length of the journal from which their states count.
+    ``dead``: by kind of signal, the locals that are read no more where such a path goes on.
     """
 
-    __slots__ = ("base", "catches", "depth", "frame", "kind", "outcomes")
+    __slots__ = ("base", "catches", "dead", "depth", "frame", "kind", "outcomes")
 
     def __init__(self, kind: str, frame: Frame, depth: int) -> None:
         self.kind, self.frame, self.depth = kind, frame, depth
         self.outcomes: dict[str, list[Saved]] = {}
         self.base: int | None = None
         self.catches: tuple[type[BaseException], ...] = ()
+        self.dead: Mapping[str, frozenset[str]] = {}
 
 
 class State:
@@ -299,13 +310,17 @@ class State:
     def note_locals(self, frame: Frame) -> None:
         self.journal.extend(Local(cell, frame) for cell in frame.cells)
 
-    def save(self, mark: int, signal: Any = None) -> Saved:
-        """What has changed since ``mark``, with its contents now, and by which signal the path ended here."""
+    def save(self, mark: int, signal: Any = None, dead: frozenset[Any] = frozenset()) -> Saved:
+        """What has changed since ``mark``, with its contents now, and by which signal the path ended here.
+
+        ``dead``: keys of locals that are read no more, and are unbound from here on.
+        """
         places: dict[Any, Place] = {}
         for place in self.journal[mark:]:
             if type(place) is not Local or not place.slot.over:
                 places.setdefault(place.key, place)
-        saved = Saved(places, {key: place.read() for key, place in places.items()}, self.on, signal)
+        contents = {key: ABSENT if key in dead else place.read() for key, place in places.items()}
+        saved = Saved(places, contents, self.on, signal)
         self.saved.add(saved)
         return saved
 
@@ -378,8 +393,9 @@ class State:
             self.recording = False
             self.journal.clear()
 
-    def push(self, kind: str, frame: Frame) -> Barrier:
+    def push(self, kind: str, frame: Frame, dead: Mapping[str, frozenset[str]] | None = None) -> Barrier:
         barrier = Barrier(kind, frame, len(self.barriers))
+        barrier.dead = dead or {}
         self.barriers.append(barrier)
         return barrier
 
