@@ -139,9 +139,7 @@ def _finally(state: State, frame: Frame, body: Block, final: Callable[[], Signal
     return None if signal is GO_ON else signal
 
 
-def with_block(
-    frame: Frame, context: Any, body: Callable[[Any], Signal | None], dead: frozenset[str]
-) -> Signal | None:
+def with_block(frame: Frame, context: Any, body: Callable[[Any], Signal | None], dead: frozenset[str]) -> Signal | None:
     """``with``: the context is left once on each path. ``dead``: locals that are read no more behind it."""
     from interp.control.joined.calls import call
 

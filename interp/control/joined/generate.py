@@ -202,7 +202,7 @@ class _Scope(ast.NodeTransformer):
             tail: list[ast.stmt] = made
         else:
             block = self._block("body", body)
-            escapes = any(isinstance(n, (*FUNCTIONS, ast.ClassDef, ast.GeneratorExp)) for n in _own_nodes(body))
+            escapes = any(isinstance(n, (*FUNCTIONS, ast.ClassDef)) for n in _own_nodes(body))
             head = [
                 *self._unbound(),
                 _assign(FRAME, _ask("Frame", self._cells(), _constant(old.name), _constant(escapes))),

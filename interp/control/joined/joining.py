@@ -336,7 +336,7 @@ def _elements(join: Join, x: Any, y: Any) -> Any:
     united = _united(x, y, join.on)
     if united is NotImplemented:
         united = where(undecided(join.on), x, y)
-    return united
+    return _widened(x, united) if join.widen else united
 
 
 def _whole(join: Join, place: Place, x: Any, y: Any) -> Any:

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes
-from interp.control.joined.state import ABSENT, Attribute, Entry, Local, Place, Saved, Slot, State, Whole
-from interp.value import Holder, Value
+from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Local, Place, Saved, Slot, State, Whole
+from interp.value import Holder, Value, innermost
 
 SIMPLE = (
     *(str, bytes, type(None), int, bool, float, complex, np.generic, type, slice, range, type(Ellipsis)),
@@ -54,12 +54,14 @@ def belongings(state: State, a: Saved, b: Saved, thorough: bool = False) -> Belo
     found = Belongings()
     for key in census.private():
         counts = (uses[0][key], uses[1][key])
+        if 0 not in counts or census.shares_elements(census.objects[key]):
+            continue
         if counts == (0, 0):
             found.unused.add(key)
-        elif 0 in counts:
-            found.side[key] = 0 if counts[0] else 1
-            if sum(counts) == 1 and not _is_view(census.objects[key]):
-                found.own.add(key)
+            continue
+        found.side[key] = 0 if counts[0] else 1
+        if sum(counts) == 1:
+            found.own.add(key)
     return found
 
 
@@ -99,6 +101,10 @@ _ONE = max(_references(x) for x in {0: object()}.values())
 """The count of an object that, beside the loop that asks, one dict alone refers to."""
 
 
+_ALONE = sys.getrefcount(object()) + 1
+"""The count of an array to which one value alone refers."""
+
+
 class _Census:
     """Counts the references to objects that are ours, or those of an object that only we refer to."""
 
@@ -122,6 +128,8 @@ class _Census:
             self._refer(place.old)
             if type(place) is not Local:
                 self._refer(place.holder)
+            if isinstance(place, Elements):
+                self.known[id(place.memory)] += 1
         for saved in sides:  # what is there now, in places of which the content will be another
             for key, place in saved.places.items():
                 if key not in self.counted and not isinstance(place, Whole):
@@ -157,9 +165,12 @@ class _Census:
                 if uses[id(x)] and key not in saved.places and (Whole, id(x), None) not in saved.places:
                     uses[id(part)] += 1
 
-
-def _is_view(x: Any) -> bool:
-    """True of what may share elements with an older array."""
-    if isinstance(x, Holder):
-        return x.is_view
-    return x.base is not None if isinstance(x, np.ndarray) else isinstance(x, Value) and x.is_view
+    def shares_elements(self, x: Any) -> bool:
+        """True of an array that is a view of another, or of which there may be views."""
+        if isinstance(x, Holder):
+            return x.is_view
+        if isinstance(x, np.ndarray):
+            return x.base is not None
+        return isinstance(x, Value) and (
+            x.is_view or sys.getrefcount(innermost(x)) - _ALONE > self.known[id(innermost(x))]
+        )

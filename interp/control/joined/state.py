@@ -6,6 +6,7 @@ Nothing is noted while no branch is open.
 """
 
 import itertools
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -215,6 +216,21 @@ def overlapping(places: Iterable[Place]) -> bool:
     return False
 
 
+def _references(place: Place) -> int:
+    return sys.getrefcount(place.holder)
+
+
+_ONE = _references(Slot([], 0))
+"""The count of an object to which one place alone refers."""
+
+
+def _is_used(place: Place, places: int) -> bool:
+    """True if something else than ``places`` of the journal refers to what holds a place, or may share its elements."""
+    if isinstance(place, Elements) and (not isinstance(place.holder, Holder) or place.holder.is_view):
+        return True
+    return _references(place) - _ONE >= places
+
+
 class Saved:
     """The contents of all places that a path has changed since some point, and whether it is the primal's path."""
 
@@ -316,9 +332,15 @@ class State:
         ``dead``: keys of locals that are read no more, and are unbound from here on.
         """
         places: dict[Any, Place] = {}
+        held: dict[int, int] = {}
         for place in self.journal[mark:]:
-            if type(place) is not Local or not place.slot.over:
-                places.setdefault(place.key, place)
+            if type(place) is not Local:
+                held[id(place.holder)] = held.get(id(place.holder), 0) + 1
+            elif place.slot.over:
+                continue
+            places.setdefault(place.key, place)
+        if held:
+            places = {key: p for key, p in places.items() if type(p) is Local or _is_used(p, held[id(p.holder)])}
         contents = {key: ABSENT if key in dead else place.read() for key, place in places.items()}
         saved = Saved(places, contents, self.on, signal)
         self.saved.add(saved)
