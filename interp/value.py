@@ -239,8 +239,17 @@ class Holder:
         raise NotImplementedError
 
     @property
+    def root(self) -> "Holder":
+        """The array of which this one is a view, however many lie between; itself if it is none."""
+        raise NotImplementedError
+
+    @property
     def is_view(self) -> bool:
         """True if elements are shared with another array."""
+        return self.root is not self
+
+    def refers_to(self) -> "tuple[Holder, ...]":
+        """The arrays that it refers to, each as often as it does."""
         raise NotImplementedError
 
     def __setitem__(self, index: Any, x: Any) -> None:

@@ -48,8 +48,11 @@ class Fresh(Holder):
         return self._now
 
     @property
-    def is_view(self) -> bool:
-        return self._root is not None
+    def root(self) -> "Fresh":
+        return self if self._root is None else self._root
+
+    def refers_to(self) -> "tuple[Fresh, ...]":
+        return () if self._root is None else (self._root, self._parent)  # type: ignore[return-value]
 
     def _again(self, parent: Any) -> None:
         """Make the view anew, of what the parent has become."""

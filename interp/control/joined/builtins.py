@@ -2,6 +2,7 @@
 
 import builtins
 import functools
+import itertools
 import math
 import operator
 from collections import deque
@@ -13,7 +14,7 @@ import numpy as np
 from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
 from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import decision, fork, not_, valued
-from interp.control.joined.joining import Join, undecided
+from interp.control.joined.joining import Join, extended, same, undecided
 from interp.control.joined.loops import UnknownRange, slots_of
 from interp.control.joined.operations import (
     IN_PLACE,
@@ -113,13 +114,27 @@ def _folded(items: list[Any], start: Any, step: Callable[[Any, Any], Any]) -> An
     """``step`` over the slots, from ``start``; a slot of some paths only makes the answer either."""
     answer = start
     for item in items:
-        if isinstance(item, Sometimes):
-            rounds = 2 if item.repeated else 1
-            for _ in range(rounds):
-                answer = _maybe(item.on, step(answer, item.content), answer)
+        if isinstance(item, Sometimes) and item.repeated:
+            answer = _folded_for_ever(item.content, answer, step)
+        elif isinstance(item, Sometimes):
+            answer = _maybe(item.on, step(answer, item.content), answer)
         else:
             answer = step(answer, item)
     return answer
+
+
+def _folded_for_ever(content: Any, start: Any, step: Callable[[Any, Any], Any]) -> Any:
+    """``step`` with the same content any number of times, also none, as it is on the primal's path."""
+    answer = start
+    for count in itertools.count():
+        widen = count >= PATH.options.rounds_before_widening
+        wider = Join(None if PATH.off else True, widen=widen)(answer, step(answer, content))
+        if same(answer, wider):
+            return answer
+        if count > PATH.options.steps // 100:
+            break
+        answer = wider
+    raise PathError("a list that grew without bound off the input's path is summed without end: bound its length")
 
 
 def _maybe(on: bool | None, value: Any, other: Any) -> Any:
@@ -271,7 +286,10 @@ def enumerate_(x: Any, start: int = 0) -> Any:
         return enumerate(items, start)
     found, position = [], start
     for item in items:
-        found.append(Sometimes((position, item.content), item.on) if isinstance(item, Sometimes) else (position, item))
+        if isinstance(item, Sometimes) and item.repeated:
+            position = current().witness.unknown(position if isinstance(position, int) else 0)
+        pair = (position, item.content if isinstance(item, Sometimes) else item)
+        found.append(Sometimes(pair, item.on, item.repeated) if isinstance(item, Sometimes) else pair)
         position = _maybe(item.on, position + 1, position) if isinstance(item, Sometimes) else position + 1
     return found
 
@@ -326,7 +344,8 @@ def _first_of(iterator: Generated, head: Sometimes, default: tuple[Any, ...]) ->
         return next_(iterator, *default)
 
     def taken() -> Any:
-        iterator.skip()
+        if not head.repeated:  # there may be more of the same
+            iterator.skip()
         return head.content
 
     return valued(lambda side: fork([(side(taken), head.on is not False), (side(passed), head.on is not True)]))
@@ -457,6 +476,9 @@ for _name in ("index", "count", "remove"):
             raise plain(error) from None
 
     METHODS[list, _name] = _search
+
+
+METHODS[list, "extend"] = lambda x, items: extended(x, _items(items))
 
 
 @_method(dict, "get")

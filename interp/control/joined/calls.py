@@ -17,10 +17,10 @@ from interp.control.joined import builtins
 from interp.control.joined.alternatives import Alternatives, Sometimes, uncertain
 from interp.control.joined.blocks import Generated
 from interp.control.joined.convert import converted, is_converted
-from interp.control.joined.joining import Join, recorded_numbers, same
+from interp.control.joined.joining import Join, appended, recorded_numbers, same
 from interp.control.joined.operations import concrete, each, plain
 from interp.control.joined.signals import Abandoned
-from interp.control.joined.state import Elements, Local, Slot, Whole, current
+from interp.control.joined.state import Elements, Local, Whole, current
 from interp.control.path import PATH
 from interp.control.stores import STORES
 from interp.errors import InterpError, PathError
@@ -172,9 +172,7 @@ def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dic
         return rule(holder, *args, **kwargs)
     state = current()
     if kind is list and name == "append":
-        if state.recording:
-            state.note(Slot(holder, len(holder)))
-        return function(*args)  # alternatives are stored as they are
+        return appended(holder, *args)  # alternatives are stored as they are
     if any(isinstance(x, Alternatives) for x in args):
         # Each in a fork of its own, which notes what it changes.
         return each(lambda *given: _of_container(function, holder, given, kwargs), *args)

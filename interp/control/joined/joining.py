@@ -5,7 +5,7 @@ that is - united patterns, a hull, a node with two parents. What no number type 
 """
 
 import types
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.ownership import belongings
 from interp.control.joined.signals import Return
-from interp.control.joined.state import ABSENT, Elements, Local, Place, Saved, State, Whole, current, overlapping
+from interp.control.joined.state import ABSENT, Elements, Local, Place, Saved, Slot, State, Whole, current, overlapping
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
 from interp.value import Holder, Value, shape_of
@@ -219,23 +219,58 @@ class Join:
         return self(a, b)
 
     def slots(self, a: list[Any], b: list[Any]) -> list[Any]:
-        """Two lists, slot by slot; where lists grow without bound the rest becomes one repeated slot."""
+        """Two lists, slot by slot. Where they grow without bound the rest becomes one repeated slot, off the primal's
+        path: what is there on it keeps its slots."""
+        (a, *rest), (b, *more) = _parted(a), _parted(b)
+        rest += more
         common = min(len(a), len(b))
-        if self.widen and len(a) != len(b):
-            rest = [x.content if isinstance(x, Sometimes) else x for x in (a[common:] or b[common:])]
-            last = a[common - 1 : common]
-            if last and isinstance(last[0], Sometimes) and last[0].repeated:
-                common -= 1
-                rest += [x.content if isinstance(x, Sometimes) else x for x in (a[common], b[common])]
+        joined = [self.slot(x, y) for x, y in zip(a, b, strict=False)]
+        if self.widen:
+            rest = [x.content if isinstance(x, Sometimes) else x for x in (*a[common:], *b[common:])] + rest
+        else:
+            joined += [self.slot(x, ABSENT) for x in a[common:]] + [self.slot(ABSENT, y) for y in b[common:]]
+        if rest:
             content = rest[0]
             for x in rest[1:]:
-                content = Join(None, self.fresh)(content, x)
-            return [
-                *(self.slot(x, y) for x, y in zip(a[:common], b[:common], strict=True)),
-                Sometimes(content, None, True),
-            ]
-        padded = [[*x, *[ABSENT] * (max(len(a), len(b)) - len(x))] for x in (a, b)]
-        return [self.slot(x, y) for x, y in zip(*padded, strict=True)]
+                content = self(content, x)
+            joined.append(Sometimes(content, None if self.on is None else False, True))
+        return joined
+
+
+def _parted(slots: list[Any]) -> tuple[Any, ...]:
+    """A list without its repeated slot, and the content of that if there is one."""
+    return (slots[:-1], slots[-1].content) if grows(slots) else (slots,)
+
+
+def grows(x: list[Any]) -> bool:
+    """True of a list that ends in a repeated slot."""
+    return bool(x) and isinstance(x[-1], Sometimes) and x[-1].repeated
+
+
+def appended(x: list[Any], item: Any) -> None:
+    """``x.append(item)``. In a list that ends in a repeated slot it comes among what is there, in whatever order."""
+    state = current()
+    if not grows(x):
+        if state.recording:
+            state.note(Slot(x, len(x)))
+        list.append(x, item)  # of a class of the user's too
+        return
+    last, content = x[-1], item.content if isinstance(item, Sometimes) else item
+    state.note(Slot(x, len(x) - 1))
+    state.note(Slot(x, len(x)))
+    x[-1:] = [Sometimes(Join(None)(last.content, content), last.on, True)]
+    if state.on and state.has_primal:
+        x.insert(len(x) - 1, item if content is not item else Sometimes(item, True))
+
+
+def extended(x: list[Any], items: Iterable[Any]) -> None:
+    """``x.extend(items)``."""
+    if grows(x):
+        for item in items:
+            appended(x, item)
+    else:
+        current().note(Whole(x))
+        x.extend(items)
 
 
 def unknown_among(values: list[Any], known: Any) -> Any:
@@ -303,11 +338,14 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
                 now.write(saved.contents[key])
             elif owner is None and (isinstance(place, Local) or id(place.holder) not in found.unused):
                 shared[key] = place
+    grown = list(_grown(shared, a, b, widen)) if widen or state.uncertain else []
     if overlapping(shared.values()):
         inner = len(state.journal)
         of_a, of_b = (state.contents(_only(saved, shared), shared.values(), inner) for saved in (a, b))
     else:
         of_a, of_b = ({key: s.contents.get(key, place.old) for key, place in shared.items()} for s in (a, b))
+    for place, *sides in grown:
+        shared[place.key], of_a[place.key], of_b[place.key] = place, *sides
     signal = a.signal
     if isinstance(signal, Return) and isinstance(b.signal, Return):
         signal = Return(join(signal.value, b.signal.value))
@@ -327,6 +365,23 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
     saved = state.save(mark, signal)
     saved.new = frozenset(found.side)
     return saved
+
+
+def _grown(
+    shared: dict[Any, Place], a: Saved, b: Saved, widen: bool
+) -> Iterator[tuple[Place, list[Any], list[Any]]]:
+    """The lists that are to be joined as a whole, and what is in them on each side; their slots are taken out.
+
+    Those that end in a repeated slot, and in a widening those that have grown.
+    """
+    lists = {id(p.holder): p.holder for p in shared.values() if isinstance(p.holder, list)}
+    readers = Reader(a), Reader(b)
+    for holder in lists.values():
+        x, y = (reader.items(holder) for reader in readers)
+        if (widen and len(x) != len(y)) or grows(x) or grows(y):
+            for key in [key for key, place in shared.items() if place.holder is holder]:
+                del shared[key]
+            yield Whole(holder), x, y
 
 
 def _elements(join: Join, x: Any, y: Any) -> Any:

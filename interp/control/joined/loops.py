@@ -29,6 +29,8 @@ from interp.control.joined.state import Barrier, Block, Frame, Local, Saved, Sta
 from interp.control.path import PATH
 from interp.errors import PathError, UndecidedError
 
+FEW = 4
+"""Rounds that a loop runs unjoined where others have run long."""
 MANY = 8
 """Outcomes of one kind that wait at a loop before they are joined."""
 
@@ -76,7 +78,9 @@ class Loop:
         return None if signal is GO_ON else signal
 
     def _rounds(self) -> Signal:
+        """Rounds one by one, up to the end or until they are joined."""
         state, unjoined = self.state, 0
+        allowed = _unjoined_rounds(state)
         for count in itertools.count():
             signal = self.round()
             if signal is not None:
@@ -85,7 +89,9 @@ class Loop:
                 self._compact()
                 if PATH.off or not state.has_primal:
                     unjoined += 1
-                    if unjoined > PATH.options.unjoined_rounds and self.joinable:
+                    state.unjoined_rounds += 1
+                    self.barrier.counts_rounds = True
+                    if unjoined > allowed and self.joinable:
                         return self._fixpoint()
             if PATH.off and not self.bounded and count > PATH.options.steps:
                 raise PathError(
@@ -168,6 +174,14 @@ class Loop:
         )
 
 
+def _unjoined_rounds(state: State) -> int:
+    """How many rounds off the path, or undecided, a loop runs one by one: of loops within such loops each level a
+    quarter, and few once there were many in all."""
+    within = sum(barrier.counts_rounds for barrier in state.barriers)
+    allowed = PATH.options.unjoined_rounds >> 2 * within
+    return min(allowed, FEW) if state.unjoined_rounds > PATH.options.steps // 50 else allowed
+
+
 def while_loop(
     frame: Frame,
     test: Callable[[], Any],
@@ -235,7 +249,7 @@ def for_loop(
     def advance(loop: Loop) -> Signal | None:
         nonlocal item
         if isinstance(item, Sometimes) and item.repeated:
-            return _undecided(loop.state, False if item.on is None else item.on)
+            return _undecided(loop.state, False)
         for item in iterator:
             if isinstance(item, Sometimes) and item.repeated:
                 loop.joinable = True

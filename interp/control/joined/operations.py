@@ -10,7 +10,7 @@ import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
 from interp.control.joined.forks import decision, file, file_off, fork, not_, primal_truth, valued
-from interp.control.joined.joining import Join, join_all, undecided
+from interp.control.joined.joining import Join, extended, join_all, undecided
 from interp.control.joined.signals import Raised
 from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Slot, Whole, current
 from interp.control.path import PATH
@@ -137,6 +137,9 @@ def in_place(symbol: str, x: Any, y: Any) -> Any:
     elif current().recording:
         if isinstance(x, np.ndarray | Holder) or (isinstance(x, Value) and x.is_storage):
             current().note(Elements(x, Ellipsis))
+        elif type(x) is list and symbol == "Add":
+            extended(x, y.slots() if hasattr(y, "slots") else y)
+            return x
         elif isinstance(x, list | set | dict):
             current().note(Whole(x))
     if symbol in ("Div", "FloorDiv", "Mod", "Pow") and not concrete(x, y):

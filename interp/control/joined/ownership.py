@@ -62,6 +62,13 @@ def belongings(state: State, a: Saved, b: Saved, thorough: bool = False) -> Belo
         found.side[key] = 0 if counts[0] else 1
         if sum(counts) == 1:
             found.own.add(key)
+    for key, x in census.objects.items():
+        if isinstance(x, Holder) and x.is_view:  # goes with the array of which it is a view
+            root = id(x.root)
+            if root in found.unused:
+                found.unused.add(key)
+            elif root in found.side:
+                found.side[key] = found.side[root]
     return found
 
 
@@ -89,7 +96,9 @@ def _parts(x: Any) -> Iterator[tuple[Any, Any]]:
         yield from (((tuple, id(x), i), part) for i, part in enumerate(values))
     elif isinstance(x, Sometimes):
         yield (tuple, id(x), 0), x.content
-    elif not isinstance(x, Value | Holder | np.ndarray):
+    elif isinstance(x, Holder):
+        yield from (((Holder, id(x), i), part) for i, part in enumerate(x.refers_to()))
+    elif not isinstance(x, Value | np.ndarray):
         yield from (((Attribute, id(x), name), part) for name, part in getattr(x, "__dict__", {}).items())
 
 

@@ -281,7 +281,7 @@ class Barrier:
     ``dead``: by kind of signal, the locals that are read no more where such a path goes on.
     """
 
-    __slots__ = ("base", "catches", "dead", "depth", "frame", "kind", "outcomes")
+    __slots__ = ("base", "catches", "counts_rounds", "dead", "depth", "frame", "kind", "outcomes")
 
     def __init__(self, kind: str, frame: Frame, depth: int) -> None:
         self.kind, self.frame, self.depth = kind, frame, depth
@@ -289,6 +289,8 @@ class Barrier:
         self.base: int | None = None
         self.catches: tuple[type[BaseException], ...] = ()
         self.dead: Mapping[str, frozenset[str]] = {}
+        self.counts_rounds = False
+        """True of a loop of which the rounds run off the path, or undecided, until they are joined."""
 
 
 class State:
@@ -309,6 +311,8 @@ class State:
         """The last undecided condition: what stands for an undecided one at its level."""
         self.alternatives = False
         """True once a name has stood for several values."""
+        self.unjoined_rounds = 0
+        """How many rounds of loops have run one by one off the path, or undecided."""
         self.uncertain = False
         """True once a slot has been there on some paths only."""
         self.handled: BaseException | None = None
