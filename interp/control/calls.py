@@ -268,15 +268,18 @@ class Calls:
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
                 return f(*args, **kwargs)
-            except NoRule:
+            except NoRule as refused:
                 if not isinstance(written, types.FunctionType) or f in COUNTERPARTS:
                     raise
+                try:
+                    return self.tier.function(written)(*args, **kwargs)
+                except (AttributeError, TypeError) as error:  # its code asks for what only arrays have
+                    raise refused from error
             except (StripError, ValueError, TypeError):
                 joined = [asarray(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args]
                 if all(a is b for a, b in zip(joined, args, strict=True)):
                     raise
                 return call(*joined, **kwargs)
-            return self.tier.function(written)(*args, **kwargs)
 
         return call
 

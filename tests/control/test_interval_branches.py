@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pytest
 from control.patterns import rows
 
 from interp import interpret
@@ -75,7 +74,6 @@ def test_loops_widen_and_stay_an_enclosure():
         assert lo <= f(point) <= hi
 
 
-@pytest.mark.gap
 def test_a_table_under_an_interval_is_the_hull_of_what_it_can_reach():
     table = [1.0, 5.0, 2.0, -7.0]
     lo, hi = enclosed(lambda x: table[int(x)] * 1.0, 0.5, 2.5).bounds

@@ -129,7 +129,6 @@ def test_a_plain_operation_on_plain_operands_ends_its_path():
         assert rows(f) == [{1}]
 
 
-@pytest.mark.gap
 def test_an_error_that_every_path_ends_in_is_raised():
     def f(x):
         if x[0] > 0:
@@ -166,7 +165,6 @@ def test_any_other_error_off_the_path_names_its_branch():
     assert f"line {f.__code__.co_firstlineno + 2}" in str(error) and "branch" in str(error)
 
 
-@pytest.mark.gap
 def test_an_error_of_a_rule_off_the_path_is_never_dropped():
     def f(x):
         if x[0] < 0:

@@ -16,7 +16,7 @@ from interp.control.joined.calls import call
 from interp.control.joined.operations import as_number
 from interp.control.joined.signals import Abandoned
 from interp.control.path import PATH
-from interp.errors import PathError, UndecidedError
+from interp.errors import InterpError, PathError, UndecidedError
 from interp.value import Value, shape_of
 
 
@@ -43,12 +43,22 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         errors = states.current().dropped
         if not errors:
             raise PathError("no path through the function comes to an end") from None
-        said = "; ".join(dict.fromkeys(f"{type(e).__name__}: {e}" for e in errors[:5]))
-        errors[0].add_note(f"every path through the function raises: {said}")
-        raise errors[0] from None
+        raise _naming_all(errors) from None
+    except Exception as error:
+        state = states.current()
+        if isinstance(error, InterpError) or not state.dropped or state.has_primal:
+            raise
+        raise _naming_all([error, *state.dropped])  # noqa: B904 - it is that error
     finally:
         states.restore(around)
         PATH.off = off
+
+
+def _naming_all(errors: list[BaseException]) -> BaseException:
+    """The first of the errors in which the paths end, when they all end in one."""
+    said = "; ".join(dict.fromkeys(f"{type(e).__name__}: {e}" for e in errors[:5]))
+    errors[0].add_note(f"every path through the function raises: {said}")
+    return errors[0]
 
 
 def _witness(x: Any) -> Any:

@@ -119,7 +119,22 @@ def may_raise(operation: Callable[[], Any], error: type[Exception] | tuple[type[
 
 divide = _partial(operator.truediv, ZeroDivisionError)
 floor_divide = _partial(operator.floordiv, ZeroDivisionError)
-modulo = _partial(operator.mod, ZeroDivisionError)
+_modulo = _partial(operator.mod, ZeroDivisionError)
+
+
+def modulo(x: Any, y: Any) -> Any:
+    """``x % y``; of an integer that the input decides, by a small one, each rest that it may leave."""
+    if type(y) is int and 0 < y <= PATH.options.alternatives and isinstance(x, Value) and _is_unknown_integer(x):
+        state = current()
+        state.alternatives = True
+        return Alternatives(tuple(range(y)), int(primal(x)) % y if state.on else None)
+    return _modulo(x, y)
+
+
+def _is_unknown_integer(x: Value) -> bool:
+    return not x.shape and x.dtype.kind in "iu" and type(x).joins and x.has_primal and not x.literal  # type: ignore[attr-defined]
+
+
 power = _partial(operator.pow, ZeroDivisionError)
 
 
