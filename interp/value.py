@@ -10,7 +10,7 @@ Operators and methods are attached by `interp.vocabulary`, each beside the primi
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -270,6 +270,18 @@ def innermost(x: Any) -> Any:
     while isinstance(x, Value):
         x = x.payload
     return x
+
+
+def carries_joining(x: Any) -> bool:
+    """True of a value whose innermost interpretation joins branches, and of a list, tuple or dict of one."""
+    if isinstance(x, Value):
+        while isinstance(x, Value):
+            if x.joins:
+                return True
+            x = x.payload
+        return False
+    parts: Iterable[Any] = x.values() if isinstance(x, dict) else x if isinstance(x, list | tuple) else ()
+    return any(map(carries_joining, parts))
 
 
 def is_array(x: Any) -> bool:

@@ -4,16 +4,17 @@
 tier serves values that take every branch.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from interp.control import stores
+from interp.control.by_hand import if_, while_
 from interp.control.foreign import register
 from interp.control.fresh import unwrap
 from interp.control.path import options
-from interp.value import Value
+from interp.value import carries_joining
 
-__all__ = ["options", "register", "run", "stores"]
+__all__ = ["if_", "options", "register", "run", "stores", "while_"]
 
 
 def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -21,18 +22,6 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     from interp.control import joined
     from interp.control.native import tier
 
-    if any(map(_joins, args)) or any(map(_joins, kwargs.values())):
+    if any(map(carries_joining, args)) or any(map(carries_joining, kwargs.values())):
         return unwrap(joined.run(f, args, kwargs))
     return unwrap(tier.run(f, args, kwargs))
-
-
-def _joins(x: Any) -> bool:
-    """True of a value whose innermost interpretation joins branches, and of containers of one."""
-    if isinstance(x, Value):
-        while isinstance(x, Value):
-            if x.joins:
-                return True
-            x = x.payload
-        return False
-    parts: Iterable[Any] = x.values() if isinstance(x, dict) else x if isinstance(x, list | tuple) else ()
-    return any(map(_joins, parts))

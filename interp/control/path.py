@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,16 @@ class Options:
     """Values that a name may stand for at once when they cannot be united."""
     recursion: int = 6
     """Nested calls off the path, with other arguments each, after which arguments are joined."""
+    paths: int = 256
+    """Ways through the branches of a function without source, which runs once for each."""
     steps: int = 100_000
     """Rounds and yields off the path after which a loop or generator is taken to be endless."""
 
 
 class _Path(threading.local):
     off = False
+    outcomes: Any = None
+    """Where code without source runs once for each way through it: what says which way this one goes."""
     options = Options()
 
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from interp import level as levels
+from interp.control.path import PATH
 from interp.errors import InterpError, RefusedStack, ShapeError, UndecidedError
 from interp.rules import compiling
 from interp.value import Value, shape_of
@@ -119,6 +120,8 @@ class Interval(Value):
         truth = self if is_truth(self.lo) else self != 0
         if not isinstance(truth, Interval):
             return bool(truth)
+        if PATH.outcomes is not None:
+            return PATH.outcomes.outcome(truth)  # type: ignore[no-any-return]
         raise UndecidedError(
             "a branch on this Interval is undecided: the condition holds for some of its points only. "
             "Use np.where, np.maximum or np.abs instead of `if`, or split the box"

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse
 
 from interp import level as levels
+from interp.control.path import PATH
 from interp.errors import RefusedStack, UndecidedError
 from interp.value import Value, identical, shape_of
 from interp.vocabulary.creation import owned
@@ -191,6 +192,8 @@ class SparsityTracer(Value):
     # -- what only the value could decide
 
     def __bool__(self) -> bool:
+        if PATH.outcomes is not None and self.size == 1:
+            return PATH.outcomes.outcome(self)  # type: ignore[no-any-return]
         _undecided("a truth value (if, while, and, or, not)", "use np.where, np.logical_and or np.maximum instead")
 
     def __index__(self) -> int:

@@ -13,6 +13,7 @@ from interp.control.joined import library
 from interp.control.joined import state as states
 from interp.control.joined.alternatives import Alternatives, uncertain
 from interp.control.joined.calls import call
+from interp.control.joined.convert import converted
 from interp.control.joined.operations import as_number
 from interp.control.joined.signals import Abandoned
 from interp.control.path import PATH
@@ -23,7 +24,7 @@ from interp.value import Value, shape_of
 def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``f`` along all its branches. Within another such run it is a part of that one."""
     state = states.current()
-    if state.frames:
+    if is_running():
         witness = state.witness
         try:
             return call(f, *args, **kwargs)
@@ -52,6 +53,12 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     finally:
         states.restore(around)
         PATH.off = off
+
+
+def is_running() -> bool:
+    """True within such a run."""
+    state = states.current()
+    return bool(state.frames or state.forks)
 
 
 def _naming_all(errors: list[BaseException]) -> BaseException:
@@ -110,4 +117,4 @@ def _number(out: Alternatives) -> Any:
         ) from None
 
 
-__all__ = ["library", "result", "run"]
+__all__ = ["converted", "is_running", "library", "result", "run"]

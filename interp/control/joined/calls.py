@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from interp.control.calls import OURS, Calls, carries
+from interp.control.calls import OURS, Calls, carries, is_library
 from interp.control.joined import builtins
 from interp.control.joined.alternatives import Alternatives, Sometimes, uncertain
 from interp.control.joined.blocks import Generated
 from interp.control.joined.convert import converted, is_converted
+from interp.control.joined.forced import forced
 from interp.control.joined.joining import Join, appended, recorded_numbers, same
 from interp.control.joined.operations import concrete, each, plain
 from interp.control.joined.signals import Abandoned
@@ -94,13 +95,15 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             f"{getattr(function, '__qualname__', function)} was called in a branch that this input does not take: what "
             "it does outside the program cannot be undone. Call it before the branch, or outside of the function"
         )
+    if PATH.outcomes is None and _may_branch(function) and any(map(carries, (function, *args, *kwargs.values()))):
+        return forced(function, lambda: opaque(function, args, kwargs))
     if current().recording:
         _note_arguments(function, (*args, *kwargs.values()))
     for out in kwargs["out"] if isinstance(kwargs.get("out"), tuple) else (kwargs.get("out"),):
         if out is not None:
             current().note(Elements(out, Ellipsis))
     given, options = args, kwargs
-    if getattr(function, "__module__", None) != "builtins":  # those ask about a function, others call it
+    if _module(function) != "builtins":  # those ask about a function, others call it
         given, options = tuple(map(_callback, args)), {k: _callback(v) for k, v in kwargs.items()}
     if _hashable(function):
         function = CALLS.resolve(function)
@@ -118,10 +121,23 @@ PURE = frozenset({"builtins", "math", "cmath", "itertools", "operator", "_operat
 """Modules whose functions change none of their arguments, but for those of `stores` and with ``out=``."""
 
 
+def _may_branch(function: Any) -> bool:
+    """True of code without source that may ask values for truths."""
+    if isinstance(function, types.FunctionType):
+        return not is_converted(function) and not is_library(function)
+    return isinstance(function, types.BuiltinFunctionType) and _module(function) in ("_heapq", "_bisect")
+
+
+def _module(function: Any) -> str:
+    """The module of a library's function; of the user's own none, whatever `exec` has made it say."""
+    if isinstance(function, types.FunctionType) and not is_library(function):
+        return function.__module__ if str(function.__module__).partition(".")[0] in OURS else ""
+    return str(getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__)
+
+
 def _note_arguments(function: Any, args: tuple[Any, ...]) -> None:
     """What a function that is not converted may change in its arguments."""
-    module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
-    root, _, rest = module.partition(".")
+    root, _, rest = _module(function).partition(".")
     pure = root in PURE and not rest.startswith("random") and getattr(function, "__name__", "") != "at"
     if (pure and not (_hashable(function) and function in STORES)) or root in OURS:
         return

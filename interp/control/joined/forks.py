@@ -216,7 +216,7 @@ def _behind(state: State, outcomes: dict[str, Saved], base: int, here: str) -> S
 # -- branches
 
 
-def fork(sides: list[tuple[Block, bool]], dead: frozenset[Any] = frozenset()) -> Signal | None:
+def fork(sides: Iterable[tuple[Block, bool]], dead: frozenset[Any] = frozenset()) -> Signal | None:
     """Run every side (a block, and whether it is on the primal's path) from here, and join those that go on.
 
     ``dead``: keys of the locals that are read no more behind the fork.

@@ -367,9 +367,7 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
     return saved
 
 
-def _grown(
-    shared: dict[Any, Place], a: Saved, b: Saved, widen: bool
-) -> Iterator[tuple[Place, list[Any], list[Any]]]:
+def _grown(shared: dict[Any, Place], a: Saved, b: Saved, widen: bool) -> Iterator[tuple[Place, list[Any], list[Any]]]:
     """The lists that are to be joined as a whole, and what is in them on each side; their slots are taken out.
 
     Those that end in a repeated slot, and in a widening those that have grown.
