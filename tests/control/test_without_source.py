@@ -100,9 +100,7 @@ def test_patterns_and_enclosures(f, expected):
         for point in X + np.random.default_rng(0).uniform(-radius, radius, (200, 5)):
             assert box.bounds[0] <= f(point) <= box.bounds[1]
     seen = {
-        j
-        for point in X + np.random.default_rng(1).uniform(-1.5, 1.5, (300, 5))
-        for j in np.flatnonzero(grad(f)(point))
+        j for point in X + np.random.default_rng(1).uniform(-1.5, 1.5, (300, 5)) for j in np.flatnonzero(grad(f)(point))
     }
     assert seen <= found[0]
 

@@ -15,6 +15,7 @@ from interp.control.joined.alternatives import Alternatives, uncertain
 from interp.control.joined.calls import call
 from interp.control.joined.convert import converted
 from interp.control.joined.operations import as_number
+from interp.control.joined.selection import Selection
 from interp.control.joined.signals import Abandoned
 from interp.control.path import PATH
 from interp.errors import InterpError, PathError, UndecidedError
@@ -89,6 +90,11 @@ def result(out: Any) -> Any:
     """What a function returns to code that knows nothing of paths."""
     if isinstance(out, Alternatives):
         return _number(out)
+    if isinstance(out, Selection):
+        raise UndecidedError(
+            "the function returns x[mask], whose shape depends on the input: return np.where(mask, x, 0), whose shape "
+            "does not"
+        )
     if type(out) in (list, tuple):
         if uncertain(out):
             raise UndecidedError(

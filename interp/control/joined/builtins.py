@@ -13,7 +13,7 @@ import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
 from interp.control.joined.blocks import Generated
-from interp.control.joined.forks import decision, fork, not_, valued
+from interp.control.joined.forks import decision, fork, not_, primal_truth, valued
 from interp.control.joined.joining import Join, extended, same, undecided
 from interp.control.joined.loops import UnknownRange, slots_of
 from interp.control.joined.operations import (
@@ -266,9 +266,11 @@ def _quantified(items: list[Any], start: bool, step: Callable[[Any, Any], Any]) 
     for item in items:
         content = item.content if isinstance(item, Sometimes) else item
         truth = decision(content)
-        truth = content if truth is None else truth
-        if isinstance(item, Sometimes):
-            truth = False if truth is False else undecided(bool(item.on) and truth is True)
+        if isinstance(item, Sometimes) and truth is not False:
+            here = primal_truth(content) if truth is None else truth
+            truth = undecided(bool(item.on and here))
+        elif truth is None:
+            truth = content
         if truth is True and not isinstance(item, Sometimes):
             return True
         answer = step(answer, truth)

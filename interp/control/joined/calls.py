@@ -20,6 +20,7 @@ from interp.control.joined.convert import converted, is_converted
 from interp.control.joined.forced import forced
 from interp.control.joined.joining import Join, appended, recorded_numbers, same
 from interp.control.joined.operations import concrete, each, plain
+from interp.control.joined.selection import Selection
 from interp.control.joined.signals import Abandoned
 from interp.control.joined.state import Elements, Local, Whole, current
 from interp.control.path import PATH
@@ -79,6 +80,8 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
 def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A call of what is not converted: by its rule here, or on each combination of alternatives."""
     rule = builtins.RULES.get(function) if _hashable(function) else None
+    if Selection in map(type, args) and getattr(function, "__module__", None) == "builtins":
+        args = tuple(x.slots() if type(x) is Selection else x for x in args)
     if rule is not None:
         return rule(*args, **kwargs)
     if any(isinstance(x, Alternatives) for x in args) or any(isinstance(x, Alternatives) for x in kwargs.values()):

@@ -24,6 +24,7 @@ from interp.control.joined.forks import (
 )
 from interp.control.joined.joining import Reader, merged, recorded_numbers, same
 from interp.control.joined.narrowing import Narrow
+from interp.control.joined.selection import Selection
 from interp.control.joined.signals import BREAK, CONTINUE, DEAD, END, GO_ON, Signal
 from interp.control.joined.state import Barrier, Block, Frame, Local, Saved, State, current
 from interp.control.path import PATH
@@ -327,7 +328,7 @@ def slots_of(iterable: Any) -> Any:
         entries = iterable.mapping
         if uncertain(entries.values()):
             return [_entry(k, v, _VIEWS[kind]) for k, v in entries.items()]
-    return iterable.slots() if kind is Generated else iterable
+    return iterable.slots() if kind is Generated or kind is Selection else iterable
 
 
 _VIEWS: dict[type, Callable[[Any, Any], Any]] = {

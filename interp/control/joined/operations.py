@@ -11,12 +11,13 @@ import numpy as np
 from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
 from interp.control.joined.forks import decision, file, file_off, fork, not_, primal_truth, valued
 from interp.control.joined.joining import Join, extended, join_all, undecided
+from interp.control.joined.selection import Selection, selection
 from interp.control.joined.signals import Raised
 from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Slot, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
 from interp.value import Holder, Value, innermost, primal, shape_of
-from interp.vocabulary import where
+from interp.vocabulary import reshape, where
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "Lt": operator.lt,
@@ -260,6 +261,8 @@ def getitem(holder: Any, index: Any) -> Any:
             raise plain(raised) from None
     if isinstance(holder, Alternatives):
         return each(getitem, holder, index)
+    if kind is Selection:
+        return getitem(holder.slots(), index)
     if _open(index):
         return _at_open(holder, index)
     if isinstance(holder, Value | Holder):
@@ -408,11 +411,8 @@ def _at_open(holder: Any, index: Any) -> Any:
                 axis = i
                 length = holder.shape[axis]
                 return _picked(part, length, functools.partial(_at_axis, holder, before, after))
-    if index.dtype.kind == "b":
-        raise UndecidedError(
-            "a mask that the input decides: the shape of x[mask] depends on it. Use np.where(mask, x, 0), whose shape "
-            "does not"
-        )
+    if _is_mask(index):
+        return selection(holder, index)
     if index.shape:
         raise UndecidedError("an array of positions that the input decides: loop over the positions, one at a time")
     return _picked(index, len(holder), lambda j: getitem(holder, j))
@@ -524,7 +524,14 @@ def _store_open(holder: Any, index: Any, value: Any) -> None:
                     at = (*index[:i], j, *index[i + 1 :])
                     setitem(holder, at, either(condition, value, getitem(holder, at)))
                 return
-    if not isinstance(index, slice) and _is_mask(index) and index.shape == holder.shape and not shape_of(value):
+    if not isinstance(index, slice) and _is_mask(index) and index.shape == holder.shape:
+        if isinstance(value, Selection) and value.of is index:
+            value = reshape(value.full, index.shape)
+        if isinstance(value, Selection) or shape_of(value) not in ((), index.shape):
+            raise UndecidedError(
+                "a store to x[mask] with a mask that the input decides: store a number, or what is selected by the "
+                "same mask, m = x > 0; y[m] = 2.0 * x[m]"
+            )
         setitem(holder, Ellipsis, where(index, value, holder))
         return
     if isinstance(index, slice) or index.shape or _is_mask(index):
