@@ -351,7 +351,13 @@ def _narrowed_branch(
     if len(sides) == 1:
         (block, _), *_ = sides
         return block() if block is not None else None
-    return fork(sides, frame.keys(dead))
+    whole = [content for _, content in split]
+    held = [whole, whole, *kept.values()]  # twice: ``split`` refers to each too
+    state.narrowed += held
+    try:
+        return fork(sides, frame.keys(dead))
+    finally:
+        del state.narrowed[-len(held) :]
 
 
 def _with(split: list[tuple[Any, Alternatives]], contents: list[Any], block: Block) -> Block:

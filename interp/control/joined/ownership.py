@@ -18,7 +18,7 @@ import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Local, Place, Saved, Slot, State, Whole
-from interp.value import Holder, Value, innermost
+from interp.value import Holder, Value
 
 SIMPLE = (
     *(str, bytes, type(None), int, bool, float, complex, np.generic, type, slice, range, type(Ellipsis)),
@@ -110,8 +110,17 @@ _ONE = max(_references(x) for x in {0: object()}.values())
 """The count of an object that, beside the loop that asks, one dict alone refers to."""
 
 
-_ALONE = sys.getrefcount(object()) + 1
-"""The count of an array to which one value alone refers."""
+def _count_arrays(x: Any, arrays: dict[int, Any], uses: Counter[int]) -> None:
+    """The arrays that ``x`` is made of and those that they are views of, and how often they refer to each."""
+    if isinstance(x, Value):
+        for part in x.parts():
+            _count_arrays(part, arrays, uses)
+    while isinstance(x, np.ndarray):
+        uses[id(x)] += 1
+        if id(x) in arrays:
+            return
+        arrays[id(x)] = x
+        x = x.base
 
 
 class _Census:
@@ -120,6 +129,8 @@ class _Census:
     def __init__(self, state: State, sides: tuple[Saved, Saved], uses: list[Counter[int]]) -> None:
         self.sides, self.uses = sides, uses
         self.known: Counter[int] = Counter()
+        self.memory: Counter[int] = Counter()
+        """How many places note elements of an array."""
         self.objects: dict[int, Any] = {}
         self.counted: set[Any] = set()
         """Keys of the places of which the content has been counted."""
@@ -133,12 +144,15 @@ class _Census:
         for signal in signals.values():
             if signal is not None:
                 self._refer(signal.value)
+        for contents in state.narrowed:
+            for content in contents:
+                self._refer(content)
         for place in places.values():
             self._refer(place.old)
             if type(place) is not Local:
                 self._refer(place.holder)
             if isinstance(place, Elements):
-                self.known[id(place.memory)] += 1
+                self.memory[id(place.memory)] += 1
         for saved in sides:  # what is there now, in places of which the content will be another
             for key, place in saved.places.items():
                 if key not in self.counted and not isinstance(place, Whole):
@@ -180,6 +194,11 @@ class _Census:
             return x.is_view
         if isinstance(x, np.ndarray):
             return x.base is not None
-        return isinstance(x, Value) and (
-            x.is_view or sys.getrefcount(innermost(x)) - _ALONE > self.known[id(innermost(x))]
-        )
+        if not isinstance(x, Value):
+            return False
+        if type(x).is_view is not Value.is_view and x.is_view:
+            return True
+        arrays: dict[int, Any] = {}
+        uses: Counter[int] = Counter()
+        _count_arrays(x, arrays, uses)
+        return any(_references(array) - _ONE > uses[id(array)] + self.memory[id(array)] for array in arrays.values())

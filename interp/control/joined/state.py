@@ -311,6 +311,8 @@ class State:
         """The last undecided condition: what stands for an undecided one at its level."""
         self.alternatives = False
         """True once a name has stood for several values."""
+        self.narrowed: list[list[Any]] = []
+        """The contents of names that conditions have narrowed, which their branches hold until they are over."""
         self.unjoined_rounds = 0
         """How many rounds of loops have run one by one off the path, or undecided."""
         self.uncertain = False
