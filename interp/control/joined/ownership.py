@@ -130,7 +130,7 @@ class _Census:
         self.sides, self.uses = sides, uses
         self.known: Counter[int] = Counter()
         self.memory: Counter[int] = Counter()
-        """How many places note elements of an array."""
+        """How many places note elements of an array as its owner."""
         self.objects: dict[int, Any] = {}
         self.counted: set[Any] = set()
         """Keys of the places of which the content has been counted."""
@@ -151,8 +151,10 @@ class _Census:
             self._refer(place.old)
             if type(place) is not Local:
                 self._refer(place.holder)
-            if isinstance(place, Elements):
-                self.memory[id(place.memory)] += 1
+            if isinstance(place, Elements) and isinstance(place.owner, Holder):
+                self._refer(place.owner)
+            elif isinstance(place, Elements):
+                self.memory[id(place.owner)] += 1
         for saved in sides:  # what is there now, in places of which the content will be another
             for key, place in saved.places.items():
                 if key not in self.counted and not isinstance(place, Whole):

@@ -144,24 +144,29 @@ class Whole(Place):
 
 
 class Elements(Place):
-    """The elements of an array, or of an array value, at an index. The key is where they are in memory."""
+    """The elements of an array, or of an array value, at an index. The key is where in its storage they are.
 
-    __slots__ = ("key", "memory")
+    ``owner``: of a view of a fresh array that array, which may come to stand for another; else the array that has the
+    memory; None if it is the holder. ``layout``: how it is laid out. ``single``: one element.
+    """
+
+    __slots__ = ("key", "layout", "owner", "single")
 
     def __init__(self, holder: Any, slot: Any = None) -> None:
         self.holder, self.slot = holder, slot
         picked = self._picked()
         self.old = copy(picked) if shape_of(picked) else picked
-        self.memory = innermost(holder.held if isinstance(holder, Holder) else holder)
-        self.key = (Elements, *_position(self.memory, slot, innermost(picked), id(self)))
-
-    @property
-    def storage(self) -> int:
-        """Tells apart arrays that cannot share elements."""
-        memory = self.memory
-        while getattr(memory, "base", None) is not None:
-            memory = memory.base
-        return id(memory)
+        memory = innermost(holder.held if isinstance(holder, Holder) else holder)
+        owner = holder.root if isinstance(holder, Holder) else _base(memory)
+        storage = innermost(owner.held) if isinstance(holder, Holder) else owner
+        self.owner = None if owner is holder else owner
+        self.layout: tuple[int, ...] = ()
+        self.single = False
+        where: tuple[Any, ...] = (id(self),)
+        if isinstance(memory, np.ndarray) and isinstance(storage, np.ndarray):
+            self.layout = _in_items(storage.strides, storage)
+            where, self.single = _position(memory, slot, innermost(picked), storage, id(self))
+        self.key = (Elements, id(owner), self.layout, *where)
 
     def read(self) -> Any:
         picked = self._picked()
@@ -175,17 +180,32 @@ class Elements(Place):
         self.holder[self.slot] = content
 
 
-def _position(memory: Any, index: Any, picked: Any, other: int) -> tuple[Any, ...]:
-    """Where in memory the elements of an array at an index are; ``other`` where that cannot be said."""
+def _base(memory: Any) -> Any:
+    """The array that has the memory of a view."""
+    while getattr(memory, "base", None) is not None:
+        memory = memory.base
+    return memory
+
+
+def _in_items(strides: tuple[int, ...], storage: np.ndarray) -> tuple[int, ...]:
+    size = max(1, storage.itemsize)
+    return tuple(stride // size for stride in strides)
+
+
+def _position(
+    memory: np.ndarray, index: Any, picked: Any, storage: np.ndarray, other: int
+) -> tuple[tuple[Any, ...], bool]:
+    """Where in ``storage`` the elements of ``memory`` at an index are, and whether it is one; ``other``: unknown."""
     parts = index if type(index) is tuple else (index,)
-    if not isinstance(memory, np.ndarray):
-        return (other,)
-    start = memory.__array_interface__["data"][0]
+    origin = storage.__array_interface__["data"][0]
+    start = (memory.__array_interface__["data"][0] - origin) // max(1, storage.itemsize)
+    strides = _in_items(memory.strides, storage)
     if all(type(part) is int for part in parts) and len(parts) == memory.ndim:
-        return (start + sum(s * (i % n) for s, i, n in zip(memory.strides, parts, memory.shape, strict=True)),)
+        return (start + sum(s * (i % n) for s, i, n in zip(strides, parts, memory.shape, strict=True)),), True
     if isinstance(picked, np.ndarray) and np.may_share_memory(memory, picked):
-        return picked.__array_interface__["data"][0], picked.shape, picked.strides
-    return start, memory.shape, memory.strides, *(_described(part, other) for part in parts)
+        start = (picked.__array_interface__["data"][0] - origin) // max(1, storage.itemsize)
+        return (start, picked.shape, _in_items(picked.strides, storage)), False
+    return (start, memory.shape, strides, *(_described(part, other) for part in parts)), False
 
 
 def _described(part: Any, other: int) -> Any:
@@ -201,18 +221,21 @@ def _described(part: Any, other: int) -> Any:
 
 def overlapping(places: Iterable[Place]) -> bool:
     """True if two of several places, each of another key, may share contents."""
-    singles: set[int] = set()
+    singles: dict[int, Any] = {}
     wider: set[int] = set()
     for place in places:
         if isinstance(place, Elements):
-            storage, single = place.storage, len(place.key) == 2
+            storage, single, layout = place.key[1], place.single, place.layout
         elif isinstance(place, Whole | Slot | Entry):
-            storage, single = id(place.holder), not isinstance(place, Whole)
+            storage, single, layout = id(place.holder), not isinstance(place, Whole), ()
         else:
             continue
-        if storage in wider or (not single and storage in singles):
+        if storage in wider or (storage in singles and not (single and singles[storage] == layout)):
             return True
-        (singles if single else wider).add(storage)
+        if single:
+            singles[storage] = layout
+        else:
+            wider.add(storage)
     return False
 
 
