@@ -84,14 +84,22 @@ def ended_by(state: State, error: BaseException) -> Signal:
     if isinstance(error, InterpError) or (state.on and state.has_primal and not state.catching(type(error))):
         raise error
     if state.catching(type(error)):
-        return Raised(error)
+        return Raised(error if state.on and state.has_primal else without_frames(error))
     if getattr(error, "__interp_explicit__", False) or is_plain(error):
-        state.dropped.append(error)
+        state.dropped.append(without_frames(error))
         return DEAD
     raise PathError(
         f"a branch that this input does not take raised {type(error).__name__}: {error} ({place_of(error)}). "
         "If no input can get there, say so with an explicit `raise` or `assert`"
     ) from error
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """``error`` with its place as a note in place of its traceback, which would keep alive all that the path made."""
+    if error.__traceback__ is not None:
+        error.add_note(f"raised in {place_of(error)}")
+    error.__traceback__ = error.__context__ = None
+    return error
 
 
 def is_plain(error: BaseException) -> bool:
