@@ -40,7 +40,7 @@ def program(seed: int) -> RandomProgram:
     while True:
         source, x = Writer(rng).module(), rng.uniform(-1.5, 1.5, INPUTS)
         radius = rng.choice([0.01, 0.1, 0.4]) * rng.uniform(0.2, 1.0, INPUTS)
-        function = defined(seed, source)
+        function = defined(str(seed), source)
         try:
             if np.all(np.abs(function(x)) < 100.0):
                 return RandomProgram(seed, source, function, x, radius)
@@ -48,11 +48,11 @@ def program(seed: int) -> RandomProgram:
             pass  # it took a branch that has no result
 
 
-def defined(seed: int, source: str) -> Callable[[Any], Any]:
+def defined(name: str, source: str) -> Callable[[Any], Any]:
     """The function of a source, registered where `inspect` and tracebacks look for it."""
-    filename = f"<random program {seed}>"
+    filename = f"<random program {name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__name__": f"random_program_{seed}", "contextlib": contextlib, "math": math, "np": np}
+    namespace: dict[str, Any] = {"__name__": f"random_program_{name}", "contextlib": contextlib, "math": math, "np": np}
     namespace["Infeasible"] = Infeasible
     exec(compile(source, filename, "exec"), namespace)
     function: Callable[[Any], Any] = namespace["f"]

@@ -197,7 +197,10 @@ for _name in ("zeros_like", "ones_like", "empty_like"):
 def _array(x, *args, **kwargs):
     plain = np.array(x, *args, **kwargs) if isinstance(x, np.ndarray) else np.array(x, dtype=object)
     held = plain.dtype == object and any(isinstance(element, Number) for element in plain.flat)
-    return plain if held or isinstance(x, np.ndarray) else np.array(x, *args, **kwargs)
+    if held or isinstance(x, np.ndarray):
+        return plain
+    numbers = np.array(x, *args, **kwargs)
+    return numbers.astype(object) if numbers.dtype.kind == "f" else numbers  # duals may be stored into it later
 
 
 def _where(condition, a, b):

@@ -284,3 +284,37 @@ def test_functions_of_math_that_jump_are_enclosed_or_refused(function):
     for at in np.linspace(-0.8, 1.2, 81):
         assert out.lo <= function(at) <= out.hi
     assert out.decoration < Decoration.DAC
+
+
+def test_an_array_that_comes_to_hold_values_within_a_loop_is_one_array():
+    """What was noted of it while it was plain is of the same elements as what is noted of it afterwards."""
+
+    def f(x):
+        c = np.zeros(2)
+        rows = [[1.0], c]
+        if x[2] + x[0] > 0.0:
+            for _ in range(2):
+                rows[1][0] = x[0]
+                if rows[1][1] < -0.2:
+                    break
+        return rows[1][0]
+
+    x = np.array([-0.83, 0.5, 0.6])
+    lo, hi = interpret(f, bounds(0.7))(x).bounds
+    for point in x + np.random.default_rng(0).uniform(-0.7, 0.7, (200, 3)):
+        assert lo <= f(point) <= hi
+
+
+def test_names_of_one_list_stay_names_of_one_list():
+    def f(x):
+        if x[0] > 0:
+            p = [x[1]]
+            q = p
+        else:
+            p, q = [x[2]], [x[3]]
+        p[0] = x[0]
+        return q[0]
+
+    for x in (np.array([0.5, 0.3, 0.7, 0.2]), np.array([-0.5, 0.3, 0.7, 0.2])):
+        assert rows(f, x) == [{0, 1, 3}] or rows(f, x) == [{0, 3}]
+        assert interpret(f, sparsity())(x).value == f(x)

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from control import reference
+from control import random_aliases, reference
 from control.random_checks import ENDS_A_PATH, problems
 from control.random_programs import INPUTS, program
 
@@ -29,6 +29,23 @@ def test_random_programs_are_right(seeds):
         found = [p for p in problems(chosen) if not (p.clear and seed in REFUSED)]
         wrong += [f"seed {seed}: {p}\n{chosen.source}" for p in found]
     assert not wrong, "\n\n".join([f"{len(wrong)} problems, of which the first:", *wrong[:3]])
+
+
+@pytest.mark.parametrize(
+    "seeds", [*_some(0, 100), *(pytest.param(some, marks=pytest.mark.every) for some in _some(100, 1000))], ids=str
+)
+def test_programs_that_share_what_they_change_are_right(seeds):
+    """Lists, arrays and objects under several names, changed in branches through one. Few may be refused."""
+    wrong, refused = [], set()
+    for seed in seeds:
+        chosen = random_aliases.program(seed)
+        for problem in problems(chosen):
+            if problem.clear:
+                refused.add(seed)
+            else:
+                wrong.append(f"seed {seed}: {problem}\n{chosen.source}")
+    assert not wrong, "\n\n".join([f"{len(wrong)} problems, of which the first:", *wrong[:3]])
+    assert len(refused) <= 1, refused
 
 
 def test_few_programs_are_refused():
