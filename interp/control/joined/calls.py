@@ -16,7 +16,7 @@ from interp.control.calls import OURS, Calls, carries, is_library
 from interp.control.joined import builtins
 from interp.control.joined.alternatives import Alternatives, Sometimes, uncertain
 from interp.control.joined.blocks import Generated
-from interp.control.joined.convert import converted, is_converted
+from interp.control.joined.convert import CONVERTED, converted, is_converted
 from interp.control.joined.forced import forced
 from interp.control.joined.joining import Join, appended, recorded_numbers, same
 from interp.control.joined.operations import concrete, each, plain
@@ -52,18 +52,21 @@ CHANGING: dict[Any, set[str]] = {
 def call(function: Any, *args: Any, **kwargs: Any) -> Any:
     """``function(*args, **kwargs)``."""
     kind = type(function)
-    if function is call:  # a function of the user's, as it went through code that is not converted
-        return call(*args, **kwargs)
+    if kind is types.MethodType:
+        function, args = function.__func__, (function.__self__, *args)
+        kind = type(function)
     if kind is types.FunctionType:
-        ours = function if is_converted(function) else CALLS.resolve(function)
-        if type(ours) is types.FunctionType and is_converted(ours):
+        if function is call:  # a function of the user's, as it went through code that is not converted
+            return call(*args, **kwargs)
+        ours = function if id(function.__code__) in CONVERTED else CALLS.resolve(function)
+        if type(ours) is types.FunctionType and id(ours.__code__) in CONVERTED:
             return _entered(ours, args, kwargs) if PATH.off else ours(*args, **kwargs)
     elif kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
         holder = function.__self__
+        if type(holder) is list and function.__name__ == "append" and not kwargs:
+            return appended(holder, *args)  # alternatives are stored as they are
         if holder is not None and not isinstance(holder, types.ModuleType):
             return _of_container(function, holder, args, kwargs)
-    elif kind is types.MethodType:
-        return call(function.__func__, function.__self__, *args, **kwargs)
     elif kind is Alternatives:
         return each(lambda one: call(one, *args, **kwargs), function)
     elif kind is type or isinstance(function, type):

@@ -8,25 +8,27 @@ from interp.control.joined.generate import generate
 from interp.control.source import Template, is_source_of, tree_of
 from interp.errors import NoSource
 
-_TEMPLATES: dict[types.CodeType, Template | None] = {}
-_OURS: set[int] = set()
+_TEMPLATES: dict[tuple[types.CodeType, str], Template | None] = {}
+"""By code and file: code objects of equal code in two files are equal."""
+CONVERTED: set[int] = set()
 """Ids of code objects that are in joined form; the templates keep them alive."""
 
 
 def is_converted(function: Any) -> bool:
     """True of a function in joined form."""
-    return isinstance(function, types.FunctionType) and id(function.__code__) in _OURS
+    return isinstance(function, types.FunctionType) and id(function.__code__) in CONVERTED
 
 
 def converted(function: types.FunctionType) -> types.FunctionType | None:
     """``function`` in joined form; None of one that runs as it is."""
     code = function.__code__
-    if id(code) in _OURS:
+    if id(code) in CONVERTED:
         return function
-    if code in _TEMPLATES:
-        template = _TEMPLATES[code]
+    key = code, code.co_filename
+    if key in _TEMPLATES:
+        template = _TEMPLATES[key]
     else:
-        template = _TEMPLATES[code] = _template(function)
+        template = _TEMPLATES[key] = _template(function)
     return None if template is None else template.function(function, _runtime())
 
 
@@ -45,7 +47,7 @@ def _template(function: types.FunctionType) -> Template | None:
 
 
 def _own(code: types.CodeType) -> None:
-    _OURS.add(id(code))
+    CONVERTED.add(id(code))
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             _own(constant)

@@ -39,15 +39,14 @@ def decision(condition: Any) -> bool | None:
     if isinstance(condition, Alternatives):
         truths = {decision(value) for value in condition.values}
         return truths.pop() if len(truths) == 1 else None
-    if condition and may_be_empty(condition):
+    if condition and isinstance(condition, list | dict | deque) and _may_be_empty(condition):
         return None
     return bool(condition)
 
 
-def may_be_empty(x: Any) -> bool:
+def _may_be_empty(x: Any) -> bool:
     """True of a list or dict that is empty on some paths: every slot is there on some only."""
-    slots = x.values() if isinstance(x, dict) else x if isinstance(x, list | deque) else (None,)
-    return all(isinstance(slot, Sometimes) for slot in slots)
+    return all(isinstance(slot, Sometimes) for slot in (x.values() if isinstance(x, dict) else x))
 
 
 def primal_truth(condition: Any) -> bool | None:
@@ -428,7 +427,7 @@ class _Cell:
 def and_(value: Any, *operands: Callable[[], Any]) -> Any:
     """``a and b and ...``: what is not reached is not evaluated."""
     for i, operand in enumerate(operands):
-        truth = decision(value)
+        truth = value if value is True or value is False else decision(value)
         if truth is None:
             return _either(value, lambda: and_(operand(), *operands[i + 1 :]), True)  # noqa: B023
         if not truth:
@@ -440,7 +439,7 @@ def and_(value: Any, *operands: Callable[[], Any]) -> Any:
 def or_(value: Any, *operands: Callable[[], Any]) -> Any:
     """``a or b or ...``."""
     for i, operand in enumerate(operands):
-        truth = decision(value)
+        truth = value if value is True or value is False else decision(value)
         if truth is None:
             return _either(value, lambda: or_(operand(), *operands[i + 1 :]), False)  # noqa: B023
         if truth:

@@ -305,7 +305,7 @@ class _Scope(ast.NodeTransformer):
 
     def _statement(self, node: ast.stmt) -> list[ast.stmt]:
         made = getattr(self, f"_on_{type(node).__name__}", self._plain)(node)
-        return [ast.fix_missing_locations(ast.copy_location(s, node)) for s in made]
+        return [ast.copy_location(s, node) for s in made]
 
     def _signalling(self, call: ast.expr) -> list[ast.stmt]:
         return [
@@ -412,8 +412,8 @@ class _Scope(ast.NodeTransformer):
             return [ast.copy_location(ast.Return(self.visit(node.value) if node.value else None), node)]
         made = getattr(self, f"_on_{type(node).__name__}", None)
         if made is not None and made not in (self._on_Return,):
-            return [ast.fix_missing_locations(ast.copy_location(s, node)) for s in made(node)]
-        return [ast.fix_missing_locations(ast.copy_location(self.visit(node), node))]
+            return [ast.copy_location(s, node) for s in made(node)]
+        return [ast.copy_location(self.visit(node), node)]
 
     def _on_Raise(self, node: ast.Raise) -> list[ast.stmt]:
         error = self.visit(node.exc) if node.exc else _constant(None)
@@ -610,7 +610,7 @@ class _Scope(ast.NodeTransformer):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
     def _at(self, made: Any, node: ast.AST) -> Any:
-        return ast.fix_missing_locations(ast.copy_location(made, node))
+        return ast.copy_location(made, node)  # the nodes within take it over when the whole is compiled
 
 
 def _at(made: Any, node: ast.AST) -> Any:

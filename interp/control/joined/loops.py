@@ -82,11 +82,16 @@ class Loop:
         """Rounds one by one, up to the end or until they are joined."""
         state, unjoined = self.state, 0
         allowed = _unjoined_rounds(state)
+        advance, step, outcomes = self.advance, self.step, self.barrier.outcomes
         for count in itertools.count():
-            signal = self.round()
-            if signal is not None:
+            signal = advance(self)
+            if signal is None and step is not None:
+                signal = step()
+            if outcomes:
+                signal = self._behind_round(signal)
+            if signal is not None and signal is not CONTINUE:
                 return signal
-            if self.barrier.outcomes:
+            if outcomes:
                 self._compact()
                 if PATH.off or not state.has_primal:
                     unjoined += 1
@@ -111,6 +116,10 @@ class Loop:
         signal = self.advance(self)
         if signal is None and self.step is not None:
             signal = self.step()
+        return self._behind_round(signal)
+
+    def _behind_round(self, signal: Signal | None) -> Signal | None:
+        """The same where ``signal`` is how the path that is here has ended the round."""
         waiting = self.barrier.outcomes.pop(CONTINUE.kind, None)
         if waiting is None:
             return None if signal is CONTINUE else signal

@@ -80,9 +80,12 @@ def each(function: Callable[..., Any], *operands: Any) -> Any:
 # -- arithmetic that raises
 
 
+NUMBERS = frozenset({float, int, bool})
+
+
 def _partial(operation: Callable[[Any, Any], Any], error: type[ArithmeticError]) -> Callable[[Any, Any], Any]:
     def operate(x: Any, y: Any) -> Any:
-        if type(x) is float and type(y) is float:
+        if type(x) in NUMBERS and type(y) in NUMBERS:
             try:
                 return operation(x, y)
             except ArithmeticError as raised:
@@ -125,7 +128,7 @@ _modulo = _partial(operator.mod, ZeroDivisionError)
 
 def modulo(x: Any, y: Any) -> Any:
     """``x % y``; of an integer that the input decides, by a small one, each rest that it may leave."""
-    if type(y) is int and 0 < y <= PATH.options.alternatives and isinstance(x, Value) and _is_unknown_integer(x):
+    if isinstance(x, Value) and type(y) is int and 0 < y <= PATH.options.alternatives and _is_unknown_integer(x):
         state = current()
         state.alternatives = True
         return Alternatives(tuple(range(y)), int(primal(x)) % y if state.on else None)
@@ -591,16 +594,31 @@ def getattribute(holder: Any, name: str) -> Any:
         if len(_PROPERTIES) > 10_000:
             _PROPERTIES.clear()
         _PROPERTIES[kind, name] = found
-    if found is not None:
+    if found is None:
+        content = getattr(holder, name)
+        return content.content if type(content) is Sometimes else content
+    return found(holder)
+
+
+def _of_each(name: str) -> Callable[[Any], Any]:
+    return lambda holder: each(lambda one: getattribute(one, name), holder)
+
+
+def _changing(name: str) -> Callable[[Any], Any]:
+    def looked_up(holder: Any) -> Any:
+        current().note(Elements(holder, Ellipsis))
+        return getattr(holder, name)
+
+    return looked_up
+
+
+def _computed(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def value(holder: Any) -> Any:
         from interp.control.joined.calls import call
 
-        return call(found, holder)
-    if kind is Alternatives:
-        return each(lambda one: getattribute(one, name), holder)
-    if name in WRITING and isinstance(holder, np.ndarray | Value | Holder):
-        current().note(Elements(holder, Ellipsis))
-    content = getattr(holder, name)
-    return content.content if isinstance(content, Sometimes) else content
+        return call(function, holder)
+
+    return value
 
 
 WRITING = frozenset({"fill", "sort", "put", "partition", "itemset", "resize", "byteswap", "setfield"})
@@ -610,13 +628,19 @@ _PROPERTIES: dict[tuple[type, str], Any] = {}
 
 
 def _property(kind: type, name: str) -> Any:
-    """The function of a property that a user's class defines; None of everything else."""
+    """How an attribute is read that is more than an attribute: a property of a user's class; None of others."""
+    if kind is Alternatives:
+        return _of_each(name)
+    if name in WRITING and issubclass(kind, np.ndarray | Value | Holder):
+        return _changing(name)
     if issubclass(kind, Value):
         return None
     for base in kind.__mro__:
         if name in vars(base):
             found = vars(base)[name]
-            return found.fget if isinstance(found, property) and hasattr(found.fget, "__code__") else None
+            if isinstance(found, property) and hasattr(found.fget, "__code__"):
+                return _computed(found.fget)
+            return None
     return None
 
 
