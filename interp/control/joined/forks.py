@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from interp.control.joined.alternatives import Alternatives, Sometimes
-from interp.control.joined.joining import join_all, merged, undecided
+from interp.control.joined.joining import join_all, meet, merged, undecided
 from interp.control.joined.narrowing import Narrow, narrowed
+from interp.control.joined.ownership import belongings
 from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
 from interp.control.joined.state import Barrier, Block, Frame, Saved, State, current
 from interp.control.path import PATH
@@ -73,9 +74,9 @@ def primal_truth(condition: Any) -> bool | None:
 def _side(state: State, block: Block, on: bool) -> Signal:
     """Run a block on one path. Errors become signals, or end the path, or are errors of ours."""
     state.on = on
-    if state.frames:
-        state.note_locals(state.frames[-1])
-    return guarded(state, lambda signal: (block() if block is not None else None) or GO_ON, GO_ON)
+    if block is None:
+        return GO_ON
+    return guarded(state, lambda _: block() or GO_ON, GO_ON)
 
 
 def ended_by(state: State, error: BaseException) -> Signal:
@@ -230,10 +231,11 @@ def fork(sides: Iterable[tuple[Block, bool]], dead: frozenset[Any] = frozenset()
     """
     state = current()
     on, witness = state.on, state.witness
-    mark = state.open()
+    mark, locals_ = state.open()
     ended: list[Saved] = []
     try:
         for block, side_on in sides:
+            state.journal += locals_
             signal = _side(state, block, on and side_on)
             if signal is GO_ON:
                 ended.append(state.save(mark, dead=dead))
@@ -249,7 +251,10 @@ def fork(sides: Iterable[tuple[Block, bool]], dead: frozenset[Any] = frozenset()
     if not ended:
         state.settle()
         return DEAD
-    state.apply(united(state, ended))
+    if len(ended) == 2:
+        meet(state, *ended, belongings(state, *ended))
+    else:
+        state.apply(united(state, ended))
     state.settle()
     return None
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes
-from interp.control.joined.ownership import belongings
-from interp.control.joined.signals import Return
+from interp.control.joined.ownership import Belongings, belongings
+from interp.control.joined.signals import Return, Signal
 from interp.control.joined.state import ABSENT, Elements, Local, Place, Saved, Slot, State, Whole, current, overlapping
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
@@ -320,24 +320,33 @@ def _same_memory(x: Any, y: Any) -> bool:
 
 
 def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool = False) -> Saved:
-    """The state in which two paths meet. The journal is rolled back, and goes on from that state afterwards.
+    """The state in which two paths meet, saved. The journal is rolled back, and is in that state afterwards.
 
     ``fixpoint``: leave out what neither path can reach any more, so that it does not look as if it changed for ever.
     """
     mark = len(state.journal)
-    on = True if a.on else False if b.on else None
     found = belongings(state, a, b, fixpoint)
+    signal = meet(state, a, b, found, widen)
+    saved = state.save(mark, signal)
+    saved.new = frozenset(found.side)
+    return saved
+
+
+def meet(state: State, a: Saved, b: Saved, found: Belongings, widen: bool = False) -> Signal | None:
+    """Go on where two paths meet, from where they parted; the joined signal. ``found``: what belongs to each."""
+    on = True if a.on else False if b.on else None
     join = Join(on, found.own, widen)
     shared: dict[Any, Place] = {}
     for side, saved in enumerate((a, b)):  # what only one side has is as that side left it
         for key, place in saved.places.items():
-            owner = None if isinstance(place, Local) else found.side.get(id(place.holder))
-            if owner == side:
+            owner = None if type(place) is Local else found.side.get(id(place.holder))
+            if owner is None:
+                if type(place) is Local or id(place.holder) not in found.unused:
+                    shared[key] = place
+            elif owner == side:
                 now = place.again()
                 state.journal.append(now)
                 now.write(saved.contents[key])
-            elif owner is None and (isinstance(place, Local) or id(place.holder) not in found.unused):
-                shared[key] = place
     grown = list(_grown(shared, a, b, widen)) if widen or state.uncertain else []
     if overlapping(shared.values()):
         inner = len(state.journal)
@@ -351,10 +360,12 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
         signal = Return(join(signal.value, b.signal.value))
     for key, place in shared.items():
         x, y = of_a[key], of_b[key]
-        if isinstance(place, Whole):
-            content: Any = _whole(join, place, x, y)
-        elif isinstance(place, Local | Elements):
-            content = join(x, y) if not isinstance(place, Elements) else _elements(join, x, y)
+        if type(place) is Local:
+            content: Any = x if x is y else join(x, y)
+        elif isinstance(place, Whole):
+            content = _whole(join, place, x, y)
+        elif isinstance(place, Elements):
+            content = _elements(join, x, y)
         else:
             content = join.slot(x, y)
         now = place.again()
@@ -362,9 +373,7 @@ def merged(state: State, a: Saved, b: Saved, widen: bool = False, fixpoint: bool
         if now.old is not content:
             now.write(content)
     state.on = a.on or b.on
-    saved = state.save(mark, signal)
-    saved.new = frozenset(found.side)
-    return saved
+    return signal
 
 
 def _grown(shared: dict[Any, Place], a: Saved, b: Saved, widen: bool) -> Iterator[tuple[Place, list[Any], list[Any]]]:

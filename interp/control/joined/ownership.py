@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes
+from interp.control.joined.signals import Return
 from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Local, Place, Saved, Slot, State, Whole
 from interp.value import Holder, Value
 
@@ -47,9 +48,9 @@ def belongings(state: State, a: Saved, b: Saved, thorough: bool = False) -> Belo
 
     ``thorough``: find the unused ones too, where nothing belongs to either.
     """
-    uses = [Counter(id(x) for x in _used(saved) if _has_parts(x)) for saved in (a, b)]
-    if not thorough and uses[0].keys() == uses[1].keys():
+    if not thorough and not _differ(a, b):
         return NOTHING
+    uses = [Counter(id(x) for x in _used(saved) if _has_parts(x)) for saved in (a, b)]
     census = _Census(state, (a, b), uses)
     found = Belongings()
     for key in census.private():
@@ -70,6 +71,18 @@ def belongings(state: State, a: Saved, b: Saved, thorough: bool = False) -> Belo
             elif root in found.side:
                 found.side[key] = found.side[root]
     return found
+
+
+def _differ(a: Saved, b: Saved) -> bool:
+    """True if a place contains an object with parts in one of two states, and another one in the other."""
+    of_b = b.contents
+    for key, x in a.contents.items():
+        y = of_b.get(key, ABSENT)
+        if x is not y and (_has_parts(x) or _has_parts(y)):
+            return True
+    if any(key not in a.contents and _has_parts(y) for key, y in of_b.items()):
+        return True
+    return isinstance(a.signal, Return) and (_has_parts(a.signal.value) or _has_parts(b.signal.value))
 
 
 def _used(saved: Saved) -> Iterator[Any]:

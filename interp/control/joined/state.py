@@ -423,16 +423,17 @@ class State:
 
     # -- forks and barriers
 
-    def open(self) -> int:
-        """Begin a fork: from here on changes are noted. Returns the mark to roll back to.
+    def open(self) -> tuple[int, list[Local]]:
+        """Begin a fork: from here on changes are noted. Returns the mark to roll back to, and notes of the locals.
 
-        The locals are noted below the mark too: a barrier around may need what they were.
+        Those stand below the mark too: a barrier around may need what they were.
         """
         self.recording = True
         self.forks.append((len(self.journal), len(self.barriers)))
-        if self.frames:
-            self.note_locals(self.frames[-1])
-        return len(self.journal)
+        frame = self.frames[-1] if self.frames else None
+        notes = [Local(cell, frame) for cell in frame.cells] if frame is not None else []
+        self.journal += notes
+        return len(self.journal), notes
 
     def close(self) -> None:
         self.forks.pop()
