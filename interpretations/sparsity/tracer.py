@@ -19,7 +19,7 @@ from interpretations.dual import real_payload
 from interpretations.sparsity.dependence import all_varying, derivatives, inputs
 from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.storage import Storage
-from interpretations.sparsity.unions import EMPTY, Row
+from interpretations.sparsity.unions import EMPTY, Row, columns_of
 
 
 class SparsityTracer(Value):
@@ -177,8 +177,12 @@ class SparsityTracer(Value):
 
     def covers(self, other: Self) -> bool:
         """True if every dependence of ``other`` is here, and what is literal here is the same there."""
-        if not self.shape and (self.row is other.row or self.row is EMPTY):
-            return self.row is other.row and (self.row is not EMPTY or identical(self.value, other.value))
+        if not self.shape:
+            if self.row is EMPTY:
+                return other.row is EMPTY and identical(self.value, other.value)
+            return self.row is other.row or (
+                columns_of(self.row, self.columns) >= columns_of(other.row, other.columns)
+            )
         mine, theirs = self.pattern, other.pattern
         if not np.isin(theirs.keys, mine.keys, assume_unique=True).all():
             return False

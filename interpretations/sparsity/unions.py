@@ -12,12 +12,14 @@ import numpy as np
 
 from interpretations.sparsity.packed import PatternRows
 
-Row = int | np.ndarray | list[Any] | None
-"""One column, an array of sorted columns, a list of rows (their union), or `EMPTY`. Arrays are never changed."""
+Row = int | frozenset[int] | np.ndarray | list[Any] | None
+"""One column, a few, an array of sorted columns, a list of rows (their union), or `EMPTY`. Arrays never change."""
 
 EMPTY = None
 """The row without columns. Every other row has some, resolved or not."""
 
+FEW = 32
+"""Up to this many columns are united at once; beyond, unions become trees."""
 SMALL = 64
 """Up to this many columns, or a 64th of all, a set is smaller than a mask."""
 
@@ -26,15 +28,39 @@ Columns = set[int] | np.ndarray
 
 
 def union(a: Row, b: Row) -> Row:
-    """Columns of both."""
+    """Columns of both. One of the two itself where it has all of them."""
     if a is EMPTY or a is b:
         return b
-    return a if b is EMPTY else [a, b]
+    if b is EMPTY:
+        return a
+    of_a = a if type(a) is frozenset else frozenset((a,)) if type(a) is int else None
+    of_b = b if type(b) is frozenset else frozenset((b,)) if type(b) is int else None
+    if of_a is None or of_b is None:
+        return [a, b]
+    both = of_a | of_b
+    if len(both) == len(of_a):
+        return a
+    if len(both) == len(of_b):
+        return b
+    return both if len(both) <= FEW else [a, b]
+
+
+def columns_of(row: Row, columns: int) -> set[int] | frozenset[int]:
+    """The columns of one row."""
+    if type(row) is frozenset:
+        return row
+    if row is EMPTY:
+        return frozenset()
+    if type(row) is int:
+        return frozenset((row,))
+    return set(resolved([row], columns).cols.tolist())
 
 
 def row_of(columns: np.ndarray) -> Row:
     """The row of sorted distinct columns."""
-    return columns if columns.size else EMPTY
+    if columns.size > FEW:
+        return columns
+    return frozenset(columns.tolist()) if columns.size else EMPTY
 
 
 def resolved(rows: Sequence[Row], columns: int) -> PatternRows:
@@ -47,7 +73,7 @@ def resolved(rows: Sequence[Row], columns: int) -> PatternRows:
     flat: list[int] = []
     counts, blocks = [], []
     for row in rows:
-        parts = row if type(row) is list else () if row is EMPTY else (row,)
+        parts = row if type(row) is list else () if row is EMPTY else sorted(row) if type(row) is frozenset else (row,)
         if len(parts) == 1 and isinstance(parts[0], np.ndarray):
             blocks += [np.array(flat, dtype=np.int64), parts[0]]
             flat = []
@@ -99,11 +125,13 @@ def _parts_first(trees: Iterable[list[Any]]) -> tuple[list[list[Any]], dict[int,
     return order, uses
 
 
-def _add(total: Columns, leaf: int | np.ndarray) -> None:
+def _add(total: Columns, leaf: int | frozenset[int] | np.ndarray) -> None:
     if isinstance(total, np.ndarray):
-        total[leaf] = True
+        total[list(leaf) if isinstance(leaf, frozenset) else leaf] = True
     elif isinstance(leaf, np.ndarray):
         total.update(leaf.tolist())
+    elif isinstance(leaf, frozenset):
+        total |= leaf
     else:
         total.add(leaf)
 

@@ -214,7 +214,6 @@ def test_copies_and_pickles():
 
 
 REFUSED = {
-    "if": (UndecidedError, unconverted(lambda x: x[0] if x[0] > 0 else x[1])),
     "index": (UndecidedError, unconverted(lambda x: [x, 2 * x][x[0]])),
     "length": (UndecidedError, lambda x: np.zeros(x[0])),
     "hash": (UndecidedError, lambda x: {x[0]: x}[x[0]]),
