@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from interp.control.foreign import ALWAYS, FOREIGN, refusal
+from interp.control.foreign import ALWAYS, CALLERS, FOREIGN, refusal
 from interp.control.fresh import Fresh, stored, unwrap
 from interp.errors import ForeignCall, InterpError, NoRule, StripError
 from interp.primitive import COUNTERPARTS, Primitive
@@ -130,6 +130,8 @@ class Calls:
         rule = self.rule(f)
         if rule is not None:
             return rule
+        if f in CALLERS:
+            return self._calling(f)
         if isinstance(f, type):
             return self._class(f)
         root = module_of(f)
@@ -174,6 +176,14 @@ class Calls:
         if found is None:
             found = self.known[method] = self.rule(method) or method
         return None if found is method else found
+
+    def _calling(self, f: Any) -> Any:
+        """A function of Python's that calls those it is given: converted, or by their rules."""
+
+        def given(x: Any) -> Any:
+            return self.resolve(x) if isinstance(x, _FUNCTIONS) else x
+
+        return lambda *args, **kwargs: f(*map(given, args), **{name: given(x) for name, x in kwargs.items()})
 
     def _partial(self, f: functools.partial[Any]) -> Any:
         inner = self.resolve(f.func)
@@ -351,6 +361,7 @@ class Calls:
         return functools.wraps(f)(call)
 
 
+_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial, np.ufunc, _Dispatcher)
 _MADE_BY = operator.attrgetter("__new__", "__init__")
 _ON_VALUES = frozenset({"Value", "Fresh", "Flat"})
 _UNBOUND = frozenset({types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType})

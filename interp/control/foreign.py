@@ -11,6 +11,7 @@ is first looked up: by then the user has loaded the library.
 import dataclasses
 import functools
 import importlib
+import itertools
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -62,6 +63,15 @@ ALWAYS: dict[Any, Rule] = {}
 
 FORGET: list[Callable[[], None]] = []
 """What tiers do when a rule is registered: functions that were converted without it are converted anew."""
+
+
+CALLERS: dict[Any, int | None] = {
+    **dict.fromkeys((map, filter, functools.reduce), 0),
+    **dict.fromkeys((itertools.starmap, itertools.takewhile, itertools.dropwhile, itertools.filterfalse), 0),
+    **dict.fromkeys((itertools.accumulate, itertools.groupby), 1),
+    **dict.fromkeys((sorted, min, max), None),
+}
+"""Functions of Python's that call a function they are given, and the position of that; None: by name only."""
 
 
 def register(*functions: Any, always: bool = False) -> Callable[[Rule], Rule]:

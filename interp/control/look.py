@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from interp.control.foreign import ALWAYS, FOREIGN
+from interp.control.foreign import ALWAYS, CALLERS, FOREIGN
 from interp.control.source import RUNTIME, Function
 from interp.control.specials import OPERATORS, UNARY, methods_of
 from interp.primitive import COUNTERPARTS, Primitive
@@ -241,6 +241,9 @@ class Look:
     def _known(self, node: ast.Call, found: Any) -> None:
         if found is super or isinstance(found, Primitive | np.ufunc) or found in _FRAMES:
             return
+        if _hashable(found) and found in CALLERS:
+            self._calls_functions(node, CALLERS[found])
+            return
         if _hashable(found) and found in MAKERS and getattr(found, "__module__", None) == "numpy":
             stores = (
                 found in _ASKS
@@ -257,6 +260,21 @@ class Look:
         needs = self.needs(found)
         if needs is not False:
             (self.certain if needs else self.possible).add(id(node))
+
+    def _calls_functions(self, node: ast.Call, position: int | None) -> None:
+        """A call of ``map`` or its like: rewritten if the function that it is given needs it, or is not known."""
+        given = [k.value for k in node.keywords if k.arg in ("key", "func", "function")]
+        given += node.args[position : position + 1] if position is not None else []
+        for function in given:
+            if isinstance(function, ast.Lambda | ast.Constant):
+                continue  # the look goes through it, or there is none
+            places = self.bound.get(function.id, []) if isinstance(function, ast.Name) else []
+            if len(places) == 1 and isinstance(places[0], ast.FunctionDef) and places[0] not in self.kept:
+                continue
+            found = self._static(function)
+            needs = True if found is _UNSEEN else self.needs(found)
+            if needs is not False:
+                (self.certain if needs else self.possible).add(id(node))
 
     def _spans(self, node: ast.Call, found: Any) -> bool:
         """True of ranges whose ends may be values."""

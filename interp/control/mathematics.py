@@ -53,7 +53,6 @@ SAME: dict[str, Callable[..., Any]] = {
     "ldexp": lambda x, i: x * 2.0**i,
     "remainder": lambda x, y: x - y * v.rint(x / y),
     "hypot": lambda *xs: _norm(xs),
-    "dist": lambda p, q: _norm([a - b for a, b in zip(p, q, strict=True)]),
     "fma": lambda x, y, z: x * y + z,
 }
 """Functions of `math` whose value has a derivative."""
@@ -108,6 +107,14 @@ for _name in DECIDED:
 @register(math.fsum)
 def _fsum(items: Iterable[Any]) -> Any:
     return sum(items, 0.0)
+
+
+@register(math.dist)
+def _dist(p: Iterable[Any], q: Iterable[Any]) -> Any:
+    p, q = list(p), list(q)
+    if len(p) != len(q):
+        raise ValueError("both points must have the same number of dimensions")
+    return _norm(a - b for a, b in zip(p, q, strict=True))
 
 
 @register(math.prod)

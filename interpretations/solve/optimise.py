@@ -1,5 +1,6 @@
 """`for_minimize`: gradient, Hessian and bounds for ``scipy.optimize.minimize``, each method what it takes."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import scipy.optimize
 import scipy.sparse
 
 from interp.errors import InterpError
+from interp.interpretation import call
 from interpretations.derivatives import hessian, hvp, value_and_grad
 from interpretations.intervals import Interval
 from interpretations.sparsity import sparse_hessian
@@ -37,12 +39,13 @@ def for_minimize(
     method: str | None = None,
     bounds: Any = None,
     hessian: str | None = None,
+    args: tuple[Any, ...] = (),
     **options: Any,
 ) -> dict[str, Any]:
     """Arguments of ``scipy.optimize.minimize`` with exact derivatives: ``minimize(**for_minimize(f, x0))``.
 
-    ``f`` maps an array of shape (n,) to one number. Value and gradient come from one run of it. Methods that use
-    second derivatives get them in the form that they take; the rest of ``options`` (``tol``, ``options``,
+    ``f`` maps an array of shape (n,), and ``args``, to one number. Value and gradient come from one run of it. Methods
+    that use second derivatives get them in the form that they take; the rest of ``options`` (``tol``, ``options``,
     ``constraints``, ``callback``) goes to SciPy as it is.
 
     Parameters
@@ -60,6 +63,8 @@ def for_minimize(
     >>> minimize(**for_minimize(f, np.zeros(5), method="trust-exact")).x.round(5)
     array([1., 1., 1., 1., 1.])
     """
+    if args:
+        f = functools.partial(_of_one, f, args)
     arguments = {"fun": value_and_grad(f), "x0": start(x0), "jac": True, **options}
     if method is not None:
         arguments["method"] = method
@@ -95,6 +100,11 @@ def _default(takes: tuple[str, ...]) -> str:
 
 
 _dense = hessian
+
+
+def _of_one(f: Callable[..., Any], args: tuple[Any, ...], x: Any) -> Any:
+    """``f`` of its first argument, the others given."""
+    return call(f, x, *args)
 
 
 class HessianProducts:

@@ -8,6 +8,7 @@ import scipy.sparse
 from scipy.sparse.linalg import LinearOperator, splu
 
 from interp.errors import InterpError
+from interp.interpretation import call
 from interp.vocabulary import asarray
 from interpretations.derivatives import jacfwd, jacrev
 from interpretations.solve.optimise import box, start
@@ -23,9 +24,9 @@ def chosen(what: str, way: str | None, ways: tuple[str, ...]) -> None:
         raise InterpError(f"{what}: {way!r} is none of {', '.join(map(repr, ways))}, None")
 
 
-def returning_array(f: Callable[..., Any], *args: Any) -> Callable[[Any], Any]:
+def returning_array(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
     """``f`` with a list of numbers taken for an array, as SciPy does."""
-    return lambda x: asarray(f(x, *args))
+    return lambda x: asarray(call(f, x, *args, **kwargs))
 
 
 def is_worth_it(pattern: scipy.sparse.csr_array) -> bool:
@@ -42,12 +43,13 @@ def for_least_squares(
     bounds: Any = None,
     jacobian: str | None = None,
     args: tuple[Any, ...] = (),
+    kwargs: dict[str, Any] | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Arguments of ``scipy.optimize.least_squares``: ``least_squares(**for_least_squares(f, x0))``.
 
-    ``f`` maps an array of shape (n,) and ``args`` to m residuals, an array or list. ``options`` (``loss``, ``x_scale``,
-    ``xtol``, ...) go to SciPy as they are.
+    ``f`` maps an array of shape (n,), ``args`` and ``kwargs`` to m residuals, an array or list. ``options`` (``loss``,
+    ``x_scale``, ``xtol``, ...) go to SciPy as they are.
 
     Parameters
     ----------
@@ -61,8 +63,9 @@ def for_least_squares(
     chosen("for_least_squares(jacobian=...)", jacobian, ("sparse", "dense", "pattern"))
     if method == "lm" and jacobian not in (None, "dense"):
         raise InterpError(f"method 'lm' takes a dense Jacobian, not jacobian={jacobian!r}: use 'trf' or 'dogbox'")
-    x0, g = start(x0), returning_array(f, *args)
-    arguments = {"fun": f, "x0": x0, "method": method, **({"args": args} if args else {}), **options}
+    x0, g = start(x0), returning_array(f, *args, **(kwargs or {}))
+    further = {name: given for name, given in (("args", args), ("kwargs", kwargs)) if given}
+    arguments = {"fun": f, "x0": x0, "method": method, **further, **options}
     if bounds is not None:
         arguments["bounds"] = box(bounds)
     if jacobian == "pattern":
@@ -71,14 +74,14 @@ def for_least_squares(
 
 
 def _jacobian(g: Callable[[Any], Any], x0: np.ndarray, way: str | None, sparse_fits: bool) -> Callable[..., Any]:
-    """The Jacobian as SciPy calls it: with ``args`` after x, which ``g`` has already."""
+    """The Jacobian as SciPy calls it: with the arguments after x, which ``g`` has already."""
     if way == "dense":
         dense = jacfwd(g) if x0.size <= np.size(g(x0)) else jacrev(g)
-        return lambda x, *_: dense(x)
+        return lambda x, *_, **__: dense(x)
     sparse = sparse_jacobian(g)
     if way == "sparse" or (sparse_fits and is_worth_it(sparse.prepare(x0).pattern)):
-        return lambda x, *_: sparse(x)
-    return lambda x, *_: sparse(x).toarray()
+        return lambda x, *_, **__: sparse(x)
+    return lambda x, *_, **__: sparse(x).toarray()
 
 
 def for_root(

@@ -180,9 +180,7 @@ class SparsityTracer(Value):
         if not self.shape:
             if self.row is EMPTY:
                 return other.row is EMPTY and identical(self.value, other.value)
-            return self.row is other.row or (
-                columns_of(self.row, self.columns) >= columns_of(other.row, other.columns)
-            )
+            return self.row is other.row or (columns_of(self.row, self.columns) >= columns_of(other.row, other.columns))
         mine, theirs = self.pattern, other.pattern
         if not np.isin(theirs.keys, mine.keys, assume_unique=True).all():
             return False

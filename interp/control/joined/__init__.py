@@ -35,6 +35,7 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     off = PATH.off
     try:
         PATH.off = False
+        states.current().running = True
         states.current().witness = next(
             witness for witness in map(_witness, (*args, *kwargs.values())) if witness is not None
         )
@@ -58,8 +59,7 @@ def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 
 def is_running() -> bool:
     """True within such a run."""
-    state = states.current()
-    return bool(state.frames or state.forks)
+    return states.current().running
 
 
 def _naming_all(errors: list[BaseException]) -> BaseException:

@@ -1,11 +1,15 @@
 """Functions, generators, `try` and `with`: the barriers beside loops."""
 
 import contextlib
+import dis
+import itertools
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from interp.control.calls import is_library
 from interp.control.joined.alternatives import Sometimes
-from interp.control.joined.forks import ended_by, leave
+from interp.control.joined.forks import decision, ended_by, leave
 from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
 from interp.control.joined.state import Attribute, Barrier, Block, Frame, Slot, State, current
 from interp.control.path import PATH
@@ -149,6 +153,8 @@ def with_block(frame: Frame, context: Any, body: Callable[[Any], Signal | None],
     barrier = state.push("with", frame, {GO_ON.kind: dead})
     if kind is contextlib.suppress:
         barrier.catches = context._exceptions
+    elif may_swallow(context):
+        barrier.catches = (Exception,)
     depths = state.depths()
     try:
         signal = body(entered) or GO_ON
@@ -159,20 +165,56 @@ def with_block(frame: Frame, context: Any, body: Callable[[Any], Signal | None],
         state.cut(depths)
         if not barrier.outcomes:
             state.barriers.pop()
-            if not call(kind.__exit__, context, type(error), error, error.__traceback__):
+            swallowed = call(kind.__exit__, context, type(error), error, error.__traceback__)
+            if decision(swallowed) is None:
+                raise _undecided_exit() from None
+            if not swallowed:
                 raise
             return None
         signal = ended_by(state, error)
+    if barrier.outcomes and isinstance(context, contextlib._GeneratorContextManager) and may_swallow(context):
+        raise PathError(
+            "a @contextmanager that may take an error is left on several paths, and its generator goes on once only: "
+            "write it as a class with __enter__ and __exit__"
+        )
 
     def take(signal: Signal) -> Signal:
-        if isinstance(signal, Raised):
-            error = signal.value
-            return GO_ON if call(kind.__exit__, context, type(error), error, error.__traceback__) else signal
-        call(kind.__exit__, context, None, None, None)
-        return signal
+        if not isinstance(signal, Raised):
+            call(kind.__exit__, context, None, None, None)
+            return signal
+        error = signal.value
+        swallowed = decision(call(kind.__exit__, context, type(error), error, error.__traceback__))
+        if swallowed is None:
+            raise _undecided_exit()
+        return GO_ON if swallowed else ended_by(state, error)  # as it would have without the manager
 
     signal = leave(state, barrier, signal, take)
     return None if signal is GO_ON else signal
+
+
+def _undecided_exit() -> PathError:
+    return PathError("whether __exit__ takes an error depends on the input: let it return True or False")
+
+
+def may_swallow(context: Any) -> bool:
+    """True of a context manager of the user's that may take an error: its ``__exit__`` returns something."""
+    if isinstance(context, contextlib.ExitStack):
+        return True
+    if isinstance(context, contextlib._GeneratorContextManager):
+        body = context.gen.gi_code
+        return any(line.opname in _HANDLING for line in dis.get_instructions(body))
+    leave = type(context).__exit__
+    if not isinstance(leave, types.FunctionType) or is_library(leave):
+        return False
+    returned = [line for line in dis.get_instructions(leave) if line.opname in ("RETURN_VALUE", "RETURN_CONST")]
+    known = dis.Bytecode(leave)
+    nothing = {i.offset for i in known if i.opname == "RETURN_CONST" and not i.argval}
+    before = {b.offset for a, b in itertools.pairwise(known) if a.opname == "LOAD_CONST" and not a.argval}
+    return any(line.offset not in nothing | before for line in returned)
+
+
+_HANDLING = ("CHECK_EXC_MATCH", "CHECK_EG_MATCH", "POP_EXCEPT")
+"""Instructions of code that handles errors."""
 
 
 def explicit(error: Any) -> BaseException:

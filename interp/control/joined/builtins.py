@@ -15,7 +15,7 @@ from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, 
 from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import decision, fork, not_, primal_truth, valued
 from interp.control.joined.joining import Join, extended, same, undecided
-from interp.control.joined.loops import UnknownRange, slots_of
+from interp.control.joined.loops import VIEWS, UnknownRange, slots_of
 from interp.control.joined.operations import (
     IN_PLACE,
     _or,
@@ -168,9 +168,10 @@ def range_(*ends: Any) -> Any:
 def sum_(x: Any, start: Any = 0) -> Any:
     if isinstance(x, Alternatives):
         return mapped(lambda one: sum_(one, start), x)
-    if isinstance(x, list | dict | Generated) and of_unknown_length(_items(x)):
-        return _folded(_items(x), start, operator.add)
-    return sum(_items(x) if isinstance(x, Generated) else x, start)
+    items = _items(x) if isinstance(x, list | dict | deque | Generated) or type(x) in VIEWS else None
+    if items is not None and uncertain(items):
+        return _folded(items, start, operator.add)
+    return sum(x if items is None else items, start)
 
 
 def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any], function: Any) -> Any:
@@ -481,6 +482,23 @@ for _name in ("index", "count", "remove"):
 
 
 METHODS[list, "extend"] = lambda x, items: extended(x, _items(items))
+
+
+for _name in ("pop", "popleft", "appendleft", "extendleft", "rotate", "insert", "remove"):
+
+    def _deque_method(x: Any, *args: Any, _name: str = _name) -> Any:
+        if uncertain(x):
+            raise UndecidedError(
+                f"deque.{_name} of a queue that is longer on some paths than on others: which element it takes or "
+                "moves is not decided; keep a list, and a position in it"
+            )
+        current().note(Whole(x))
+        try:
+            return getattr(x, _name)(*args)
+        except IndexError as error:
+            raise plain(error) from None
+
+    METHODS[deque, _name] = _deque_method
 
 
 @_method(dict, "get")

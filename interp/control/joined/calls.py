@@ -130,12 +130,12 @@ PURE = frozenset({"builtins", "math", "cmath", "itertools", "operator", "_operat
 def _may_branch(function: Any) -> bool:
     """True of code without source that may ask values for truths."""
     if isinstance(function, types.FunctionType):
-        return not is_converted(function) and not is_library(function)
+        return not is_converted(function) and not _module(function)
     return isinstance(function, types.BuiltinFunctionType) and _module(function) in ("_heapq", "_bisect")
 
 
 def _module(function: Any) -> str:
-    """The module of a library's function; of the user's own none, whatever `exec` has made it say."""
+    """The module of a library's function, or ours; of the user's own none, whatever `exec` has made it say."""
     if isinstance(function, types.FunctionType) and not is_library(function):
         return function.__module__ if str(function.__module__).partition(".")[0] in OURS else ""
     return str(getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__)

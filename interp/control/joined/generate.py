@@ -571,7 +571,18 @@ class _Scope(ast.NodeTransformer):
             self.prologue.append(_named(setter, _no_arguments(ITEM), body, self.definition))
         return setter
 
+    def _on_Expr(self, node: ast.Expr) -> list[ast.stmt]:
+        if isinstance(node.value, ast.Yield):
+            return [ast.Expr(self._yielded(node.value))]
+        return [ast.Expr(self.visit(node.value))]
+
     def visit_Yield(self, node: ast.Yield) -> Any:
+        raise NoSource(
+            f"line {node.lineno}: a generator that is sent values (x = yield) cannot be converted: pass a list in, or "
+            "return one"
+        )
+
+    def _yielded(self, node: ast.Yield) -> Any:
         value = self.visit(node.value) if node.value else _constant(None)
         return self._at(_ask("yield_", _load(YIELDED), value), node)
 
@@ -696,6 +707,6 @@ def _strange(pattern: ast.pattern) -> NoSource:
 def _both(test: ast.expr | None, stores: list[ast.stmt], guard: ast.expr) -> ast.expr:
     """A pattern's condition and then its guard, which sees what the pattern captures."""
     captured = [ast.NamedExpr(ast.Name(s.targets[0].id, ast.Store()), s.value) for s in stores]  # type: ignore[attr-defined]
-    always = [ast.BoolOp(ast.Or(), [ast.Compare(c, [ast.Is()], [_load("None")]), _constant(True)]) for c in captured]
+    always = [ast.BoolOp(ast.Or(), [ast.Compare(c, [ast.Is()], [_constant(None)]), _constant(True)]) for c in captured]
     parts = [*([test] if test is not None else []), *always, guard]
     return ast.BoolOp(ast.And(), parts) if len(parts) > 1 else guard

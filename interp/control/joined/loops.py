@@ -333,14 +333,14 @@ def slots_of(iterable: Any) -> Any:
     kind = type(iterable)
     if isinstance(iterable, dict) and uncertain(iterable.values()):
         return [_entry(k, v, lambda k, v: k) for k, v in iterable.items()]
-    if kind in _VIEWS:
+    if kind in VIEWS:
         entries = iterable.mapping
         if uncertain(entries.values()):
-            return [_entry(k, v, _VIEWS[kind]) for k, v in entries.items()]
+            return [_entry(k, v, VIEWS[kind]) for k, v in entries.items()]
     return iterable.slots() if kind is Generated or kind is Selection else iterable
 
 
-_VIEWS: dict[type, Callable[[Any, Any], Any]] = {
+VIEWS: dict[type, Callable[[Any, Any], Any]] = {
     type({}.keys()): lambda k, v: k,
     type({}.values()): lambda k, v: v,
     type({}.items()): lambda k, v: (k, v),

@@ -117,7 +117,7 @@ def may_raise(operation: Callable[[], Any], error: type[Exception] | tuple[type[
         return operation()
     for kind in error if isinstance(error, tuple) else (error,):
         if state.catching(kind):
-            file_off(state, Raised(kind("for some inputs")))
+            file_off(state, Raised(plain(kind("for some inputs"))))  # no path of its own where none takes it
     return result
 
 
@@ -266,6 +266,13 @@ def getitem(holder: Any, index: Any) -> Any:
         return each(getitem, holder, index)
     if kind is Selection:
         return getitem(holder.slots(), index)
+    if type(index) is list and any(map(_open, index)):
+        return each(lambda *parts: getitem(holder, list(parts)), *index)
+    if isinstance(holder, dict) and isinstance(index, Value):
+        raise UndecidedError(
+            "a key that the input decides: a dict has no order of its keys to unite over; use a list or array, and the "
+            "number as a position"
+        )
     if _open(index):
         return _at_open(holder, index)
     if isinstance(holder, Value | Holder):
@@ -474,6 +481,13 @@ def setitem(holder: Any, index: Any, value: Any) -> None:
     kind = type(holder)
     if isinstance(holder, Alternatives):
         each(lambda one: setitem(one, index, value), holder)
+        return
+    if isinstance(holder, dict) and isinstance(index, Value):
+        raise UndecidedError(
+            "a store at a key that the input decides: use a list or array, and the number as a position"
+        )
+    if type(index) is list and any(map(_open, index)):
+        each(lambda *parts: setitem(holder, list(parts), value), *index)
         return
     if _open(index):
         _store_open(holder, index, value)

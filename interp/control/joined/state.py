@@ -327,6 +327,8 @@ class State:
         self.barriers: list[Barrier] = []
         self.forks: list[tuple[int, int]] = []
         """For each open fork its place in the journal, and how many barriers stood around it."""
+        self.running = False
+        """True of the state of a run, within which another one is a part of it."""
         self.waiting = 0
         """How many barriers have outcomes."""
         self.recording = False
