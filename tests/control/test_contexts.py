@@ -49,7 +49,7 @@ class Counting:
 
 @contextlib.contextmanager
 def swallowing():
-    try:
+    try:  # noqa: SIM105 - this is what is tested
         yield
     except ArithmeticError:
         pass

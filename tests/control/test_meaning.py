@@ -4,6 +4,7 @@ Programs that have a result everywhere are in the lists of `test_branching_progr
 read, and what only shows from outside.
 """
 
+import collections
 import math
 import random
 import traceback
@@ -284,3 +285,97 @@ def test_a_join_of_float_and_integer_keeps_both_kinds():
 
     assert rows(f) == [{1, 2}]
     assert interpret(f, sparsity())(X).value == X[2]
+
+
+def test_names_that_one_branch_sets_go_together():
+    """Else k = 2 would meet k = 3: shapes that no path brings together."""
+
+    def overlap(x):
+        k = 2 if x[0] > 1 else 3
+        return np.sum(x[:k] * x[-k:])
+
+    def shifted(x):
+        k = 2 if x[0] > 1 else 3
+        return np.dot(x[:k], x[1 : k + 1])
+
+    def cut(x):
+        a, v = np.outer(x, x), x
+        if x[0] > 0:
+            a, v = a[:2, :2], v[:2]
+        return (a @ v).sum()
+
+    def pair(x):
+        i, j = 0, 1
+        if x[0] > 0:
+            i, j = 2, 3
+        return np.array([x[i], x[i] if j == 1 else x[j]])
+
+    def pivot(x):
+        p, a = 1, x.reshape(2, 2) * 1.0
+        if abs(x[2]) < abs(x[0]):
+            p = 0
+        a[[0, p]] = a[[p, 0]]
+        return a[0]
+
+    x = np.array([0.5, 0.3, 0.7, 0.2])
+    assert rows(overlap, x) == rows(shifted, x) == rows(cut, x) == [{0, 1, 2, 3}]
+    assert rows(pair, x) == [{0, 2}, {0, 2, 3}] or rows(pair, x) == [{0, 2}, {0, 3}]
+    assert rows(pivot, x) == [{0, 2}, {1, 3}]
+    for f in (overlap, shifted, cut, pair, pivot):
+        np.testing.assert_array_equal(interpret(f, sparsity())(x).value, f(x))
+        lo, hi = interpret(f, bounds(0.9))(x).bounds
+        for point in x + np.random.default_rng(0).uniform(-0.9, 0.9, (100, 4)):
+            assert np.all((lo - 1e-12 <= f(point)) & (f(point) <= hi + 1e-12))
+
+
+def test_what_cannot_be_decided_says_so():
+    def keys(x):
+        bins = collections.defaultdict(list)
+        for v in x:
+            bins[int(v)].append(v)
+        return sum(bins[0])
+
+    def queue(x):
+        q = collections.deque([x[0]])
+        if x[1] > 0:
+            q.append(x[2])
+        return q.popleft()
+
+    def sent(x):
+        def running():
+            total = 0.0
+            while True:
+                v = yield total
+                total += v
+
+        g = running()
+        next(g)
+        return g.send(x[0])
+
+    for f in (keys, queue, sent):
+        with pytest.raises(InterpError):
+            jacobian_sparsity(f, X)
+
+
+def test_guards_of_captures():
+    def f(x):
+        match int(x[0]):
+            case n if n > 1:
+                return x[1] * n
+            case _ if x[1] > 0:
+                return x[2]
+            case _:
+                return x[0]
+
+    assert rows(f) == [{0, 1, 2}]
+
+
+def test_sums_of_a_dict_that_lost_an_entry():
+    def f(x):
+        d = {i: v * v for i, v in enumerate(x)}
+        if x[0] < 1:
+            del d[0]
+        return sum(d.values())
+
+    assert rows(f) == [{0, 1, 2}]
+    assert interpret(f, sparsity())(X).value == f(X)

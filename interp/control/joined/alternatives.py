@@ -4,6 +4,7 @@ Small integers, None, strings, functions, older objects, numbers of different ty
 the answers are joined; `forks` narrows the names of a condition to the alternatives that fit.
 """
 
+import itertools
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,19 +14,40 @@ from interp.errors import UndecidedError
 
 
 class Alternatives:
-    """Several values, of which ``primal`` (a position, or None) is the one on the primal's path."""
+    """Several values, of which ``primal`` (a position, or None) is the one on the primal's path.
 
-    __slots__ = ("primal", "values")
+    ``origin``: where paths met that brought them, and ``paths``: for each value which ones. Two names that one branch
+    has set both go together: of two alternatives of one origin only those combine that a path has in common.
+    """
 
-    def __init__(self, values: tuple[Any, ...], primal: int | None) -> None:
-        self.values, self.primal = values, primal
+    __slots__ = ("origin", "paths", "primal", "values")
+
+    def __init__(
+        self,
+        values: tuple[Any, ...],
+        primal: int | None,
+        origin: object = None,
+        paths: tuple[frozenset[Any], ...] = (),
+    ) -> None:
+        self.values, self.primal, self.origin, self.paths = values, primal, origin, paths
 
     def among(self, positions: set[int]) -> Any:
         """The alternatives at some positions; a single one is a value of its own."""
         at = sorted(positions)
         if len(at) == 1:
             return self.values[at[0]]
-        return Alternatives(tuple(self.values[i] for i in at), at.index(self.primal) if self.primal in at else None)
+        primal = at.index(self.primal) if self.primal in at else None
+        paths = tuple(self.paths[i] for i in at) if self.paths else ()
+        return Alternatives(tuple(self.values[i] for i in at), primal, self.origin, paths)
+
+    def goes_with(self, i: int, other: "Alternatives", j: int) -> bool:
+        """False if no path brings this one's value ``i`` together with the other's value ``j``."""
+        return self.origin is None or self.origin is not other.origin or not self.paths[i].isdisjoint(other.paths[j])
+
+    def beside(self, other: "Alternatives", j: int) -> Any:
+        """What is left of these where ``other`` has its value ``j``."""
+        at = {i for i in range(len(self.values)) if self.goes_with(i, other, j)}
+        return self.among(at) if at else self
 
     def __repr__(self) -> str:
         return f"one of {self.values!r}"
@@ -100,17 +122,23 @@ def uncertain(slots: Iterable[Any]) -> bool:
 
 def _combinations(operands: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool | None]]:
     """Every choice of one alternative an operand, and whether it is the primal's (None: nobody is)."""
-    found: list[tuple[tuple[Any, ...], bool | None]] = [((), True)]
-    for x in operands:
-        if isinstance(x, Alternatives):
-            found = [
-                ((*chosen, value), None if x.primal is None or on is None else on and i == x.primal)
-                for chosen, on in found
-                for i, value in enumerate(x.values)
-            ]
-        else:
-            found = [((*chosen, x), on) for chosen, on in found]
+    found: list[tuple[tuple[Any, ...], bool | None]] = []
+    several = [x for x in operands if isinstance(x, Alternatives)]
+    for at in _positions(several):
+        on: bool | None = True
+        for x, i in zip(several, at, strict=True):
+            on = None if x.primal is None or on is None else on and i == x.primal
+        chosen = iter(at)
+        found.append((tuple(x.values[next(chosen)] if isinstance(x, Alternatives) else x for x in operands), on))
     return found
+
+
+def _positions(several: list[Alternatives]) -> list[tuple[int, ...]]:
+    """Every choice of one position each that a path has, or every choice if none is known to."""
+    every = list(itertools.product(*(range(len(x.values)) for x in several)))
+    pairs = list(itertools.combinations(range(len(several)), 2))
+    fitting = [at for at in every if all(several[p].goes_with(at[p], several[q], at[q]) for p, q in pairs)]
+    return fitting or every
 
 
 def mapped(function: Callable[..., Any], *operands: Any, makes: bool = False) -> Any:
@@ -121,7 +149,14 @@ def mapped(function: Callable[..., Any], *operands: Any, makes: bool = False) ->
     from interp.control.joined.joining import join_all
 
     answers = [(function(*chosen), on) for chosen, on in _combinations(operands)]
-    return join_all(answers, frozenset(id(answer) for answer, _ in answers) if makes else frozenset())
+    joined = join_all(answers, frozenset(id(answer) for answer, _ in answers) if makes else frozenset())
+    (first, *others) = [x for x in operands if isinstance(x, Alternatives)] or [None]
+    if not isinstance(joined, Alternatives) or first is None or len(answers) != len(first.values):
+        return joined
+    if first.origin is None or any(x.origin is not first.origin for x in others):
+        return joined
+    primal = next((i for i, (_, on) in enumerate(answers) if on), None)
+    return Alternatives(tuple(answer for answer, _ in answers), primal, first.origin, first.paths)
 
 
 def _forward(operation: Callable[..., Any]) -> Callable[..., Any]:

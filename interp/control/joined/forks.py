@@ -312,8 +312,13 @@ def partition(
     fitting: dict[bool, list[list[Any]]] = {True: [[] for _ in split], False: [[] for _ in split]}
     way: bool | None = None
     choices: list[tuple[tuple[int, ...], bool]] = [((), True)]
-    for _, content in split:
-        choices = [((*at, i), on and i == content.primal) for at, on in choices for i in range(len(content.values))]
+    for n, (_, content) in enumerate(split):
+        choices = [
+            ((*at, i), on and i == content.primal)
+            for at, on in choices
+            for i in range(len(content.values))
+            if all(content.goes_with(i, split[m][1], at[m]) for m in range(n))
+        ] or [((*at, i), on and i == content.primal) for at, on in choices for i in range(len(content.values))]
         if len(choices) > 16 * PATH.options.alternatives:
             raise UndecidedError(
                 f"a condition depends on {len(split)} names that stand for several values each, {len(choices)} cases "

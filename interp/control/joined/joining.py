@@ -105,6 +105,7 @@ class Join:
     def __init__(self, on: bool | None, fresh: Container[int] = (), widen: bool = False) -> None:
         self.on, self.fresh, self.widen = on, fresh, widen
         self.made: dict[int, Any] = {}
+        self.here = object()
 
     def _new(self, *objects: Any) -> bool:
         return all(id(x) in self.fresh or id(x) in self.made for x in objects)
@@ -143,11 +144,15 @@ class Join:
     def _alternatives(self, a: Any, b: Any) -> Any:
         parts = [x if isinstance(x, Alternatives) else Alternatives((x,), 0) for x in (a, b)]
         values: list[Any] = []
+        paths: list[set[Any]] = []
         primal = None
         for side, part in enumerate(parts):
             chosen = self.on is not None and self.on == (side == 0)
             for i, value in enumerate(part.values):
                 at = self._placed(values, value, chosen and part.primal == i)
+                if at == len(paths):
+                    paths.append(set())
+                paths[at].add(side)
                 if chosen and part.primal == i:
                     primal = at
         if len(values) == 1:
@@ -162,7 +167,7 @@ class Join:
                 "one for each way through the branches before; make them numbers of one type, or branch on less"
             )
         current().alternatives = True
-        return Alternatives(tuple(values), primal)
+        return Alternatives(tuple(values), primal, self.here, tuple(map(frozenset, paths)))
 
     def _placed(self, values: list[Any], value: Any, chosen: bool) -> int:
         """Unite ``value`` with one of ``values``, or add it; its position."""

@@ -69,10 +69,11 @@ def each(function: Callable[..., Any], *operands: Any) -> Any:
         if isinstance(x, Alternatives):
             before, after = operands[:i], operands[i + 1 :]
 
-            def case(value: Any, before: Any = before, after: Any = after) -> Callable[[], Any]:
-                return lambda: each(function, *before, value, *after)
+            def case(j: int, x: Alternatives = x, before: Any = before, after: Any = after) -> Callable[[], Any]:
+                fitting = (y.beside(x, j) if isinstance(y, Alternatives) else y for y in after)
+                return functools.partial(each, function, *before, x.values[j], *fitting)
 
-            choices = [(case(value), j == x.primal) for j, value in enumerate(x.values)]
+            choices = [(case(j), j == x.primal) for j in range(len(x.values))]
             return valued(lambda side, choices=choices: fork([(side(thunk), on) for thunk, on in choices]))  # type: ignore[misc]
     return function(*operands)
 
@@ -405,7 +406,7 @@ def _at_open(holder: Any, index: Any) -> Any:
     """Every element that an undecided index can pick, joined. Positions out of range are dropped."""
     if isinstance(index, slice) or (isinstance(index, tuple) and any(isinstance(p, slice) and _open(p) for p in index)):
         if any(isinstance(p, Alternatives) for p in _parts(index)):
-            return each(lambda *ends: getitem(holder, slice(*ends)), *_parts(index))
+            return mapped(lambda *ends: getitem(holder, slice(*ends)), *_parts(index))
         raise UndecidedError(
             "a slice with an end that the input decides: the shape of its result is not known; use np.where on the "
             "whole array with a mask of positions"
