@@ -99,7 +99,7 @@ class Template:
         original = function.__code__
         inner = _bare(definition)
         body: ast.stmt = inner
-        owner = _class_of(original)
+        owner = class_of(original)
         if owner:  # private names (self.__x) mean what they mean in the class's own body
             body = ast.ClassDef(name=owner, bases=[], keywords=[], body=[inner], decorator_list=[])
             body.type_params = []  # type: ignore[attr-defined]
@@ -204,7 +204,7 @@ def _renamed(code: types.CodeType, old: str, new: str) -> types.CodeType:
     return code.replace(co_consts=consts, co_qualname=qualified)
 
 
-def _class_of(code: types.CodeType) -> str:
+def class_of(code: types.CodeType) -> str:
     """The nearest class in whose body the function stands, at any depth; empty outside of classes."""
     path = code.co_qualname.split(".")
     for name, inside in reversed(list(itertools.pairwise(path))):

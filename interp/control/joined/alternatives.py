@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from interp.control.joined.state import current
-from interp.errors import UndecidedError
+from interp.errors import InterpError, UndecidedError
 
 
 class Alternatives:
@@ -63,6 +63,12 @@ class Alternatives:
 
     def __hash__(self) -> int:
         raise self._undecided("a hash")
+
+    def __str__(self) -> str:
+        raise self._undecided("a text")
+
+    def __format__(self, spec: str) -> str:
+        raise self._undecided("a text")
 
     def __float__(self) -> float:
         raise self._undecided("a number")
@@ -147,8 +153,17 @@ def mapped(function: Callable[..., Any], *operands: Any, makes: bool = False) ->
     ``makes``: its answers are new objects, as those of arithmetic are, so that they can be joined part by part.
     """
     from interp.control.joined.joining import join_all
+    from interp.control.joined.operations import each
 
-    answers = [(function(*chosen), on) for chosen, on in _combinations(operands)]
+    several = any(isinstance(x, Alternatives) for x in operands)
+    try:
+        answers = [(function(*chosen), on) for chosen, on in _combinations(operands)]
+    except InterpError:
+        raise
+    except Exception:
+        if not several:
+            raise
+        return each(function, *operands)  # which of them raises is a matter of each path
     joined = join_all(answers, frozenset(id(answer) for answer, _ in answers) if makes else frozenset())
     (first, *others) = [x for x in operands if isinstance(x, Alternatives)] or [None]
     if not isinstance(joined, Alternatives) or first is None or len(answers) != len(first.values):

@@ -4,16 +4,20 @@ import contextlib
 import dis
 import itertools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from types import CellType
 from typing import Any
+
+import numpy as np
 
 from interp.control.calls import is_library
 from interp.control.joined.alternatives import Sometimes
 from interp.control.joined.forks import decision, ended_by, leave
 from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return, Signal
-from interp.control.joined.state import Attribute, Barrier, Block, Frame, Slot, State, current
+from interp.control.joined.state import Attribute, Barrier, Block, Frame, Local, Slot, State, current
 from interp.control.path import PATH
 from interp.errors import InterpError, PathError
+from interp.value import Holder, Value, primal, shape_of
 
 
 def function(frame: Frame, body: Callable[[], Signal | None]) -> Any:
@@ -68,12 +72,17 @@ def try_block(
     body: Block,
     orelse: Block,
     final: Block,
+    swallows: bool,
     dead: frozenset[str],
 ) -> Signal | None:
-    """``try``, with its handlers, ``else`` and ``finally``. ``dead``: locals that are read no more behind it."""
+    """``try``, with its handlers, ``else`` and ``finally``. ``dead``: locals that are read no more behind it.
+
+    ``swallows``: the ``finally`` may leave by a signal of its own, and end an error on its way.
+    """
     state = current()
     if final is not None:
-        return _finally(state, frame, lambda: try_block(frame, handlers, body, orelse, None, dead), final)
+        inner = lambda: try_block(frame, handlers, body, orelse, None, False, dead)  # noqa: E731
+        return _finally(state, frame, inner if handlers else body, final, swallows)
     barrier = state.push("try", frame, {GO_ON.kind: dead})
     known = [(_classes(caught), handler) for caught, handler in handlers]
     barrier.catches = tuple(c for classes, _ in known for c in classes)
@@ -122,8 +131,11 @@ def _handled(state: State, error: BaseException, handler: Callable[[Any], Signal
         state.handled = before
 
 
-def _finally(state: State, frame: Frame, body: Block, final: Callable[[], Signal | None]) -> Signal | None:
+def _finally(
+    state: State, frame: Frame, body: Block, final: Callable[[], Signal | None], swallows: bool
+) -> Signal | None:
     barrier = state.push("finally", frame)
+    barrier.catches = (Exception,) if swallows else ()
     depths = state.depths()
     try:
         signal = (body() if body is not None else None) or GO_ON
@@ -139,7 +151,15 @@ def _finally(state: State, frame: Frame, body: Block, final: Callable[[], Signal
                 return ending
             raise
         signal = ended_by(state, error)
-    signal = leave(state, barrier, signal, lambda s: final() or s)
+
+    def take(signal: Signal) -> Signal:
+        ending = final()
+        if ending is None and swallows and isinstance(signal, Raised):
+            return ended_by(state, signal.value)
+        return ending or signal
+
+    barrier.catches = () if not barrier.outcomes else barrier.catches
+    signal = leave(state, barrier, signal, take)
     return None if signal is GO_ON else signal
 
 
@@ -233,10 +253,25 @@ def explicit(error: Any) -> BaseException:
 
 
 class Generated:
-    """What a generator yields, all of it made at once, and how far it has been read."""
+    """What a generator yields, all of it made at once, and how far it has been read.
 
-    def __init__(self, items: list[Any], returned: Any = None) -> None:
+    ``reads``: the variables that its code sees. Where one of them changes before all is read, Python would have had the
+    later items see the change: an error here.
+    """
+
+    def __init__(
+        self, items: list[Any] | tuple[Any, ...], returned: Any = None, reads: Iterable[CellType] = ()
+    ) -> None:
         self.items, self.position, self.returned = items, 0, returned
+        self._seen = [(cell, _glance(cell)) for cell in reads]
+
+    def _check(self) -> None:
+        for cell, seen in self._seen:
+            if _glance(cell) != seen:
+                raise PathError(
+                    "what a generator reads is changed before all of it is read: where branches join it runs at once, "
+                    "so make a list of it, or change a copy"
+                )
 
     def __iter__(self) -> "Generated":
         return self
@@ -246,8 +281,17 @@ class Generated:
         while self.position < len(self.items):
             yield self.skip()
 
+    def rest(self) -> list[Any]:
+        """All that is left, which is behind then."""
+        self._check()
+        items = list(self.items[self.position :])
+        current().note(Attribute(self, "position"))
+        self.position = len(self.items)
+        return items
+
     def skip(self) -> Any:
         """The next slot, which is behind then."""
+        self._check()
         item = self.items[self.position]
         current().note(Attribute(self, "position"))
         self.position += 1
@@ -288,7 +332,7 @@ def yield_from(items: list[Any], iterable: Any) -> Any:
     """``yield from``."""
     rest = iterable if isinstance(iterable, Generated) else iter(iterable)
     if isinstance(rest, Generated):
-        for item in rest.items[rest.position :]:
+        for item in rest.rest():
             yield_(items, item)
         return rest.returned
     for item in rest:
@@ -298,4 +342,32 @@ def yield_from(items: list[Any], iterable: Any) -> Any:
 
 def generator(frame: Frame, body: Callable[[], Signal | None], items: list[Any]) -> Generated:
     """A generator function's result."""
-    return Generated(items, function(frame, body))
+    return Generated(items, function(frame, body), seen_by(body))
+
+
+def seen_by(block: Any) -> list[CellType]:
+    """The variables that a block of generated code sees, and those blocks that it calls."""
+    found: dict[int, CellType] = {}
+    waiting = [block]
+    while waiting:
+        for cell in waiting.pop().__closure__ or ():
+            content = Local(cell).read()
+            if id(cell) not in found and isinstance(content, types.FunctionType) and content.__name__.startswith("_i_"):
+                waiting.append(content)
+            found[id(cell)] = cell
+    return list(found.values())
+
+
+def _glance(cell: CellType) -> Any:
+    """What tells whether a variable, or what it directly contains, has changed."""
+    x = Local(cell).read()
+    parts = x if isinstance(x, list) else x.values() if isinstance(x, dict) else None
+    if parts is None and isinstance(x, Holder | np.ndarray | Value) and shape_of(x) and x.size <= SMALL:
+        return id(x), np.array(primal(x.held if isinstance(x, Holder) else x)).tobytes()
+    if parts is None and type(x).__module__ not in ("builtins", "numpy") and hasattr(x, "__dict__") and not callable(x):
+        parts = vars(x).values()
+    return (id(x), *map(id, parts)) if parts is not None else id(x)
+
+
+SMALL = 256
+"""Up to this many elements an array that a generator sees is compared with what it was."""

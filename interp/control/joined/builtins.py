@@ -76,9 +76,7 @@ def of_unknown_length(x: Any) -> bool:
 
 def settled(x: Any) -> Any:
     """An argument of code that knows nothing of paths. Raises for a list whose length depends on them."""
-    if isinstance(x, Generated):
-        x = x.items[x.position :]
-    if of_unknown_length(x):
+    if of_unknown_length(x.items[x.position :] if isinstance(x, Generated) else x):
         raise UndecidedError(
             "a list whose length depends on a branch that the input decides goes into a function that needs to know "
             "it. Loop over it, use sum, max, min, len, any or all, or np.where on a whole array instead of a filter"
@@ -104,10 +102,8 @@ _EFFECTS = {builtins.print, builtins.open, builtins.input}
 
 
 def _items(x: Any) -> list[Any]:
-    """The slots of something to iterate over."""
-    if isinstance(x, Generated):
-        return x.items[x.position :]
-    return list(slots_of(x))
+    """The slots of something to iterate over; an iterator is used up."""
+    return x.rest() if isinstance(x, Generated) else list(slots_of(x))
 
 
 def _folded(items: list[Any], start: Any, step: Callable[[Any, Any], Any]) -> Any:
@@ -174,6 +170,25 @@ def sum_(x: Any, start: Any = 0) -> Any:
     return sum(x if items is None else items, start)
 
 
+@_rule(str)
+def str_(x: Any = "", *rest: Any) -> Any:
+    return mapped(str, x, *rest)
+
+
+@_rule(hasattr)
+def hasattr_(x: Any, name: str) -> Any:
+    content = vars(x).get(name) if hasattr(x, "__dict__") and not isinstance(x, Alternatives) else None
+    if isinstance(content, Sometimes):
+        return undecided(content.on)
+    return mapped(lambda one: hasattr(one, name), x)
+
+
+@_rule(object.__setattr__)
+def set_plainly(x: Any, name: str, value: Any) -> None:
+    current().note(Attribute(x, name))
+    object.__setattr__(x, name, value)
+
+
 def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any], function: Any) -> Any:
     def rule(*args: Any, key: Any = None, default: Any = None, **more: Any) -> Any:
         from interp.control.joined.calls import call
@@ -208,11 +223,7 @@ def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any],
 
         first = next((i for i, item in enumerate(items) if not isinstance(item, Sometimes)), None)
         if first is None:
-            whole = [item.content for item in items]
-            answer = (whole[0], rank(whole[0]))
-            for item in items[1:]:
-                answer = _maybe(item.on, step(answer, item.content), answer)
-            return answer[0]
+            return _of_some(items, step, rank, default, function)
         start = (items[first], rank(items[first]))
         rest = items[:first] + items[first + 1 :]
         return _folded(rest, start, step)[0]
@@ -221,6 +232,26 @@ def _extreme(best: Callable[[Any, Any], Any], better: Callable[[Any, Any], Any],
 
 
 _NOTHING = object()
+
+
+def _of_some(items: list[Any], step: Any, rank: Any, default: Any, function: Any) -> Any:
+    """The largest (smallest) of slots that may all be missing: then it is the default, or an error."""
+    if default is None:
+        empty = ValueError(f"{function.__name__}() arg is an empty sequence")
+        _sometimes(Sometimes(None, any(item.on for item in items)), plain(empty))
+    answer: Any = None if default is None else (default, rank(default))
+    found = False
+    """Whether one of them is there on the primal's path."""
+    for item in items:
+        one = (item.content, rank(item.content))
+        if answer is None:
+            answer = one
+        else:
+            better = one if default is not None and answer[0] is default else step(answer, item.content)
+            best = better if default is None else _maybe(found, better, one)
+            answer = _maybe(bool(item.on), best, answer)
+        found = found or bool(item.on)
+    return answer[0]
 
 
 def _pick(best: Any, better: Any, answer: Any, item: Any) -> Any:
@@ -306,7 +337,7 @@ def reversed_(x: Any) -> Any:
 def iter_(x: Any, *sentinel: Any) -> Any:
     if sentinel:
         return iter(x, *sentinel)
-    return x if isinstance(x, Generated) else Generated(_items(x)) if isinstance(x, list | tuple) else iter(x)
+    return x if isinstance(x, Generated) else Generated(x) if isinstance(x, list | tuple) else iter(x)
 
 
 @_rule(next)
@@ -364,7 +395,7 @@ def int_(x: Any = 0, *base: Any) -> Any:
     if base:
         return int(x, *base)
     if isinstance(x, Alternatives):
-        return mapped(int_, x)
+        return each(int_, x) if current().catching(ValueError) else mapped(int_, x)
     if not isinstance(x, Value):
         try:
             return int(x)
@@ -515,7 +546,9 @@ def dict_get(x: dict[Any, Any], key: Any, default: Any = None) -> Any:
 def dict_pop(x: dict[Any, Any], key: Any, *default: Any) -> Any:
     current().note(Entry(x, key))
     content = x.pop(key, *default)
-    return _sometimes(content, KeyError(key)) if isinstance(content, Sometimes) else content
+    if isinstance(content, Sometimes):
+        return _maybe(content.on, content.content, default[0]) if default else _sometimes(content, KeyError(key))
+    return content
 
 
 @_method(dict, "setdefault")
@@ -585,6 +618,9 @@ for _symbol, _operation in IN_PLACE.items():
 def getattr_(x: Any, name: str, *default: Any) -> Any:
     if not default:
         return getattribute(x, name)
+    content = vars(x).get(name) if hasattr(x, "__dict__") and not isinstance(x, Alternatives) else None
+    if isinstance(content, Sometimes):
+        return _maybe(content.on, content.content, default[0])
     try:
         return getattribute(x, name)
     except AttributeError:

@@ -5,6 +5,7 @@ does not bound ends: where the same call comes again, its answer so far stands f
 """
 
 import functools
+import inspect
 import itertools
 import types
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, MutableSet
@@ -15,13 +16,14 @@ import numpy as np
 from interp.control.calls import OURS, Calls, carries, is_library
 from interp.control.joined import builtins
 from interp.control.joined.alternatives import Alternatives, Sometimes, uncertain
-from interp.control.joined.blocks import Generated
+from interp.control.joined.blocks import Generated, seen_by
 from interp.control.joined.convert import CONVERTED, converted, is_converted
 from interp.control.joined.forced import forced
+from interp.control.joined.forks import file_off
 from interp.control.joined.joining import Join, appended, recorded_numbers, same
 from interp.control.joined.operations import concrete, each, plain
 from interp.control.joined.selection import Selection
-from interp.control.joined.signals import Abandoned
+from interp.control.joined.signals import Abandoned, Raised
 from interp.control.joined.state import Elements, Local, Whole, current
 from interp.control.path import PATH
 from interp.control.stores import STORES
@@ -67,6 +69,12 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
             return appended(holder, *args)  # alternatives are stored as they are
         if holder is not None and not isinstance(holder, types.ModuleType):
             return _of_container(function, holder, args, kwargs)
+    elif kind in _UNBOUND and args and type(function.__objclass__) is type and function.__objclass__ is not object:
+        bound = function.__get__(args[0])  # list.append(l, x): as the method of the list
+        if getattr(bound, "__self__", None) is args[0] and isinstance(
+            args[0], MutableSequence | MutableMapping | MutableSet
+        ):
+            return call(bound, *args[1:], **kwargs)
     elif kind is Alternatives:
         return each(lambda one: call(one, *args, **kwargs), function)
     elif kind is type or isinstance(function, type):
@@ -96,7 +104,8 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             *kwargs.values(),
         )
     args = tuple(map(builtins.settled, args))
-    if PATH.off and builtins.has_effects(function):
+    state = current()
+    if (PATH.off or (state.recording and not state.has_primal)) and builtins.has_effects(function):
         raise PathError(
             f"{getattr(function, '__qualname__', function)} was called in a branch that this input does not take: what "
             "it does outside the program cannot be undone. Call it before the branch, or outside of the function"
@@ -108,6 +117,15 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     for out in kwargs["out"] if isinstance(kwargs.get("out"), tuple) else (kwargs.get("out"),):
         if out is not None:
             current().note(Elements(out, Ellipsis))
+    if state.recording and isinstance(function, np.ufunc):
+        for out in args[function.nin :]:
+            state.note(Elements(out, Ellipsis))
+    elif state.recording and isinstance(function, type(np.sum)):
+        at = _out_position(function)
+        if at is not None and at < len(args) and args[at] is not None:
+            state.note(Elements(args[at], Ellipsis))
+    if state.catching(np.linalg.LinAlgError) and "linalg" in _module(function) and any(map(_carries, args)):
+        file_off(state, Raised(plain(np.linalg.LinAlgError("for some inputs"))))
     given, options = args, kwargs
     if _module(function) != "builtins":  # those ask about a function, others call it
         given, options = tuple(map(_callback, args)), {k: _callback(v) for k, v in kwargs.items()}
@@ -123,8 +141,19 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise
 
 
+_UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType)
 PURE = frozenset({"builtins", "math", "cmath", "itertools", "operator", "_operator", "numpy", "scipy", "statistics"})
 """Modules whose functions change none of their arguments, but for those of `stores` and with ``out=``."""
+
+
+@functools.lru_cache(maxsize=512)
+def _out_position(function: Any) -> int | None:
+    """At which position a function of NumPy's takes ``out``."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except ValueError:
+        return None
+    return names.index("out") if "out" in names else None
 
 
 def _may_branch(function: Any) -> bool:
@@ -141,10 +170,14 @@ def _module(function: Any) -> str:
     return str(getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__)
 
 
+_CHANGING = frozenset({"at", "place", "put", "putmask", "put_along_axis", "copyto", "fill_diagonal", "nditer"})
+"""Functions of NumPy's that change an argument."""
+
+
 def _note_arguments(function: Any, args: tuple[Any, ...]) -> None:
     """What a function that is not converted may change in its arguments."""
     root, _, rest = _module(function).partition(".")
-    pure = root in PURE and not rest.startswith("random") and getattr(function, "__name__", "") != "at"
+    pure = root in PURE and not rest.startswith("random") and getattr(function, "__name__", "") not in _CHANGING
     if (pure and not (_hashable(function) and function in STORES)) or root in OURS:
         return
     state = current()
@@ -284,7 +317,7 @@ def comprehension(kind: str, gather: Callable[[Any], list[Any]], iterable: Any) 
     if kind == "ListComp":
         return items
     if kind == "GeneratorExp":
-        return Generated(items)
+        return Generated(items, reads=seen_by(gather))
     if uncertain(items):
         if kind == "DictComp":
             return {

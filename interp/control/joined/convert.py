@@ -5,7 +5,7 @@ from typing import Any
 
 from interp.control.calls import is_library
 from interp.control.joined.generate import generate
-from interp.control.source import Template, is_source_of, tree_of
+from interp.control.source import Template, class_of, is_source_of, tree_of
 from interp.errors import NoSource
 
 _TEMPLATES: dict[tuple[types.CodeType, str], Template | None] = {}
@@ -37,7 +37,7 @@ def _template(function: types.FunctionType) -> Template | None:
         tree = tree_of(function)
         if not is_source_of(tree, function):
             return None
-        template = Template(function, generate(tree))
+        template = Template(function, generate(tree, class_of(function.__code__)))
     except NoSource:
         if is_library(function) or function.__code__.co_filename.startswith("<"):
             return None

@@ -85,6 +85,11 @@ def ended_by(state: State, error: BaseException) -> Signal:
         raise error
     if state.catching(type(error)):
         return Raised(error if state.on and state.has_primal else without_frames(error))
+    if isinstance(error, StopIteration):
+        raise PathError(
+            "an iterator of the program's ends in a branch that the input decides: use a generator, or loop over "
+            "a range with a break"
+        )
     if getattr(error, "__interp_explicit__", False) or is_plain(error):
         state.dropped.append(without_frames(error))
         return DEAD

@@ -43,12 +43,15 @@ LOOK_UPS = {
 }
 
 
-def generate(definition: Function) -> ast.FunctionDef:
-    """The definition, a method's or a lambda's too, in joined form. Raises `NoSource` for what has none."""
+def generate(definition: Function, owner: str | None = None) -> ast.FunctionDef:
+    """The definition, a method's (of the class ``owner``) or a lambda's too, in joined form.
+
+    Raises `NoSource` for what has none.
+    """
     if isinstance(definition, ast.Lambda):
         returned = ast.copy_location(ast.Return(definition.body), definition.body)
         definition = _named("_i_lambda", definition.args, [returned], definition)
-    made = _Scope(None, _Matches().visit(definition)).converted()
+    made = _Scope(None, _Matches().visit(definition), owner=owner).converted()
     made.decorator_list = []
     made.args.defaults = [ast.Constant(None) for _ in made.args.defaults]
     made.args.kw_defaults = [None if d is None else ast.Constant(None) for d in made.args.kw_defaults]
@@ -171,8 +174,14 @@ def _no_arguments(*names: str) -> ast.arguments:
 class _Scope(ast.NodeTransformer):
     """One function: its blocks, gathered while its statements are converted."""
 
-    def __init__(self, outer: "_Scope | None", definition: ast.FunctionDef, comprehension: bool = False) -> None:
-        self.outer, self.definition, self.comprehension = outer, definition, comprehension
+    def __init__(
+        self,
+        outer: "_Scope | None",
+        definition: ast.FunctionDef,
+        comprehension: bool = False,
+        owner: str | None = None,
+    ) -> None:
+        self.outer, self.definition, self.comprehension, self.owner = outer, definition, comprehension, owner
         self.prologue: list[ast.stmt] = []
         self.setters: set[str] = set()
         self.count = 0
@@ -193,7 +202,8 @@ class _Scope(ast.NodeTransformer):
         old = self.definition
         body = list(old.body)
         last = body[-1]
-        straight = not self.yields and not any(
+        walrus = any(isinstance(n, ast.NamedExpr) for statement in body for n in ast.walk(statement))
+        straight = not (self.yields or walrus) and not any(
             isinstance(n, BLOCKS) or (isinstance(n, ast.Return) and n is not last) for n in _own_nodes(body)
         )
         if straight:
@@ -296,7 +306,8 @@ class _Scope(ast.NodeTransformer):
             target = one
             if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant):
                 target, at = one.value, one.slice
-            if isinstance(target, ast.Name) and target.id in self.locals:
+            once = any(isinstance(n, ast.Call | ast.NamedExpr | ast.Yield) for n in ast.walk(other))
+            if isinstance(target, ast.Name) and target.id in self.locals and not once:
                 parts = [_constant(target.id), at, _constant(op), self._thunk(other, "bound")]
                 made.append(ast.Tuple(parts, ast.Load()))
         return ast.Tuple(made, ast.Load()) if made else _constant(None)
@@ -364,6 +375,8 @@ class _Scope(ast.NodeTransformer):
             block = self._block("handler", handler.body, first, ITEM)
             handlers.append(ast.Tuple([caught or _constant(None), block], ast.Load()))
         parts = [self._block(w, s) for w, s in (("try", node.body), ("else", node.orelse), ("finally", node.finalbody))]
+        swallows = any(isinstance(n, ast.Return | ast.Break | ast.Continue) for n in _own_nodes(node.finalbody))
+        parts.append(_constant(swallows))
         dead = self._dead(node, "after", "orelse")
         return self._signalling(_ask("try_block", _load(FRAME), ast.Tuple(handlers, ast.Load()), *parts, dead))
 
@@ -385,7 +398,9 @@ class _Scope(ast.NodeTransformer):
         return [_Scope(self, node).converted()]
 
     def _on_ClassDef(self, node: ast.ClassDef) -> list[ast.stmt]:
-        body = [_Scope(self, s).converted() if isinstance(s, ast.FunctionDef) else s for s in node.body]
+        body = [
+            _Scope(self, s, owner=node.name).converted() if isinstance(s, ast.FunctionDef) else s for s in node.body
+        ]
         made = ast.ClassDef(
             name=node.name,
             bases=[self.visit(b) for b in node.bases],
@@ -434,17 +449,21 @@ class _Scope(ast.NodeTransformer):
     def _stored(self, target: ast.expr, value: Any) -> list[ast.stmt]:
         if isinstance(target, ast.Name):
             if self.declared.get(target.id) == "global":
-                return [ast.Expr(_ask("setitem", self._globals(), _constant(target.id), value))]
+                return [ast.Expr(_ask("store", value, self._globals(), _constant(target.id)))]
             return [ast.Assign([target], value)]
         if isinstance(target, ast.Subscript):
-            return [ast.Expr(_ask("setitem", self.visit(target.value), self._index(target.slice), value))]
+            return [ast.Expr(_ask("store", value, self.visit(target.value), self._index(target.slice)))]
         if isinstance(target, ast.Attribute):
-            return [ast.Expr(_ask("setattr", self.visit(target.value), _constant(target.attr), value))]
+            return [ast.Expr(_ask("store_attribute", value, self.visit(target.value), self._attribute(target.attr)))]
         assert isinstance(target, ast.Tuple | ast.List)
         parts, stores = [], []
+        names_only = all(
+            isinstance(getattr(part, "value", part) if isinstance(part, ast.Starred) else part, ast.Name)
+            for part in target.elts
+        )
         for part in target.elts:
             inner = part.value if isinstance(part, ast.Starred) else part
-            if isinstance(inner, ast.Name):
+            if names_only:  # else each is stored from left to right: `a[i], i = ...` stores at the old i
                 parts.append(part)
                 continue
             kept = self._name("part")
@@ -462,7 +481,7 @@ class _Scope(ast.NodeTransformer):
             return self._stored(target, _ask("in_place", symbol, _load(target.id), self.visit(node.value)))
         holder = self._name("holder")
         if isinstance(target, ast.Attribute):
-            attribute = _constant(target.attr)
+            attribute = self._attribute(target.attr)
             old = _ask("getattr", _load(holder), attribute)
             changed = _ask("in_place", symbol, old, self.visit(node.value))
             return [
@@ -484,7 +503,7 @@ class _Scope(ast.NodeTransformer):
             if isinstance(target, ast.Subscript):
                 made.append(ast.Expr(_ask("delitem", self.visit(target.value), self._index(target.slice))))
             elif isinstance(target, ast.Attribute):
-                made.append(ast.Expr(_ask("delattr", self.visit(target.value), _constant(target.attr))))
+                made.append(ast.Expr(_ask("delattr", self.visit(target.value), self._attribute(target.attr))))
             else:
                 made.append(ast.Delete([target]))
         return made
@@ -555,7 +574,27 @@ class _Scope(ast.NodeTransformer):
         return self.visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
-        return self._at(_ask("getattr", self.visit(node.value), _constant(node.attr)), node)
+        return self._at(_ask("getattr", self.visit(node.value), self._attribute(node.attr)), node)
+
+    def _attribute(self, name: str) -> ast.Constant:
+        """The name of an attribute; within a class a private one (``__x``) with that of the class before it."""
+        scope: _Scope | None = self
+        while scope is not None and scope.owner is None:
+            scope = scope.outer
+        private = name.startswith("__") and not name.endswith("__")
+        return _constant(f"_{scope.owner.lstrip('_')}{name}" if private and scope is not None and scope.owner else name)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
+        """An f-string, part by part: of alternatives each its own text."""
+        parts: list[Any] = []
+        for part in node.values:
+            if not isinstance(part, ast.FormattedValue):
+                parts.append(part)
+                continue
+            spec = self.visit(part.format_spec) if part.format_spec else _constant("")
+            conversion = _constant(chr(part.conversion) if part.conversion > 0 else "")
+            parts.append(_ask("formatted", self.visit(part.value), conversion, spec))
+        return self._at(_ask("text", *parts), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
         scope = self

@@ -12,8 +12,20 @@ import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.ownership import Belongings, belongings
-from interp.control.joined.signals import Return, Signal
-from interp.control.joined.state import ABSENT, Elements, Local, Place, Saved, Slot, State, Whole, current, overlapping
+from interp.control.joined.signals import Raised, Return, Signal
+from interp.control.joined.state import (
+    ABSENT,
+    Elements,
+    Entry,
+    Local,
+    Place,
+    Saved,
+    Slot,
+    State,
+    Whole,
+    current,
+    overlapping,
+)
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
 from interp.value import Holder, Value, shape_of
@@ -199,15 +211,17 @@ class Join:
         if type(a) is list:
             return self._make(self.slots(a, b))
         if type(a) is dict:
+            if [k for k in a if k in b] != [k for k in b if k in a]:
+                return NotImplemented  # in another order
             keys = (*a, *(k for k in b if k not in a))
             return self._make({key: self.slot(a.get(key, ABSENT), b.get(key, ABSENT)) for key in keys})
         if type(a) is set and a == b:
             return a
         names = getattr(a, "__dict__", None)
-        if names is not None and not isinstance(a, type | Value) and not callable(a):
+        if names is not None and type(a).__new__ is object.__new__ and not callable(a) and not _has_slots(type(a)):
             made = object.__new__(type(a))  # the old ones are what saved states hold
             for name in (*names, *(n for n in vars(b) if n not in names)):
-                vars(made)[name] = self(names.get(name, ABSENT), vars(b).get(name, ABSENT))
+                vars(made)[name] = self.slot(names.get(name, ABSENT), vars(b).get(name, ABSENT))
             return self._make(made)
         return NotImplemented
 
@@ -276,6 +290,10 @@ def extended(x: list[Any], items: Iterable[Any]) -> None:
     else:
         current().note(Whole(x))
         x.extend(items)
+
+
+def _has_slots(cls: type) -> bool:
+    return any(vars(base).get("__slots__") for base in cls.__mro__)
 
 
 def unknown_among(values: list[Any], known: Any) -> Any:
@@ -352,6 +370,7 @@ def meet(state: State, a: Saved, b: Saved, found: Belongings, widen: bool = Fals
                 now = place.again()
                 state.journal.append(now)
                 now.write(saved.contents[key])
+    _refuse_another_order(shared, a, b)
     grown = list(_grown(shared, a, b, widen)) if widen or state.uncertain else []
     if overlapping(shared.values()):
         inner = len(state.journal)
@@ -378,7 +397,22 @@ def meet(state: State, a: Saved, b: Saved, found: Belongings, widen: bool = Fals
         if now.old is not content:
             now.write(content)
     state.on = a.on or b.on
+    if isinstance(signal, Raised) and isinstance(b.signal, Raised) and signal.value is not b.signal.value:
+        signal = Raised(_error(join, signal.value, b.signal.value))  # as their attributes are now
     return signal
+
+
+def _refuse_another_order(shared: dict[Any, Place], a: Saved, b: Saved) -> None:
+    """Remember the dicts that got new keys in another order on each side: nothing may depend on their order."""
+    entries = {id(p.holder): p.holder for p in shared.values() if type(p) is Entry}
+    for key, holder in entries.items():
+        orders = []
+        for saved in (a, b):
+            after = Reader(saved).entries(holder)
+            orders.append(list(after))
+        common = [[k for k in order if k in other] for order, other in (orders, orders[::-1])]
+        if common[0] != common[1]:
+            current().unordered[key] = holder
 
 
 def _grown(shared: dict[Any, Place], a: Saved, b: Saved, widen: bool) -> Iterator[tuple[Place, list[Any], list[Any]]]:
@@ -394,6 +428,20 @@ def _grown(shared: dict[Any, Place], a: Saved, b: Saved, widen: bool) -> Iterato
             for key in [key for key, place in shared.items() if place.holder is holder]:
                 del shared[key]
             yield Whole(holder), x, y
+
+
+def _error(join: Join, a: BaseException, b: BaseException) -> BaseException:
+    """Two errors of one class as one, with what each carries joined."""
+    if len(a.args) != len(b.args):
+        raise UndecidedError(
+            f"two {type(a).__name__} with different arguments meet at a handler: give them as many each, or classes of "
+            "their own"
+        )
+    made = type(a).__new__(type(a), *a.args)
+    made.args = join(a.args, b.args)
+    of_a, of_b = ({k: v.content if isinstance(v, Sometimes) else v for k, v in vars(e).items()} for e in (a, b))
+    vars(made).update({name: join.slot(of_a.get(name, ABSENT), of_b.get(name, ABSENT)) for name in {**of_a, **of_b}})
+    return made
 
 
 def _elements(join: Join, x: Any, y: Any) -> Any:

@@ -331,6 +331,11 @@ def _unknown_range(
 def slots_of(iterable: Any) -> Any:
     """What an iteration goes through: of a dict with entries that are there on some paths only, such slots."""
     kind = type(iterable)
+    if current().unordered and id(iterable.mapping if kind in VIEWS else iterable) in current().unordered:
+        raise UndecidedError(
+            "a loop over a dict whose keys came in another order on each side of a branch: store them in one order, or "
+            "loop over a list of the keys"
+        )
     if isinstance(iterable, dict) and uncertain(iterable.values()):
         return [_entry(k, v, lambda k, v: k) for k, v in iterable.items()]
     if kind in VIEWS:

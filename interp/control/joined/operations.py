@@ -3,7 +3,7 @@
 import functools
 import operator
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
 from typing import Any
 
 import numpy as np
@@ -129,6 +129,8 @@ _modulo = _partial(operator.mod, ZeroDivisionError)
 
 def modulo(x: Any, y: Any) -> Any:
     """``x % y``; of an integer that the input decides, by a small one, each rest that it may leave."""
+    if isinstance(x, str) and isinstance(y, tuple):
+        return mapped(lambda *parts: x % parts, *y)
     if isinstance(x, Value) and type(y) is int and 0 < y <= PATH.options.alternatives and _is_unknown_integer(x):
         state = current()
         state.alternatives = True
@@ -160,7 +162,7 @@ def in_place(symbol: str, x: Any, y: Any) -> Any:
         elif type(x) is list and symbol == "Add":
             extended(x, y.slots() if hasattr(y, "slots") else y)
             return x
-        elif isinstance(x, list | set | dict):
+        elif isinstance(x, MutableSequence | MutableSet | MutableMapping):
             current().note(Whole(x))
     if symbol in ("Div", "FloorDiv", "Mod", "Pow") and not concrete(x, y):
         return may_raise(lambda: operation(x, y), ZeroDivisionError)
@@ -322,12 +324,15 @@ def _from_dict(holder: dict[Any, Any], index: Any) -> Any:
 def _sometimes(slot: Sometimes, error: LookupError) -> Any:
     """A slot that is there on some paths: those where it is not end here, or in a handler."""
     state = current()
-    if slot.on is False and state.on and state.has_primal:
-        raise error
-    if state.catching(type(error)):
-        on, state.on = state.on, False
+    missing_here = slot.on is False and state.on and state.has_primal
+    if not state.catching(type(error)):
+        if missing_here:
+            raise error
+    elif missing_here:  # this path goes to the handler, others go on
         file(state, Raised(error))
-        state.on = on
+        state.on = False
+    else:
+        file_off(state, Raised(error))
     return slot.content
 
 
@@ -360,6 +365,10 @@ def _uncertain(holder: list[Any] | deque[Any], index: Any) -> Any:
     else:
         if not found:
             raise plain(IndexError("list index out of range"))
+        state = current()
+        here = None if not (state.on and state.has_primal) else any(on for _, on in found)
+        content = _one_of(found)
+        return _sometimes(Sometimes(content, here), IndexError("list index out of range"))
     return _one_of(found)
 
 
@@ -500,6 +509,14 @@ def setitem(holder: Any, index: Any, value: Any) -> None:
             state.note(Entry(holder, index))
         elif isinstance(holder, np.ndarray | Value | Holder):
             state.note(Elements(holder, index))
+        elif isinstance(holder, np.flatiter):
+            state.note(Elements(holder.base, Ellipsis))
+        elif type(holder).__name__ == "Flat":
+            state.note(Elements(holder.array, Ellipsis))
+        elif isinstance(holder, MutableSequence):
+            state.note(Whole(holder))
+    if kind is list and state.uncertain and isinstance(index, int) and not _is_certain(holder, index):
+        value = _in_place_of(holder, index, value)
     method = getattr(kind, "__setitem__", None)
     if method is not None and hasattr(method, "__code__") and not isinstance(holder, Value | np.ndarray | Holder):
         from interp.control.joined.calls import call
@@ -515,6 +532,49 @@ def setitem(holder: Any, index: Any, value: Any) -> None:
     if isinstance(value, Alternatives) and not isinstance(holder, list | dict):
         value = as_number(value)
     holder[index] = value
+
+
+def _is_certain(holder: list[Any], index: int) -> bool:
+    """True if a position of a list is the same slot on every path."""
+    before = holder[: index + 1] if index >= 0 else holder[index:]
+    return not uncertain(before)
+
+
+def _in_place_of(holder: list[Any], index: int, value: Any) -> Any:
+    """What to store in a slot that is there on some paths only, if it is the last one and those before are certain."""
+    at = index if index >= 0 else index + len(holder)
+    if at != len(holder) - 1 or uncertain(holder[:at]) or index < 0:
+        raise UndecidedError(
+            "a store into a list that is longer on some paths than on others: which slot it is is open; loop over "
+            "the list, and make a new one"
+        )
+    slot = holder[at]
+    _sometimes(slot, IndexError("list assignment index out of range"))
+    return Sometimes(value, slot.on, slot.repeated)
+
+
+def store(value: Any, holder: Any, index: Any) -> None:
+    """``holder[index] = value``, with the value first, as Python evaluates it."""
+    setitem(holder, index, value)
+
+
+def store_attribute(value: Any, holder: Any, name: str) -> None:
+    """``holder.name = value``, with the value first."""
+    setattribute(holder, name, value)
+
+
+# -- text
+
+
+def formatted(value: Any, conversion: str, spec: Any) -> Any:
+    """What ``{value!conversion:spec}`` is in an f-string."""
+    convert = {"r": repr, "s": str, "a": ascii}.get(conversion)
+    return mapped(lambda one, spec: format(convert(one) if convert else one, spec), value, spec)
+
+
+def text(*parts: Any) -> Any:
+    """The parts of an f-string as one."""
+    return mapped(lambda *each: "".join(each), *parts)
 
 
 def as_number(value: Any) -> Any:
@@ -543,7 +603,7 @@ def _store_open(holder: Any, index: Any, value: Any) -> None:
                     setitem(holder, at, either(condition, value, getitem(holder, at)))
                 return
     if not isinstance(index, slice) and _is_mask(index) and index.shape == holder.shape:
-        if isinstance(value, Selection) and value.of is index:
+        if isinstance(value, Selection) and value.is_by(index):
             value = reshape(value.full, index.shape)
         if isinstance(value, Selection) or shape_of(value) not in ((), index.shape):
             raise UndecidedError(
@@ -611,8 +671,27 @@ def getattribute(holder: Any, name: str) -> Any:
         _PROPERTIES[kind, name] = found
     if found is None:
         content = getattr(holder, name)
-        return content.content if type(content) is Sometimes else content
+        if type(content) is Sometimes:
+            return _sometimes(content, AttributeError(f"{kind.__name__!r} object has no attribute {name!r}"))
+        return content
     return found(holder)
+
+
+def _kept(of: functools.cached_property[Any], name: str) -> Callable[[Any], Any]:
+    """A property that is computed once: where that is in a branch, it is so on its path."""
+
+    def read(holder: Any) -> Any:
+        kept = vars(holder)
+        there = kept.get(name, ABSENT)
+        if there is ABSENT or isinstance(there, Sometimes):
+            value = _computed(of.func)(holder)
+            if isinstance(there, Sometimes):
+                value = Join(there.on if current().on else None)(there.content, value)
+            current().note(Entry(kept, name))
+            kept[name] = value
+        return kept[name]
+
+    return read
 
 
 def _of_each(name: str) -> Callable[[Any], Any]:
@@ -655,7 +734,7 @@ def _property(kind: type, name: str) -> Any:
             found = vars(base)[name]
             if isinstance(found, property) and hasattr(found.fget, "__code__"):
                 return _computed(found.fget)
-            return None
+            return _kept(found, name) if isinstance(found, functools.cached_property) else None
     return None
 
 

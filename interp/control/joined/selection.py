@@ -14,9 +14,10 @@ import numpy as np
 from interp import vocabulary as xp
 from interp.control.joined.alternatives import Sometimes
 from interp.control.joined.forks import decision, primal_truth
+from interp.control.joined.joining import same
 from interp.control.joined.state import current
 from interp.errors import UndecidedError
-from interp.value import Holder, Value, primal, shape_of
+from interp.value import Holder, Value, identical, primal, shape_of
 
 
 class Selection:
@@ -30,6 +31,13 @@ class Selection:
         self.full, self.mask = full, mask
         self.of = of
         """The index as the program has it: what is selected by the same one goes together."""
+
+    def is_by(self, index: Any) -> bool:
+        """True if ``index`` is the mask that this was selected by, and has not been changed since."""
+        if index is not self.of:
+            return False
+        now = xp.reshape(index, (-1,))
+        return same(now, self.mask) and same(self.mask, now) and identical(primal(now), primal(self.mask))
 
     def with_elements(self, full: Any) -> "Selection":
         return Selection(full, self.mask, self.of)
@@ -105,14 +113,14 @@ def selection(holder: Any, index: Any) -> Selection:
             f"a mask of shape {shape_of(index)} that the input decides, of an array of shape {shape_of(full)}: the "
             "shape of x[mask] depends on it. Use np.where(mask, x, 0), whose shape does not"
         )
-    return Selection(xp.reshape(xp.copy(full), (-1,)), xp.reshape(index, (-1,)), index)
+    return Selection(xp.reshape(xp.copy(full), (-1,)), xp.reshape(xp.copy(index), (-1,)), index)
 
 
 def elementwise(function: Callable[..., Any], *operands: Any) -> Selection:
     """``function`` of selections by one mask, and of numbers."""
     first = next(x for x in operands if isinstance(x, Selection))
     for x in operands:
-        if isinstance(x, Selection) and x.of is not first.of:
+        if isinstance(x, Selection) and not (x.is_by(first.of) and first.is_by(first.of)):
             raise UndecidedError(
                 "two selections by masks that the input decides are combined: name the mask, m = x > 0, and use it in "
                 "both, a[m] * b[m]"

@@ -340,6 +340,8 @@ class State:
         """The contents of names that conditions have narrowed, which their branches hold until they are over."""
         self.unjoined_rounds = 0
         """How many rounds of loops have run one by one off the path, or undecided."""
+        self.unordered: dict[int, Any] = {}
+        """Dicts of which the order of the keys depends on the path, by their ids."""
         self.uncertain = False
         """True once a slot has been there on some paths only."""
         self.handled: BaseException | None = None
