@@ -263,10 +263,11 @@ class Generated:
         self, items: list[Any] | tuple[Any, ...], returned: Any = None, reads: Iterable[CellType] = ()
     ) -> None:
         self.items, self.position, self.returned = items, 0, returned
-        self._seen = [(cell, _glance(cell)) for cell in reads]
+        self.reads = list(reads)
+        self._seen = [_glance(cell) for cell in self.reads]
 
     def _check(self) -> None:
-        for cell, seen in self._seen:
+        for cell, seen in zip(self.reads, self._seen, strict=True):
             if _glance(cell) != seen:
                 raise PathError(
                     "what a generator reads is changed before all of it is read: where branches join it runs at once, "

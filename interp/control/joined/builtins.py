@@ -315,6 +315,8 @@ RULES[tuple] = lambda x=(): tuple(_items(settled(x))) if not isinstance(x, Alter
 
 @_rule(enumerate)
 def enumerate_(x: Any, start: int = 0) -> Any:
+    if isinstance(x, Generated):
+        return Generated(list(enumerate_(x.rest(), start)), reads=x.reads)
     items = _items(x)
     if not of_unknown_length(items):
         return enumerate(items, start)

@@ -317,7 +317,7 @@ def comprehension(kind: str, gather: Callable[[Any], list[Any]], iterable: Any) 
     if kind == "ListComp":
         return items
     if kind == "GeneratorExp":
-        return Generated(items, reads=seen_by(gather))
+        return Generated(items, reads=[*seen_by(gather), *(iterable.reads if isinstance(iterable, Generated) else ())])
     if uncertain(items):
         if kind == "DictComp":
             return {
