@@ -17,7 +17,7 @@ from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return
 from interp.control.joined.state import Barrier, Block, Frame, Saved, State, current
 from interp.control.path import PATH
 from interp.errors import InterpError, PathError, UndecidedError
-from interp.value import Value
+from interp.value import Holder, Value
 
 # -- conditions
 
@@ -40,9 +40,20 @@ def decision(condition: Any) -> bool | None:
     if isinstance(condition, Alternatives):
         truths = {decision(value) for value in condition.values}
         return truths.pop() if len(truths) == 1 else None
-    if condition and isinstance(condition, list | dict | deque) and _may_be_empty(condition):
+    if isinstance(condition, list | dict | deque) and condition and _may_be_empty(condition):
         return None
-    return bool(condition)
+    own = _own_truth(condition)
+    return bool(condition) if own is condition else decision(own)
+
+
+def _own_truth(condition: Any) -> Any:
+    """What ``__bool__`` of a user's class answers, run converted; of anything else itself."""
+    method = getattr(type(condition), "__bool__", None)
+    if not hasattr(method, "__code__") or isinstance(condition, Value | Holder | Alternatives):
+        return condition
+    from interp.control.joined.calls import call
+
+    return call(method, condition)
 
 
 def _may_be_empty(x: Any) -> bool:
@@ -62,7 +73,7 @@ def primal_truth(condition: Any) -> bool | None:
         return primal_truth(value) if truth is None else truth
     if isinstance(condition, list | dict | deque):
         return any(slot.on for slot in (condition.values() if isinstance(condition, dict) else condition))
-    inner = condition
+    inner = _own_truth(condition)
     while not inner.joins:
         inner = inner.payload
     return inner.primal_truth()  # type: ignore[no-any-return]
@@ -499,4 +510,5 @@ def not_(x: Any) -> Any:
         return join_all([(not_(v), True if i == x.primal else None) for i, v in enumerate(x.values)])
     if isinstance(x, list | dict | deque):
         return undecided(not primal_truth(x))
-    return x == 0
+    own = _own_truth(x)
+    return x == 0 if own is x else not_(own)
