@@ -18,7 +18,7 @@ def jacobian_sparsity(f: Callable[[Any], Any], x: Any, local: bool = False) -> s
     """Which outputs of ``f`` depend on which inputs: a boolean matrix of shape (f(x).size, x.size).
 
     Arrays are flattened in C order; a scalar output is one row. The pattern is a superset of the
-    Jacobian's non-zeros at every input at which ``f`` takes the same shapes, over all its branches (see docs/control.md);
+    Jacobian's non-zeros at every input at which ``f`` takes the same shapes, over all its branches (docs/control.md);
     with ``local`` it is that of the Jacobian at ``x``, along the branches taken there. ``f`` runs once.
 
     Raises `UndecidedError` and `PathError` where two branches cannot be joined, `NoRule` for functions without a

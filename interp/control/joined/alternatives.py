@@ -165,10 +165,11 @@ def mapped(function: Callable[..., Any], *operands: Any, makes: bool = False) ->
             raise
         return each(function, *operands)  # which of them raises is a matter of each path
     joined = join_all(answers, frozenset(id(answer) for answer, _ in answers) if makes else frozenset())
-    (first, *others) = [x for x in operands if isinstance(x, Alternatives)] or [None]
-    if not isinstance(joined, Alternatives) or first is None or len(answers) != len(first.values):
+    given = [x for x in operands if isinstance(x, Alternatives)]
+    if not isinstance(joined, Alternatives) or not given or len(answers) != len(given[0].values):
         return joined
-    if first.origin is None or any(x.origin is not first.origin for x in others):
+    first = given[0]
+    if first.origin is None or any(x.origin is not first.origin for x in given):
         return joined
     primal = next((i for i, (_, on) in enumerate(answers) if on), None)
     return Alternatives(tuple(answer for answer, _ in answers), primal, first.origin, first.paths)

@@ -17,7 +17,7 @@ from interp.control.joined.signals import DEAD, GO_ON, Abandoned, Raised, Return
 from interp.control.joined.state import Attribute, Barrier, Block, Frame, Local, Slot, State, current
 from interp.control.path import PATH
 from interp.errors import InterpError, PathError
-from interp.value import Holder, Value, primal, shape_of
+from interp.value import Holder, Value, primal
 
 
 def function(frame: Frame, body: Callable[[], Signal | None]) -> Any:
@@ -221,7 +221,7 @@ def may_swallow(context: Any) -> bool:
     if isinstance(context, contextlib.ExitStack):
         return True
     if isinstance(context, contextlib._GeneratorContextManager):
-        body = context.gen.gi_code
+        body = context.gen.gi_code  # type: ignore[attr-defined]
         return any(line.opname in _HANDLING for line in dis.get_instructions(body))
     leave = type(context).__exit__
     if not isinstance(leave, types.FunctionType) or is_library(leave):
@@ -363,8 +363,9 @@ def _glance(cell: CellType) -> Any:
     """What tells whether a variable, or what it directly contains, has changed."""
     x = Local(cell).read()
     parts = x if isinstance(x, list) else x.values() if isinstance(x, dict) else None
-    if parts is None and isinstance(x, Holder | np.ndarray | Value) and shape_of(x) and x.size <= SMALL:
-        return id(x), np.array(primal(x.held if isinstance(x, Holder) else x)).tobytes()
+    held = x.held if isinstance(x, Holder) else x
+    if parts is None and isinstance(held, np.ndarray | Value) and held.shape and held.size <= SMALL:
+        return id(x), np.array(primal(held)).tobytes()
     if parts is None and type(x).__module__ not in ("builtins", "numpy") and hasattr(x, "__dict__") and not callable(x):
         parts = vars(x).values()
     return (id(x), *map(id, parts)) if parts is not None else id(x)

@@ -169,7 +169,7 @@ def united(state: State, waiting: list[Saved]) -> Saved:
     """States that meet as one, from their base, to which everything is rolled back."""
     mark = len(state.journal)
     while len(waiting) > 1:
-        waiting[:2] = [merged(state, *waiting[:2])]
+        waiting[:2] = [merged(state, waiting[0], waiting[1])]
         state.roll_back(mark)
     return waiting[0]
 
@@ -234,7 +234,7 @@ def _behind(state: State, outcomes: dict[str, Saved], base: int, here: str) -> S
     if outcomes:
         state.note_locals(state.barriers[-1].frame)
     state.settle()
-    return going.signal
+    return going.signal  # type: ignore[no-any-return]
 
 
 # -- branches
@@ -268,7 +268,8 @@ def fork(sides: Iterable[tuple[Block, bool]], dead: frozenset[Any] = frozenset()
         state.settle()
         return DEAD
     if len(ended) == 2:
-        meet(state, *ended, belongings(state, *ended))
+        a, b = ended
+        meet(state, a, b, belongings(state, a, b))
     else:
         state.apply(united(state, ended))
     state.settle()

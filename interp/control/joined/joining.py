@@ -218,7 +218,7 @@ class Join:
         if type(a) is set and a == b:
             return a
         names = getattr(a, "__dict__", None)
-        if names is not None and type(a).__new__ is object.__new__ and not callable(a) and not _has_slots(type(a)):
+        if names is not None and _made_plainly(type(a)) and not callable(a) and not _has_slots(type(a)):
             made = object.__new__(type(a))  # the old ones are what saved states hold
             for name in (*names, *(n for n in vars(b) if n not in names)):
                 vars(made)[name] = self.slot(names.get(name, ABSENT), vars(b).get(name, ABSENT))
@@ -290,6 +290,10 @@ def extended(x: list[Any], items: Iterable[Any]) -> None:
     else:
         current().note(Whole(x))
         x.extend(items)
+
+
+def _made_plainly(cls: Any) -> bool:
+    return cls.__new__ is object.__new__
 
 
 def _has_slots(cls: type) -> bool:
@@ -379,7 +383,7 @@ def meet(state: State, a: Saved, b: Saved, found: Belongings, widen: bool = Fals
         of_a, of_b = ({key: s.contents.get(key, place.old) for key, place in shared.items()} for s in (a, b))
     for place, *sides in grown:
         shared[place.key], of_a[place.key], of_b[place.key] = place, *sides
-    signal = a.signal
+    signal: Signal | None = a.signal
     if isinstance(signal, Return) and isinstance(b.signal, Return):
         signal = Return(join(signal.value, b.signal.value))
     for key, place in shared.items():

@@ -279,7 +279,7 @@ def getitem(holder: Any, index: Any) -> Any:
     if _open(index):
         return _at_open(holder, index)
     if isinstance(holder, Value | Holder):
-        return holder[index]
+        return holder[index]  # type: ignore[index]
     if isinstance(holder, list | deque) and not hasattr(kind.__getitem__, "__code__"):
         return _from_list(holder, index)
     if isinstance(holder, dict) and not hasattr(kind.__getitem__, "__code__"):
@@ -321,7 +321,7 @@ def _from_dict(holder: dict[Any, Any], index: Any) -> Any:
         raise plain(raised) from None
 
 
-def _sometimes(slot: Sometimes, error: LookupError) -> Any:
+def _sometimes(slot: Sometimes, error: BaseException) -> Any:
     """A slot that is there on some paths: those where it is not end here, or in a handler."""
     state = current()
     missing_here = slot.on is False and state.on and state.has_primal
@@ -566,10 +566,13 @@ def store_attribute(value: Any, holder: Any, name: str) -> None:
 # -- text
 
 
+CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
+
+
 def formatted(value: Any, conversion: str, spec: Any) -> Any:
     """What ``{value!conversion:spec}`` is in an f-string."""
-    convert = {"r": repr, "s": str, "a": ascii}.get(conversion)
-    return mapped(lambda one, spec: format(convert(one) if convert else one, spec), value, spec)
+    convert = CONVERSIONS.get(conversion)
+    return mapped(lambda one, spec: format(one if convert is None else convert(one), spec), value, spec)
 
 
 def text(*parts: Any) -> Any:
@@ -733,7 +736,7 @@ def _property(kind: type, name: str) -> Any:
         if name in vars(base):
             found = vars(base)[name]
             if isinstance(found, property) and hasattr(found.fget, "__code__"):
-                return _computed(found.fget)
+                return _computed(found.fget)  # type: ignore[arg-type]
             return _kept(found, name) if isinstance(found, functools.cached_property) else None
     return None
 

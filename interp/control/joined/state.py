@@ -166,7 +166,7 @@ class Elements(Place):
         if isinstance(memory, np.ndarray) and isinstance(storage, np.ndarray):
             self.layout = _in_items(storage.strides, storage)
             where, self.single = _position(memory, slot, innermost(picked), storage, id(self))
-        self.key = (Elements, id(owner), self.layout, *where)
+        self.key = (Elements, id(owner), self.layout, *where)  # type: ignore[misc]
 
     def read(self) -> Any:
         picked = self._picked()
