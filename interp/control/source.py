@@ -58,10 +58,7 @@ def _copied(node: Any) -> Any:
         return [_copied(part) for part in node]
     if not isinstance(node, ast.AST):
         return node
-    new = type(node)()
-    for name, part in node.__dict__.items():
-        setattr(new, name, _copied(part))
-    return new
+    return type(node)(**{name: _copied(part) for name, part in node.__dict__.items()})
 
 
 def _fits(node: Function, code: types.CodeType) -> bool:

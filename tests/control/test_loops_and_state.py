@@ -5,7 +5,7 @@ import pytest
 from control.patterns import X, raised, rows
 
 from interp import control
-from interp.errors import InterpError, UndecidedError
+from interp.errors import InterpError, PathError, UndecidedError
 from interpretations import jacobian_sparsity
 
 # -- loops, generators and recursion
@@ -247,3 +247,15 @@ def test_too_many_alternatives_are_a_clear_error_or_the_right_pattern():
         assert rows(f, np.linspace(-1.0, 1.0, 32)) == [{30, 31}]
     except InterpError as error:
         assert "24" in str(error) or "path" in str(error)
+
+
+def test_a_list_that_grows_under_its_own_loop_is_refused():
+    def f(x):
+        q = [x[0]]
+        for v in q:
+            if v > 0 and len(q) < 3:
+                q.append(x[1])
+        return sum(q)
+
+    error = raised(f)
+    assert isinstance(error, PathError) and "grows" in str(error)

@@ -99,6 +99,11 @@ class Loop:
                     self.barrier.counts_rounds = True
                     if unjoined > allowed and self.joinable:
                         return self._fixpoint()
+            if self.most is not None and count > self.most and state.uncertain:
+                raise PathError(
+                    f"a loop in {self.frame.function} over a list that grows as it is looped over, in a branch that the "
+                    "input decides, ran on and on: loop over a copy, or bound it by a number of rounds"
+                )
             if PATH.off and not self.bounded and count > PATH.options.steps:
                 raise PathError(
                     f"a loop in {self.frame.function} that this input does not enter ran {count} rounds: "
@@ -106,6 +111,8 @@ class Loop:
                 )
         raise AssertionError
 
+    most: int | None = None
+    """Of a loop over a list how many rounds it may have: those of its length, and some for what it grows by."""
     bounded = False
     """True of loops over something that has a length."""
     joinable = True
@@ -279,6 +286,7 @@ def for_loop(
 
     loop = Loop(current(), frame, advance, round, dead)
     loop.joinable, loop.bounded = False, hasattr(iterable, "__len__")
+    loop.most = 2 * len(iterable) + 32 if type(iterable) is list else None
     return loop.run(orelse)
 
 
