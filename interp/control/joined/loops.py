@@ -101,8 +101,8 @@ class Loop:
                         return self._fixpoint()
             if self.most is not None and count > self.most and state.uncertain:
                 raise PathError(
-                    f"a loop in {self.frame.function} over a list that grows as it is looped over, in a branch that the "
-                    "input decides, ran on and on: loop over a copy, or bound it by a number of rounds"
+                    f"a loop in {self.frame.function} over a list that grows as it is looped over, in a branch that "
+                    "the input decides, ran on and on: loop over a copy, or bound it by a number of rounds"
                 )
             if PATH.off and not self.bounded and count > PATH.options.steps:
                 raise PathError(
