@@ -86,6 +86,11 @@ def try_block(
     barrier = state.push("try", frame, {GO_ON.kind: dead})
     known = [(_classes(caught), handler) for caught, handler in handlers]
     barrier.catches = tuple(c for classes, _ in known for c in classes)
+    if any(isinstance(c, type) and issubclass(c, NameError) for c in barrier.catches):
+        raise PathError(
+            "a handler of NameError or UnboundLocalError: where branches join, a name that one of them binds is bound. "
+            "Bind it to None first, and ask for that"
+        )
     depths = state.depths()
     try:
         signal = (body() if body is not None else None) or GO_ON

@@ -7,6 +7,7 @@ does not bound ends: where the same call comes again, its answer so far stands f
 import functools
 import inspect
 import itertools
+import operator
 import types
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, MutableSet
 from typing import Any
@@ -21,7 +22,7 @@ from interp.control.joined.convert import CONVERTED, converted, is_converted
 from interp.control.joined.forced import forced
 from interp.control.joined.forks import file_off
 from interp.control.joined.joining import Join, appended, recorded_numbers, same
-from interp.control.joined.operations import concrete, each, plain
+from interp.control.joined.operations import concrete, each, plain, setitem
 from interp.control.joined.selection import Selection
 from interp.control.joined.signals import Abandoned, Raised
 from interp.control.joined.state import Elements, Local, Whole, current
@@ -90,6 +91,8 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A call of what is not converted: by its rule here, or on each combination of alternatives."""
+    if getattr(function, "__name__", "") == "__setitem__" and len(args) == 3 and _module(function) in STORING:
+        return setitem(*args)
     rule = builtins.RULES.get(function) if _hashable(function) else None
     if Selection in map(type, args) and getattr(function, "__module__", None) == "builtins":
         args = tuple(x.slots() if type(x) is Selection else x for x in args)
@@ -124,6 +127,8 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         at = _out_position(function)
         if at is not None and at < len(args) and args[at] is not None:
             state.note(Elements(args[at], Ellipsis))
+    for out in _given_out(function, args) if state.recording else ():
+        state.note(Elements(out, Ellipsis))
     if state.catching(np.linalg.LinAlgError) and "linalg" in _module(function) and any(map(_carries, args)):
         file_off(state, Raised(plain(np.linalg.LinAlgError("for some inputs"))))
     given, options = args, kwargs
@@ -142,6 +147,8 @@ def opaque(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 _UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType)
+STORING = ("interp.control.fresh", "interp.protocols.operators")
+"""Where ``__setitem__`` of our own arrays stands."""
 PURE = frozenset({"builtins", "math", "cmath", "itertools", "operator", "_operator", "numpy", "scipy", "statistics"})
 """Modules whose functions change none of their arguments, but for those of `stores` and with ``out=``."""
 
@@ -154,6 +161,28 @@ def _out_position(function: Any) -> int | None:
     except ValueError:
         return None
     return names.index("out") if "out" in names else None
+
+
+OUT_OF_METHODS = {
+    **dict.fromkeys(("dot", "max", "min", "any", "all", "argmax", "argmin", "round", "choose", "ptp"), 1),
+    **dict.fromkeys(("cumsum", "cumprod", "clip", "take", "compress", "sum", "mean", "prod", "std", "var"), 2),
+    "trace": 4,
+}
+"""At which position, behind the array, its methods take ``out``."""
+
+
+def _given_out(function: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The array that a method of an array is given by position to store its result into."""
+    at = OUT_OF_METHODS.get(getattr(function, "__name__", ""))
+    if at is None:
+        return ()
+    if isinstance(getattr(function, "__self__", None), np.ndarray) or _module(function) == "interp.control.fresh":
+        found = args[at : at + 1]
+    elif args and isinstance(args[0], Holder | Value) and isinstance(function, types.FunctionType):
+        found = args[at + 1 : at + 2]
+    else:
+        return ()
+    return tuple(x for x in found if isinstance(x, np.ndarray | Holder | Value))
 
 
 def _may_branch(function: Any) -> bool:
@@ -178,7 +207,8 @@ def _note_arguments(function: Any, args: tuple[Any, ...]) -> None:
     """What a function that is not converted may change in its arguments."""
     root, _, rest = _module(function).partition(".")
     pure = root in PURE and not rest.startswith("random") and getattr(function, "__name__", "") not in _CHANGING
-    if (pure and not (_hashable(function) and function in STORES)) or root in OURS:
+    changes = type(function) is operator.methodcaller or getattr(function, "__name__", "") in ("iconcat", "setitem")
+    if (pure and not changes and not (_hashable(function) and function in STORES)) or root in OURS:
         return
     state = current()
     for x in args:
@@ -228,6 +258,8 @@ def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dic
     state = current()
     if kind is list and name == "append":
         return appended(holder, *args)  # alternatives are stored as they are
+    if name == "__setitem__" and isinstance(holder, np.ndarray):
+        return setitem(holder, *args)
     if any(isinstance(x, Alternatives) for x in args):
         # Each in a fork of its own, which notes what it changes.
         return each(lambda *given: _of_container(function, holder, given, kwargs), *args)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from interp.control.fresh import Flat
 from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
 from interp.control.joined.forks import decision, file, file_off, fork, not_, primal_truth, valued
 from interp.control.joined.joining import Join, extended, join_all, undecided
@@ -511,14 +512,18 @@ def setitem(holder: Any, index: Any, value: Any) -> None:
             state.note(Elements(holder, index))
         elif isinstance(holder, np.flatiter):
             state.note(Elements(holder.base, Ellipsis))
-        elif type(holder).__name__ == "Flat":
+        elif isinstance(holder, Flat):
             state.note(Elements(holder.array, Ellipsis))
         elif isinstance(holder, MutableSequence):
             state.note(Whole(holder))
     if kind is list and state.uncertain and isinstance(index, int) and not _is_certain(holder, index):
         value = _in_place_of(holder, index, value)
     method = getattr(kind, "__setitem__", None)
-    if method is not None and hasattr(method, "__code__") and not isinstance(holder, Value | np.ndarray | Holder):
+    if (
+        method is not None
+        and hasattr(method, "__code__")
+        and not isinstance(holder, Value | np.ndarray | Holder | Flat)
+    ):
         from interp.control.joined.calls import call
 
         call(method, holder, index, value)
@@ -658,7 +663,7 @@ def delitem(holder: Any, index: Any) -> None:
     state = current()
     if isinstance(holder, dict):
         state.note(Entry(holder, index))
-    elif isinstance(holder, list):
+    elif isinstance(holder, MutableSequence):
         state.note(Whole(holder))
     del holder[index]
 
@@ -745,6 +750,10 @@ def setattribute(holder: Any, name: str, value: Any) -> None:
     """``holder.name = value``."""
     if isinstance(holder, Alternatives):
         each(lambda one: setattribute(one, name, value), holder)
+        return
+    if isinstance(holder, np.ndarray | Value | Holder):
+        current().note(Elements(holder, Ellipsis))
+        setattr(holder, name, value)
         return
     setter = getattr(type(holder), name, None)
     if isinstance(setter, property) and setter.fset is not None and hasattr(setter.fset, "__code__"):

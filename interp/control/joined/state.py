@@ -108,10 +108,12 @@ class Entry(Place):
         return self.holder.get(self.slot, ABSENT)
 
     def write(self, content: Any) -> None:
+        # What a class of the user's does beside, it has done.
+        kind = dict if hasattr(type(self.holder).__setitem__, "__code__") else type(self.holder)
         if content is ABSENT:
-            self.holder.pop(self.slot, None)
+            kind.pop(self.holder, self.slot, None)
         else:
-            self.holder[self.slot] = content
+            kind.__setitem__(self.holder, self.slot, content)
 
 
 class Attribute(Place):
@@ -139,7 +141,10 @@ class Whole(Place):
         return kind(self.holder)
 
     def write(self, content: Any) -> None:
-        self.holder.clear()
+        if hasattr(self.holder, "clear"):
+            self.holder.clear()
+        else:
+            del self.holder[:]
         (self.holder.extend if hasattr(self.holder, "extend") else self.holder.update)(content)
 
 
