@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from interp.control.joined.alternatives import Alternatives, Sometimes
 from interp.control.joined.joining import join_all, meet, merged, undecided
 from interp.control.joined.narrowing import Narrow, narrowed
@@ -26,6 +28,9 @@ def decision(condition: Any) -> bool | None:
     """The truth of a condition; None where the input decides it."""
     if condition is True or condition is False:
         return condition
+    kind = type(condition)
+    if kind is int or kind is float or kind is np.bool_:
+        return bool(condition)
     if isinstance(condition, Value):
         inner = condition
         while isinstance(inner, Value) and not inner.joins:
