@@ -1,6 +1,5 @@
 """`if_` and `while_`: a branch and a loop as functions, where code cannot be converted: made by `exec`, or in C."""
 
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ def if_(condition: Any, then: Callable[..., Any], orelse: Callable[..., Any], *o
     >>> if_(2.0 > 1.0, lambda x: x + 1.0, lambda x: x - 1.0, 5.0)
     6.0
     """
-    return _run(_BRANCH, condition, then, orelse, *operands)
+    return _run(_if, condition, then, orelse, *operands)
 
 
 def while_(condition: Callable[..., Any], step: Callable[..., Any], *state: Any) -> Any:
@@ -28,7 +27,7 @@ def while_(condition: Callable[..., Any], step: Callable[..., Any], *state: Any)
     >>> while_(lambda x, n: x > 1.0, lambda x, n: (x / 2.0, n + 1), 20.0, 0)
     (0.625, 5)
     """
-    return _run(_LOOP, condition, step, *state)
+    return _run(_while, condition, step, *state)
 
 
 def _if(condition: Any, then: Callable[..., Any], orelse: Callable[..., Any], *operands: Any) -> Any:
@@ -43,11 +42,7 @@ def _while(condition: Callable[..., Any], step: Callable[..., Any], *state: Any)
     return state if len(state) != 1 else state[0]
 
 
-_BRANCH: Any = _if
-_LOOP: Any = _while
-
-
-def _run(f: types.FunctionType, *args: Any) -> Any:
+def _run(f: Any, *args: Any) -> Any:
     from interp.control import joined
     from interp.control.native import tier
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dis
+import functools
 import itertools
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -81,7 +82,7 @@ def try_block(
     """
     state = current()
     if final is not None:
-        inner = lambda: try_block(frame, handlers, body, orelse, None, False, dead)  # noqa: E731
+        inner = functools.partial(try_block, frame, handlers, body, orelse, None, False, dead)
         return _finally(state, frame, inner if handlers else body, final, swallows)
     barrier = state.push("try", frame, {GO_ON.kind: dead})
     known = [(_classes(caught), handler) for caught, handler in handlers]

@@ -12,23 +12,21 @@ from typing import Any
 import numpy as np
 
 from interp.control.joined.alternatives import Alternatives, Sometimes, mapped, uncertain
+from interp.control.joined.attributes import delattribute, getattribute, own_attribute, setattribute
 from interp.control.joined.blocks import Generated
 from interp.control.joined.forks import decision, fork, not_, primal_truth, valued
 from interp.control.joined.joining import Join, extended, same, undecided
-from interp.control.joined.loops import VIEWS, UnknownRange, slots_of
+from interp.control.joined.loops import VIEWS, UnknownRange, in_one_order, slots_of
 from interp.control.joined.operations import (
     IN_PLACE,
     _or,
-    _sometimes,
     concrete,
-    delattribute,
     delitem,
     divide,
     each,
     either,
     equal,
     floor_divide,
-    getattribute,
     getitem,
     in_,
     in_place,
@@ -37,8 +35,8 @@ from interp.control.joined.operations import (
     not_equal,
     plain,
     power,
-    setattribute,
     setitem,
+    where_there,
 )
 from interp.control.joined.operations import _open as is_open
 from interp.control.joined.state import Attribute, Entry, Slot, Whole, current
@@ -75,7 +73,8 @@ def of_unknown_length(x: Any) -> bool:
 
 
 def settled(x: Any) -> Any:
-    """An argument of code that knows nothing of paths. Raises for a list whose length depends on them."""
+    """An argument of code that knows nothing of paths. Raises for a list or dict that depends on them."""
+    in_one_order(x)
     if of_unknown_length(x.items[x.position :] if isinstance(x, Generated) else x):
         raise UndecidedError(
             "a list whose length depends on a branch that the input decides goes into a function that needs to know "
@@ -177,7 +176,7 @@ def str_(x: Any = "", *rest: Any) -> Any:
 
 @_rule(hasattr)
 def hasattr_(x: Any, name: str) -> Any:
-    content = vars(x).get(name) if hasattr(x, "__dict__") and not isinstance(x, Alternatives) else None
+    content = own_attribute(x, name)
     if isinstance(content, Sometimes):
         return undecided(content.on)
     return mapped(lambda one: hasattr(one, name), x)
@@ -238,7 +237,7 @@ def _of_some(items: list[Any], step: Any, rank: Any, default: Any, function: Any
     """The largest (smallest) of slots that may all be missing: then it is the default, or an error."""
     if default is None:
         empty = ValueError(f"{function.__name__}() arg is an empty sequence")
-        _sometimes(Sometimes(None, any(item.on for item in items)), plain(empty))
+        where_there(Sometimes(None, any(item.on for item in items)), plain(empty))
     answer: Any = None if default is None else (default, rank(default))
     found = False
     """Whether one of them is there on the primal's path."""
@@ -339,6 +338,8 @@ def reversed_(x: Any) -> Any:
 def iter_(x: Any, *sentinel: Any) -> Any:
     if sentinel:
         return iter(x, *sentinel)
+    if isinstance(x, dict) or type(x) in VIEWS:
+        return Generated(_items(x))
     return x if isinstance(x, Generated) else Generated(x) if isinstance(x, list | tuple) else iter(x)
 
 
@@ -549,7 +550,7 @@ def dict_pop(x: dict[Any, Any], key: Any, *default: Any) -> Any:
     current().note(Entry(x, key))
     content = x.pop(key, *default)
     if isinstance(content, Sometimes):
-        return _maybe(content.on, content.content, default[0]) if default else _sometimes(content, KeyError(key))
+        return _maybe(content.on, content.content, default[0]) if default else where_there(content, KeyError(key))
     return content
 
 
@@ -620,7 +621,7 @@ for _symbol, _operation in IN_PLACE.items():
 def getattr_(x: Any, name: str, *default: Any) -> Any:
     if not default:
         return getattribute(x, name)
-    content = vars(x).get(name) if hasattr(x, "__dict__") and not isinstance(x, Alternatives) else None
+    content = own_attribute(x, name)
     if isinstance(content, Sometimes):
         return _maybe(content.on, content.content, default[0])
     try:

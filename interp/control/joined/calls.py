@@ -22,6 +22,7 @@ from interp.control.joined.convert import CONVERTED, converted, is_converted
 from interp.control.joined.forced import forced
 from interp.control.joined.forks import file_off
 from interp.control.joined.joining import Join, appended, recorded_numbers, same
+from interp.control.joined.loops import in_one_order
 from interp.control.joined.operations import concrete, each, plain, setitem
 from interp.control.joined.selection import Selection
 from interp.control.joined.signals import Abandoned, Raised
@@ -256,6 +257,8 @@ def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dic
     if rule is not None:
         return rule(holder, *args, **kwargs)
     state = current()
+    if name in ("copy", "popitem"):
+        in_one_order(holder)
     if kind is list and name == "append":
         return appended(holder, *args)  # alternatives are stored as they are
     if name == "__setitem__" and isinstance(holder, np.ndarray):

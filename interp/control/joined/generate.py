@@ -23,7 +23,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from interp.control.joined.liveness import Liveness
-from interp.control.source import RUNTIME, Function
+from interp.control.joined.matches import Matches
+from interp.control.joined.trees import ask, assign, constant, load, named, no_arguments, offered, placed
+from interp.control.source import Function
 from interp.errors import NoSource
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -50,8 +52,8 @@ def generate(definition: Function, owner: str | None = None) -> ast.FunctionDef:
     """
     if isinstance(definition, ast.Lambda):
         returned = ast.copy_location(ast.Return(definition.body), definition.body)
-        definition = _named("_i_lambda", definition.args, [returned], definition)
-    made = _Scope(None, _Matches().visit(definition), owner=owner).converted()
+        definition = named("_i_lambda", definition.args, [returned], definition)
+    made = _Scope(None, Matches().visit(definition), owner=owner).converted()
     made.decorator_list = []
     made.args.defaults = [ast.Constant(None) for _ in made.args.defaults]
     made.args.kw_defaults = [None if d is None else ast.Constant(None) for d in made.args.kw_defaults]
@@ -138,39 +140,6 @@ def _own_nodes(nodes: Iterable[ast.AST]) -> Iterable[ast.AST]:
             yield from _own_nodes(ast.iter_child_nodes(node))
 
 
-# -- small pieces of tree
-
-
-def _load(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())
-
-
-def _offered(name: str) -> ast.Attribute:
-    return ast.Attribute(_load(RUNTIME), name, ast.Load())
-
-
-def _ask(name: str, *args: Any) -> ast.Call:
-    return ast.Call(_offered(name), list(args), [])
-
-
-def _constant(value: Any) -> ast.Constant:
-    return ast.Constant(value)
-
-
-def _assign(name: str, value: Any) -> ast.Assign:
-    return ast.Assign([ast.Name(name, ast.Store())], value)
-
-
-def _named(name: str, args: ast.arguments, body: list[Any], at: Any) -> ast.FunctionDef:
-    made = ast.FunctionDef(name=name, args=args, body=body, decorator_list=[], returns=None)
-    made.type_params = []  # type: ignore[attr-defined]
-    return ast.copy_location(made, at)
-
-
-def _no_arguments(*names: str) -> ast.arguments:
-    return ast.arguments(posonlyargs=[], args=[ast.arg(n) for n in names], kwonlyargs=[], kw_defaults=[], defaults=[])
-
-
 class _Scope(ast.NodeTransformer):
     """One function: its blocks, gathered while its statements are converted."""
 
@@ -215,14 +184,14 @@ class _Scope(ast.NodeTransformer):
             escapes = any(isinstance(n, (*FUNCTIONS, ast.ClassDef)) for n in _own_nodes(body))
             head = [
                 *self._unbound(),
-                _assign(FRAME, _ask("Frame", self._cells(), _constant(old.name), _constant(escapes))),
+                assign(FRAME, ask("Frame", self._cells(), constant(old.name), constant(escapes))),
             ]
             if self.yields:
-                head.append(_assign(YIELDED, _ask("yielded")))
-                tail = [ast.Return(_ask("generator", _load(FRAME), block, _load(YIELDED)))]
+                head.append(assign(YIELDED, ask("yielded")))
+                tail = [ast.Return(ask("generator", load(FRAME), block, load(YIELDED)))]
             else:
-                tail = [ast.Return(_ask("function", _load(FRAME), block))]
-        new = _named(old.name, self._arguments(old.args), [*head, *self.prologue, *tail], old)
+                tail = [ast.Return(ask("function", load(FRAME), block))]
+        new = named(old.name, self._arguments(old.args), [*head, *self.prologue, *tail], old)
         new.decorator_list = [self._outside(d) for d in old.decorator_list]
         return new
 
@@ -244,11 +213,11 @@ class _Scope(ast.NodeTransformer):
         """Makes every local a variable of this function, bound or not."""
         free = [n for n in self.locals if n not in self.parameters]
         declare = self._declarations(bound=self.declared, nested=False)
-        return declare + ([ast.If(_constant(0), [_assign(n, _constant(None)) for n in free], [])] if free else [])
+        return declare + ([ast.If(constant(0), [assign(n, constant(None)) for n in free], [])] if free else [])
 
     def _cells(self) -> ast.Lambda:
         nonlocals = [n for n, kind in self.declared.items() if kind == "nonlocal"]
-        return ast.Lambda(_no_arguments(), ast.Tuple([_load(n) for n in [*self.locals, *nonlocals]], ast.Load()))
+        return ast.Lambda(no_arguments(), ast.Tuple([load(n) for n in [*self.locals, *nonlocals]], ast.Load()))
 
     def _declarations(self, bound: Iterable[str], nested: bool) -> list[ast.stmt]:
         made: list[ast.stmt] = []
@@ -267,50 +236,50 @@ class _Scope(ast.NodeTransformer):
     def _block(self, what: str, statements: list[ast.stmt], first: list[ast.stmt] | None = None, *given: str) -> Any:
         """A block as a function of the prologue; None for no statements."""
         if not statements and not first:
-            return _constant(None)
+            return constant(None)
         name = self._name(what)
         body = [s for statement in (first or []) + statements for s in self._statement(statement)]
         names = _Bound().of((first or []) + statements).names
         bound = [n for n in names if n in self.locals or n in self.declared]
         head = self._declarations(bound, nested=True)
         at = (statements or first or [self.definition])[0]
-        self.prologue.append(_named(name, _no_arguments(*given), [*head, *body] or [ast.Pass()], at))
-        return _load(name)
+        self.prologue.append(named(name, no_arguments(*given), [*head, *body] or [ast.Pass()], at))
+        return load(name)
 
     def _thunk(self, expression: ast.expr, what: str = "operand") -> Any:
         """An expression that may not be evaluated, as a function of the prologue."""
         value = self.visit(expression)
         name = self._name(what)
-        self.prologue.append(_named(name, _no_arguments(), [ast.copy_location(ast.Return(value), value)], expression))
-        return _load(name)
+        self.prologue.append(named(name, no_arguments(), [ast.copy_location(ast.Return(value), value)], expression))
+        return load(name)
 
     def _test(self, test: ast.expr) -> list[Any]:
         """A condition as a thunk, and the locals it reads: what alternatives of them are narrowed by."""
         names = sorted({n.id for n in _own_nodes([test]) if isinstance(n, ast.Name) and n.id in self.locals})
-        return [self._thunk(test, "test"), ast.Tuple([_constant(n) for n in names], ast.Load()), self._narrowed(test)]
+        return [self._thunk(test, "test"), ast.Tuple([constant(n) for n in names], ast.Load()), self._narrowed(test)]
 
     def _narrowed(self, test: ast.expr) -> Any:
         """(name, operator, thunk of the bound) for each local that a simple comparison bounds."""
         if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
-            return _constant(None)
+            return constant(None)
         symbol = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}.get(
             type(test.ops[0])
         )
         swapped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
         left, right = test.left, test.comparators[0]
         if symbol is None:
-            return _constant(None)
+            return constant(None)
         made: list[ast.expr] = []
         for one, other, op in ((left, right, symbol), (right, left, swapped.get(symbol, symbol))):
-            at: ast.expr = _constant(None)
+            at: ast.expr = constant(None)
             target = one
             if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant):
                 target, at = one.value, one.slice
             once = any(isinstance(n, ast.Call | ast.NamedExpr | ast.Yield) for n in ast.walk(other))
             if isinstance(target, ast.Name) and target.id in self.locals and not once:
-                parts = [_constant(target.id), at, _constant(op), self._thunk(other, "bound")]
+                parts = [constant(target.id), at, constant(op), self._thunk(other, "bound")]
                 made.append(ast.Tuple(parts, ast.Load()))
-        return ast.Tuple(made, ast.Load()) if made else _constant(None)
+        return ast.Tuple(made, ast.Load()) if made else constant(None)
 
     # -- statements
 
@@ -320,74 +289,74 @@ class _Scope(ast.NodeTransformer):
 
     def _signalling(self, call: ast.expr) -> list[ast.stmt]:
         return [
-            _assign(SIGNAL, call),
-            ast.If(ast.Compare(_load(SIGNAL), [ast.IsNot()], [_constant(None)]), [ast.Return(_load(SIGNAL))], []),
+            assign(SIGNAL, call),
+            ast.If(ast.Compare(load(SIGNAL), [ast.IsNot()], [constant(None)]), [ast.Return(load(SIGNAL))], []),
         ]
 
     def _dead(self, node: ast.stmt, *where: str) -> ast.Constant:
         """The locals that are read no more behind a statement."""
-        return _constant(self.liveness.dead(node, *where or ("after",)))
+        return constant(self.liveness.dead(node, *where or ("after",)))
 
     def _dead_of_loop(self, node: ast.While | ast.For) -> Any:
         """The same by how a round of a loop ends, for its barrier."""
         ends = {"continue": "head", "end": "orelse", "break": "after", "go on": "after", "return": "leaves"}
         dead = [self._dead(node, where) for where in ends.values()]
-        return ast.Dict([_constant(kind) for kind in ends], list(dead))
+        return ast.Dict([constant(kind) for kind in ends], list(dead))
 
     def _on_If(self, node: ast.If) -> list[ast.stmt]:
         test = self._test(node.test)
         then, orelse = self._block("then", node.body), self._block("else", node.orelse)
-        return self._signalling(_ask("branch", _load(FRAME), *test, then, orelse, self._dead(node)))
+        return self._signalling(ask("branch", load(FRAME), *test, then, orelse, self._dead(node)))
 
     def _on_Assert(self, node: ast.Assert) -> list[ast.stmt]:
-        error = ast.Call(_offered("AssertionError"), [node.msg] if node.msg else [], [])
+        error = ast.Call(offered("AssertionError"), [node.msg] if node.msg else [], [])
         raising = ast.copy_location(ast.Raise(error, None), node)
         test = self._test(node.test)
         orelse = self._block("else", [raising])
-        return self._signalling(_ask("branch", _load(FRAME), *test, _constant(None), orelse, self._dead(node)))
+        return self._signalling(ask("branch", load(FRAME), *test, constant(None), orelse, self._dead(node)))
 
     def _on_While(self, node: ast.While) -> list[ast.stmt]:
         test = self._test(node.test)
         step, orelse = self._block("step", node.body), self._block("else", node.orelse)
-        return self._signalling(_ask("while_loop", _load(FRAME), *test, step, orelse, self._dead_of_loop(node)))
+        return self._signalling(ask("while_loop", load(FRAME), *test, step, orelse, self._dead_of_loop(node)))
 
     def _on_For(self, node: ast.For) -> list[ast.stmt]:
-        first = ast.copy_location(ast.Assign([node.target], _load(ITEM)), node)
+        first = ast.copy_location(ast.Assign([node.target], load(ITEM)), node)
         step, orelse = self._block("step", node.body, [first], ITEM), self._block("else", node.orelse)
         iterable = self.visit(node.iter)
-        return self._signalling(_ask("for_loop", _load(FRAME), iterable, step, orelse, self._dead_of_loop(node)))
+        return self._signalling(ask("for_loop", load(FRAME), iterable, step, orelse, self._dead_of_loop(node)))
 
     def _on_Return(self, node: ast.Return) -> list[ast.stmt]:
-        return [ast.Return(_ask("Return", self.visit(node.value) if node.value else _constant(None)))]
+        return [ast.Return(ask("Return", self.visit(node.value) if node.value else constant(None)))]
 
     def _on_Break(self, node: ast.Break) -> list[ast.stmt]:
-        return [ast.Return(_offered("BREAK"))]
+        return [ast.Return(offered("BREAK"))]
 
     def _on_Continue(self, node: ast.Continue) -> list[ast.stmt]:
-        return [ast.Return(_offered("CONTINUE"))]
+        return [ast.Return(offered("CONTINUE"))]
 
     def _on_Try(self, node: ast.Try) -> list[ast.stmt]:
         handlers: list[ast.expr] = []
         for handler in node.handlers:
             caught = handler.type and self._thunk(handler.type, "caught")
-            stores = [_assign(handler.name, _load(ITEM))] if handler.name else []
+            stores = [assign(handler.name, load(ITEM))] if handler.name else []
             first: list[ast.stmt] = [ast.copy_location(s, handler) for s in stores]
             block = self._block("handler", handler.body, first, ITEM)
-            handlers.append(ast.Tuple([caught or _constant(None), block], ast.Load()))
+            handlers.append(ast.Tuple([caught or constant(None), block], ast.Load()))
         parts = [self._block(w, s) for w, s in (("try", node.body), ("else", node.orelse), ("finally", node.finalbody))]
         swallows = any(isinstance(n, ast.Return | ast.Break | ast.Continue) for n in _own_nodes(node.finalbody))
-        parts.append(_constant(swallows))
+        parts.append(constant(swallows))
         dead = self._dead(node, "after", "orelse")
-        return self._signalling(_ask("try_block", _load(FRAME), ast.Tuple(handlers, ast.Load()), *parts, dead))
+        return self._signalling(ask("try_block", load(FRAME), ast.Tuple(handlers, ast.Load()), *parts, dead))
 
     def _on_With(self, node: ast.With) -> list[ast.stmt]:
         item, *others = node.items
         inner: list[ast.stmt] = [ast.copy_location(ast.With(others, node.body), node)] if others else node.body
         target = item.optional_vars
-        first: list[ast.stmt] = [ast.copy_location(ast.Assign([target], _load(ITEM)), node)] if target else []
+        first: list[ast.stmt] = [ast.copy_location(ast.Assign([target], load(ITEM)), node)] if target else []
         block = self._block("with", inner, first, ITEM)
         context = self.visit(item.context_expr)
-        return self._signalling(_ask("with_block", _load(FRAME), context, block, self._dead(node)))
+        return self._signalling(ask("with_block", load(FRAME), context, block, self._dead(node)))
 
     def _on_Global(self, node: ast.Global) -> list[ast.stmt]:
         return []
@@ -431,17 +400,17 @@ class _Scope(ast.NodeTransformer):
         return [ast.copy_location(self.visit(node), node)]
 
     def _on_Raise(self, node: ast.Raise) -> list[ast.stmt]:
-        error = self.visit(node.exc) if node.exc else _constant(None)
+        error = self.visit(node.exc) if node.exc else constant(None)
         cause = self.visit(node.cause) if node.cause else None
-        return [ast.Raise(_ask("explicit", error), cause)]
+        return [ast.Raise(ask("explicit", error), cause)]
 
     def _on_Assign(self, node: ast.Assign) -> list[ast.stmt]:
         value = self.visit(node.value)
         if len(node.targets) == 1:
             return self._stored(node.targets[0], value)
         kept = self._name("value")
-        stores = [s for target in node.targets for s in self._stored(target, _load(kept))]
-        return [_assign(kept, value), *stores]
+        stores = [s for target in node.targets for s in self._stored(target, load(kept))]
+        return [assign(kept, value), *stores]
 
     def _on_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
         return self._stored(node.target, self.visit(node.value)) if node.value else [ast.Pass()]
@@ -449,12 +418,12 @@ class _Scope(ast.NodeTransformer):
     def _stored(self, target: ast.expr, value: Any) -> list[ast.stmt]:
         if isinstance(target, ast.Name):
             if self.declared.get(target.id) == "global":
-                return [ast.Expr(_ask("store", value, self._globals(), _constant(target.id)))]
+                return [ast.Expr(ask("store", value, self._globals(), constant(target.id)))]
             return [ast.Assign([target], value)]
         if isinstance(target, ast.Subscript):
-            return [ast.Expr(_ask("store", value, self.visit(target.value), self._index(target.slice)))]
+            return [ast.Expr(ask("store", value, self.visit(target.value), self._index(target.slice)))]
         if isinstance(target, ast.Attribute):
-            return [ast.Expr(_ask("store_attribute", value, self.visit(target.value), self._attribute(target.attr)))]
+            return [ast.Expr(ask("store_attribute", value, self.visit(target.value), self._attribute(target.attr)))]
         assert isinstance(target, ast.Tuple | ast.List)
         parts, stores = [], []
         names_only = all(
@@ -469,41 +438,41 @@ class _Scope(ast.NodeTransformer):
             kept = self._name("part")
             name: ast.expr = ast.Name(kept, ast.Store())
             parts.append(ast.Starred(name, ast.Store()) if isinstance(part, ast.Starred) else name)
-            stores += self._stored(inner, _load(kept))
-        return [ast.Assign([ast.Tuple(parts, ast.Store())], _ask("unpack", value)), *stores]
+            stores += self._stored(inner, load(kept))
+        return [ast.Assign([ast.Tuple(parts, ast.Store())], ask("unpack", value)), *stores]
 
     def _globals(self) -> ast.expr:
-        return ast.Call(_load("globals"), [], [])
+        return ast.Call(load("globals"), [], [])
 
     def _on_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
-        target, symbol = node.target, _constant(type(node.op).__name__)
+        target, symbol = node.target, constant(type(node.op).__name__)
         if isinstance(target, ast.Name):
-            return self._stored(target, _ask("in_place", symbol, _load(target.id), self.visit(node.value)))
+            return self._stored(target, ask("in_place", symbol, load(target.id), self.visit(node.value)))
         holder = self._name("holder")
         if isinstance(target, ast.Attribute):
             attribute = self._attribute(target.attr)
-            old = _ask("getattr", _load(holder), attribute)
-            changed = _ask("in_place", symbol, old, self.visit(node.value))
+            old = ask("getattr", load(holder), attribute)
+            changed = ask("in_place", symbol, old, self.visit(node.value))
             return [
-                _assign(holder, self.visit(target.value)),
-                ast.Expr(_ask("setattr", _load(holder), attribute, changed)),
+                assign(holder, self.visit(target.value)),
+                ast.Expr(ask("setattr", load(holder), attribute, changed)),
             ]
         index = self._name("index")
-        old = _ask("getitem", _load(holder), _load(index))
-        changed = _ask("in_place", symbol, old, self.visit(node.value))
+        old = ask("getitem", load(holder), load(index))
+        changed = ask("in_place", symbol, old, self.visit(node.value))
         return [
-            _assign(holder, self.visit(target.value)),
-            _assign(index, self._index(target.slice)),
-            ast.Expr(_ask("setitem", _load(holder), _load(index), changed)),
+            assign(holder, self.visit(target.value)),
+            assign(index, self._index(target.slice)),
+            ast.Expr(ask("setitem", load(holder), load(index), changed)),
         ]
 
     def _on_Delete(self, node: ast.Delete) -> list[ast.stmt]:
         made: list[ast.stmt] = []
         for target in node.targets:
             if isinstance(target, ast.Subscript):
-                made.append(ast.Expr(_ask("delitem", self.visit(target.value), self._index(target.slice))))
+                made.append(ast.Expr(ask("delitem", self.visit(target.value), self._index(target.slice))))
             elif isinstance(target, ast.Attribute):
-                made.append(ast.Expr(_ask("delattr", self.visit(target.value), self._attribute(target.attr))))
+                made.append(ast.Expr(ask("delattr", self.visit(target.value), self._attribute(target.attr))))
             else:
                 made.append(ast.Delete([target]))
         return made
@@ -513,36 +482,36 @@ class _Scope(ast.NodeTransformer):
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
         first, *rest = node.values
         name = "and_" if isinstance(node.op, ast.And) else "or_"
-        return self._at(_ask(name, self.visit(first), *(self._thunk(value) for value in rest)), node)
+        return self._at(ask(name, self.visit(first), *(self._thunk(value) for value in rest)), node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
         if isinstance(node.op, ast.Not):
-            return self._at(_ask("not_", self.visit(node.operand)), node)
+            return self._at(ask("not_", self.visit(node.operand)), node)
         return self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         left, right = self.visit(node.left), self.visit(node.right)
         name = PARTIAL.get(type(node.op))
-        return self._at(_ask(name, left, right) if name else ast.BinOp(left, node.op, right), node)
+        return self._at(ask(name, left, right) if name else ast.BinOp(left, node.op, right), node)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
         left, rest = self.visit(node.left), node.comparators
         if len(rest) > 1:
-            names = [_constant(type(op).__name__) for op in node.ops]
+            names = [constant(type(op).__name__) for op in node.ops]
             pairs = [ast.Tuple([n, self._thunk(c)], ast.Load()) for n, c in zip(names, rest, strict=True)]
-            return self._at(_ask("chain", left, *pairs), node)
+            return self._at(ask("chain", left, *pairs), node)
         name = LOOK_UPS.get(type(node.ops[0]))
         right = self.visit(rest[0])
-        return self._at(_ask(name, left, right) if name else ast.Compare(left, node.ops, [right]), node)
+        return self._at(ask(name, left, right) if name else ast.Compare(left, node.ops, [right]), node)
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         test = self._test(node.test)
-        return self._at(_ask("choose", _load(FRAME), *test, self._thunk(node.body), self._thunk(node.orelse)), node)
+        return self._at(ask("choose", load(FRAME), *test, self._thunk(node.body), self._thunk(node.orelse)), node)
 
     def visit_Call(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Name) and node.func.id in ("super", "locals", "vars", "eval", "exec"):
             return self._by_name(node)
-        made = ast.Call(_offered("call"), [self.visit(node.func), *map(self.visit, node.args)], node.keywords)
+        made = ast.Call(offered("call"), [self.visit(node.func), *map(self.visit, node.args)], node.keywords)
         made.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         return self._at(made, node)
 
@@ -550,7 +519,7 @@ class _Scope(ast.NodeTransformer):
         """Functions that look at the frame they are called from."""
         assert isinstance(node.func, ast.Name)
         if node.func.id == "super":
-            owner: list[ast.expr] = [_load("__class__"), _load(self._method().parameters[0])]
+            owner: list[ast.expr] = [load("__class__"), load(self._method().parameters[0])]
             return self._at(ast.Call(node.func, node.args or owner, []), node)
         if node.func.id == "vars" and node.args:
             return self.generic_visit(node)
@@ -563,18 +532,18 @@ class _Scope(ast.NodeTransformer):
         return scope
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
-        return self._at(_ask("getitem", self.visit(node.value), self._index(node.slice)), node)
+        return self._at(ask("getitem", self.visit(node.value), self._index(node.slice)), node)
 
     def _index(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Slice):
-            ends = [self.visit(e) if e else _constant(None) for e in (node.lower, node.upper, node.step)]
-            return self._at(_ask("slice", *ends), node)
+            ends = [self.visit(e) if e else constant(None) for e in (node.lower, node.upper, node.step)]
+            return self._at(ask("slice", *ends), node)
         if isinstance(node, ast.Tuple):
             return self._at(ast.Tuple([self._index(e) for e in node.elts], ast.Load()), node)
         return self.visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
-        return self._at(_ask("getattr", self.visit(node.value), self._attribute(node.attr)), node)
+        return self._at(ask("getattr", self.visit(node.value), self._attribute(node.attr)), node)
 
     def _attribute(self, name: str) -> ast.Constant:
         """The name of an attribute; within a class a private one (``__x``) with that of the class before it."""
@@ -582,7 +551,7 @@ class _Scope(ast.NodeTransformer):
         while scope is not None and scope.owner is None:
             scope = scope.outer
         private = name.startswith("__") and not name.endswith("__")
-        return _constant(f"_{scope.owner.lstrip('_')}{name}" if private and scope is not None and scope.owner else name)
+        return constant(f"_{scope.owner.lstrip('_')}{name}" if private and scope is not None and scope.owner else name)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
         """An f-string, part by part: of alternatives each its own text."""
@@ -591,23 +560,23 @@ class _Scope(ast.NodeTransformer):
             if not isinstance(part, ast.FormattedValue):
                 parts.append(part)
                 continue
-            spec = self.visit(part.format_spec) if part.format_spec else _constant("")
-            conversion = _constant(chr(part.conversion) if part.conversion > 0 else "")
-            parts.append(_ask("formatted", self.visit(part.value), conversion, spec))
-        return self._at(_ask("text", *parts), node)
+            spec = self.visit(part.format_spec) if part.format_spec else constant("")
+            conversion = constant(chr(part.conversion) if part.conversion > 0 else "")
+            parts.append(ask("formatted", self.visit(part.value), conversion, spec))
+        return self._at(ask("text", *parts), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
         scope = self
         while scope.comprehension and scope.outer is not None:
             scope = scope.outer
-        return self._at(ast.Call(_load(scope._setter(node.target.id)), [self.visit(node.value)], []), node)
+        return self._at(ast.Call(load(scope._setter(node.target.id)), [self.visit(node.value)], []), node)
 
     def _setter(self, name: str) -> str:
         setter = f"_i_set_{name}"
         if setter not in self.setters:
             self.setters.add(setter)
-            body = [*self._declarations([name], nested=True), _assign(name, _load(ITEM)), ast.Return(_load(ITEM))]
-            self.prologue.append(_named(setter, _no_arguments(ITEM), body, self.definition))
+            body = [*self._declarations([name], nested=True), assign(name, load(ITEM)), ast.Return(load(ITEM))]
+            self.prologue.append(named(setter, no_arguments(ITEM), body, self.definition))
         return setter
 
     def _on_Expr(self, node: ast.Expr) -> list[ast.stmt]:
@@ -622,130 +591,42 @@ class _Scope(ast.NodeTransformer):
         )
 
     def _yielded(self, node: ast.Yield) -> Any:
-        value = self.visit(node.value) if node.value else _constant(None)
-        return self._at(_ask("yield_", _load(YIELDED), value), node)
+        value = self.visit(node.value) if node.value else constant(None)
+        return self._at(ask("yield_", load(YIELDED), value), node)
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> Any:
-        return self._at(_ask("yield_from", _load(YIELDED), self.visit(node.value)), node)
+        return self._at(ask("yield_from", load(YIELDED), self.visit(node.value)), node)
 
     def visit_Lambda(self, node: ast.Lambda) -> Any:
         name = self._name("lambda")
-        made = _named(name, node.args, [ast.copy_location(ast.Return(node.body), node)], node)
+        made = named(name, node.args, [ast.copy_location(ast.Return(node.body), node)], node)
         function = _Scope(self, made).converted()
         defaults, keywords = function.args.defaults, function.args.kw_defaults
-        function.args.defaults = [_constant(None) for _ in defaults]
-        function.args.kw_defaults = [None if d is None else _constant(None) for d in keywords]
+        function.args.defaults = [constant(None) for _ in defaults]
+        function.args.kw_defaults = [None if d is None else constant(None) for d in keywords]
         self.prologue.append(function)
-        keys = [_constant(a.arg) for a, d in zip(function.args.kwonlyargs, keywords, strict=True) if d is not None]
+        keys = [constant(a.arg) for a, d in zip(function.args.kwonlyargs, keywords, strict=True) if d is not None]
         given = ast.Dict(list(keys), [d for d in keywords if d is not None])
-        return self._at(_ask("lambda_", _load(name), ast.Tuple(defaults, ast.Load()), given), node)
+        return self._at(ask("lambda_", load(name), ast.Tuple(defaults, ast.Load()), given), node)
 
     def _comprehension(self, node: Any) -> Any:
         """A function of its own that appends to a list: its filters are branches like others."""
         name, out = self._name("comprehension"), "_i_out"
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         element = ast.Tuple(elements, ast.Load()) if len(elements) > 1 else elements[0]
-        append = ast.Attribute(_load(out), "append", ast.Load())
+        append = ast.Attribute(load(out), "append", ast.Load())
         body: list[ast.stmt] = [ast.Expr(ast.Call(append, [element], []))]
         for i, part in reversed(list(enumerate(node.generators))):
             for condition in reversed(part.ifs):
                 body = [ast.If(condition, body, [])]
-            body = [ast.For(part.target, part.iter if i else _load(ITEM), body, [])]
-        whole = [_assign(out, ast.List([], ast.Load())), *body, ast.Return(_load(out))]
-        made = ast.fix_missing_locations(_at(_named(name, _no_arguments(ITEM), whole, node), node))
+            body = [ast.For(part.target, part.iter if i else load(ITEM), body, [])]
+        whole = [assign(out, ast.List([], ast.Load())), *body, ast.Return(load(out))]
+        made = ast.fix_missing_locations(placed(named(name, no_arguments(ITEM), whole, node), node))
         self.prologue.append(_Scope(self, made, comprehension=True).converted())
         kind = type(node).__name__
-        return self._at(_ask("comprehension", _constant(kind), _load(name), self.visit(node.generators[0].iter)), node)
+        return self._at(ask("comprehension", constant(kind), load(name), self.visit(node.generators[0].iter)), node)
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
     def _at(self, made: Any, node: ast.AST) -> Any:
         return ast.copy_location(made, node)  # the nodes within take it over when the whole is compiled
-
-
-def _at(made: Any, node: ast.AST) -> Any:
-    """``made``, with the place of ``node`` wherever it has none."""
-    for inner in ast.walk(made):
-        if isinstance(inner, ast.stmt | ast.expr | ast.arg | ast.keyword) and not hasattr(inner, "lineno"):
-            ast.copy_location(inner, node)
-    return made
-
-
-class _Matches(ast.NodeTransformer):
-    """`match` as a chain of tests on its subject, so that cases are branches like others."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def visit_Match(self, node: ast.Match) -> Any:
-        self.count += 1
-        subject = f"_i_subject_{self.count}"
-        self.generic_visit(node)
-        chain: list[ast.stmt] = []
-        for case in reversed(node.cases):
-            test, first = _pattern_test(case.pattern, subject)
-            if case.guard is not None:
-                test = _both(test, first, case.guard)
-            body = [*first, *case.body]
-            chain = body if test is None else [ast.If(test, body, chain)]
-        return [ast.fix_missing_locations(_at(part, node)) for part in [_assign(subject, node.subject), *chain]]
-
-
-def _pattern_test(pattern: ast.pattern, subject: str) -> tuple[ast.expr | None, list[ast.stmt]]:
-    """The condition of a pattern (None for always) and the stores of what it captures."""
-    tests: list[Any]
-    stores: list[ast.stmt]
-    if isinstance(pattern, ast.MatchValue):
-        return ast.Compare(_load(subject), [ast.Eq()], [pattern.value]), []
-    if isinstance(pattern, ast.MatchSingleton):
-        return ast.Compare(_load(subject), [ast.Is()], [_constant(pattern.value)]), []
-    if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
-        return None, [_assign(pattern.name, _load(subject))] if pattern.name else []
-    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
-        test, stores = _pattern_test(pattern.pattern, subject)
-        return test, [*stores, *([_assign(pattern.name, _load(subject))] if pattern.name else [])]
-    if isinstance(pattern, ast.MatchOr):
-        tests = [_pattern_test(p, subject)[0] for p in pattern.patterns]
-        known = [t for t in tests if t is not None]
-        return (ast.BoolOp(ast.Or(), known) if len(known) == len(tests) else None), []
-    if isinstance(pattern, ast.MatchSequence) and not any(isinstance(p, ast.MatchStar) for p in pattern.patterns):
-        sized = ast.Call(_offered("is_sequence"), [_load(subject), _constant(len(pattern.patterns))], [])
-        items: list[Any] = [
-            ast.Subscript(_load(subject), _constant(i), ast.Load()) for i in range(len(pattern.patterns))
-        ]
-        return _with_parts(pattern, sized, items, pattern.patterns)
-    if isinstance(pattern, ast.MatchClass) and not pattern.patterns:
-        of_class = ast.Call(_load("isinstance"), [_load(subject), pattern.cls], [])
-        items = [ast.Attribute(_load(subject), attribute, ast.Load()) for attribute in pattern.kwd_attrs]
-        return _with_parts(pattern, of_class, items, pattern.kwd_patterns)
-    raise _strange(pattern)
-
-
-def _with_parts(
-    pattern: ast.pattern, test: ast.expr, items: list[Any], parts: list[ast.pattern]
-) -> tuple[ast.expr, list[ast.stmt]]:
-    """A pattern of plain parts: each captures its item, or is a value that it must equal."""
-    tests = [test]
-    stores: list[ast.stmt] = []
-    for item, part in zip(items, parts, strict=True):
-        if isinstance(part, ast.MatchAs) and part.pattern is None:
-            stores += [_assign(part.name, item)] if part.name else []
-        elif isinstance(part, ast.MatchValue):
-            tests.append(ast.Compare(item, [ast.Eq()], [part.value]))
-        else:
-            raise _strange(pattern)
-    return (ast.BoolOp(ast.And(), tests) if len(tests) > 1 else test), stores
-
-
-def _strange(pattern: ast.pattern) -> NoSource:
-    return NoSource(
-        f"line {pattern.lineno}: a `case` with nested, starred or positional parts cannot be converted: use if"
-    )
-
-
-def _both(test: ast.expr | None, stores: list[ast.stmt], guard: ast.expr) -> ast.expr:
-    """A pattern's condition and then its guard, which sees what the pattern captures."""
-    captured = [ast.NamedExpr(ast.Name(s.targets[0].id, ast.Store()), s.value) for s in stores]  # type: ignore[attr-defined]
-    always = [ast.BoolOp(ast.Or(), [ast.Compare(c, [ast.Is()], [_constant(None)]), _constant(True)]) for c in captured]
-    parts = [*([test] if test is not None else []), *always, guard]
-    return ast.BoolOp(ast.And(), parts) if len(parts) > 1 else guard

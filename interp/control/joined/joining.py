@@ -374,7 +374,7 @@ def meet(state: State, a: Saved, b: Saved, found: Belongings, widen: bool = Fals
                 now = place.again()
                 state.journal.append(now)
                 now.write(saved.contents[key])
-    _refuse_another_order(shared, a, b)
+    _remember_other_orders(shared, a, b)
     grown = list(_grown(shared, a, b, widen)) if widen or state.uncertain else []
     if overlapping(shared.values()):
         inner = len(state.journal)
@@ -406,7 +406,7 @@ def meet(state: State, a: Saved, b: Saved, found: Belongings, widen: bool = Fals
     return signal
 
 
-def _refuse_another_order(shared: dict[Any, Place], a: Saved, b: Saved) -> None:
+def _remember_other_orders(shared: dict[Any, Place], a: Saved, b: Saved) -> None:
     """Remember the dicts that got new keys in another order on each side: nothing may depend on their order."""
     entries = {id(p.holder): p.holder for p in shared.values() if type(p) is Entry}
     for key, holder in entries.items():

@@ -339,11 +339,7 @@ def _unknown_range(
 def slots_of(iterable: Any) -> Any:
     """What an iteration goes through: of a dict with entries that are there on some paths only, such slots."""
     kind = type(iterable)
-    if current().unordered and id(iterable.mapping if kind in VIEWS else iterable) in current().unordered:
-        raise UndecidedError(
-            "a loop over a dict whose keys came in another order on each side of a branch: store them in one order, or "
-            "loop over a list of the keys"
-        )
+    in_one_order(iterable)
     if isinstance(iterable, dict) and uncertain(iterable.values()):
         return [_entry(k, v, lambda k, v: k) for k, v in iterable.items()]
     if kind in VIEWS:
@@ -351,6 +347,16 @@ def slots_of(iterable: Any) -> Any:
         if uncertain(entries.values()):
             return [_entry(k, v, VIEWS[kind]) for k, v in entries.items()]
     return iterable.slots() if kind is Generated or kind is Selection else iterable
+
+
+def in_one_order(x: Any) -> None:
+    """Raise for a dict whose keys came in another order on each side of a branch, where the order may matter."""
+    unordered = current().unordered
+    if unordered and id(x.mapping if type(x) in VIEWS else x) in unordered:
+        raise UndecidedError(
+            "a dict whose keys came in another order on each side of a branch is gone through or copied: store them in "
+            "one order, or go through a list of the keys"
+        )
 
 
 VIEWS: dict[type, Callable[[Any, Any], Any]] = {

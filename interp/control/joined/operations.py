@@ -14,7 +14,7 @@ from interp.control.joined.forks import decision, file, file_off, fork, not_, pr
 from interp.control.joined.joining import Join, extended, join_all, undecided
 from interp.control.joined.selection import Selection, selection
 from interp.control.joined.signals import Raised
-from interp.control.joined.state import ABSENT, Attribute, Elements, Entry, Slot, Whole, current
+from interp.control.joined.state import ABSENT, Elements, Entry, Slot, Whole, current
 from interp.control.path import PATH
 from interp.errors import InterpError, UndecidedError
 from interp.value import Holder, Value, innermost, primal, shape_of
@@ -157,12 +157,12 @@ def in_place(symbol: str, x: Any, y: Any) -> Any:
                 raise plain(raised) from None
     elif isinstance(x, Alternatives):
         return each(lambda value: in_place(symbol, value, y), x)
+    elif type(x) is list and symbol == "Add":
+        extended(x, y.slots() if hasattr(y, "slots") else y)
+        return x
     elif current().recording:
         if isinstance(x, np.ndarray | Holder) or (isinstance(x, Value) and x.is_storage):
             current().note(Elements(x, Ellipsis))
-        elif type(x) is list and symbol == "Add":
-            extended(x, y.slots() if hasattr(y, "slots") else y)
-            return x
         elif isinstance(x, MutableSequence | MutableSet | MutableMapping):
             current().note(Whole(x))
     if symbol in ("Div", "FloorDiv", "Mod", "Pow") and not concrete(x, y):
@@ -310,7 +310,7 @@ def _from_dict(holder: dict[Any, Any], index: Any) -> Any:
     content = holder.get(index, ABSENT)
     if isinstance(content, Sometimes):
         if not hasattr(kind, "__missing__"):
-            return _sometimes(content, KeyError(index))
+            return where_there(content, KeyError(index))
         other = kind()  # its own default: a Counter's 0; a defaultdict has a factory for it
         default = holder.default_factory() if isinstance(holder, defaultdict) else other[index]  # type: ignore[misc]
         return Join(content.on if current().on else None)(content.content, default)
@@ -322,7 +322,7 @@ def _from_dict(holder: dict[Any, Any], index: Any) -> Any:
         raise plain(raised) from None
 
 
-def _sometimes(slot: Sometimes, error: BaseException) -> Any:
+def where_there(slot: Sometimes, error: BaseException) -> Any:
     """A slot that is there on some paths: those where it is not end here, or in a handler."""
     state = current()
     missing_here = slot.on is False and state.on and state.has_primal
@@ -369,7 +369,7 @@ def _uncertain(holder: list[Any] | deque[Any], index: Any) -> Any:
         state = current()
         here = None if not (state.on and state.has_primal) else any(on for _, on in found)
         content = _one_of(found)
-        return _sometimes(Sometimes(content, here), IndexError("list index out of range"))
+        return where_there(Sometimes(content, here), IndexError("list index out of range"))
     return _one_of(found)
 
 
@@ -554,18 +554,13 @@ def _in_place_of(holder: list[Any], index: int, value: Any) -> Any:
             "the list, and make a new one"
         )
     slot = holder[at]
-    _sometimes(slot, IndexError("list assignment index out of range"))
+    where_there(slot, IndexError("list assignment index out of range"))
     return Sometimes(value, slot.on, slot.repeated)
 
 
 def store(value: Any, holder: Any, index: Any) -> None:
     """``holder[index] = value``, with the value first, as Python evaluates it."""
     setitem(holder, index, value)
-
-
-def store_attribute(value: Any, holder: Any, name: str) -> None:
-    """``holder.name = value``, with the value first."""
-    setattribute(holder, name, value)
 
 
 # -- text
@@ -666,110 +661,6 @@ def delitem(holder: Any, index: Any) -> None:
     elif isinstance(holder, MutableSequence):
         state.note(Whole(holder))
     del holder[index]
-
-
-def getattribute(holder: Any, name: str) -> Any:
-    """``holder.name``; a property runs converted."""
-    kind = type(holder)
-    found = _PROPERTIES.get((kind, name), _UNKNOWN)
-    if found is _UNKNOWN:
-        found = _property(kind, name)
-        if len(_PROPERTIES) > 10_000:
-            _PROPERTIES.clear()
-        _PROPERTIES[kind, name] = found
-    if found is None:
-        content = getattr(holder, name)
-        if type(content) is Sometimes:
-            return _sometimes(content, AttributeError(f"{kind.__name__!r} object has no attribute {name!r}"))
-        return content
-    return found(holder)
-
-
-def _kept(of: functools.cached_property[Any], name: str) -> Callable[[Any], Any]:
-    """A property that is computed once: where that is in a branch, it is so on its path."""
-
-    def read(holder: Any) -> Any:
-        kept = vars(holder)
-        there = kept.get(name, ABSENT)
-        if there is ABSENT or isinstance(there, Sometimes):
-            value = _computed(of.func)(holder)
-            if isinstance(there, Sometimes):
-                value = Join(there.on if current().on else None)(there.content, value)
-            current().note(Entry(kept, name))
-            kept[name] = value
-        return kept[name]
-
-    return read
-
-
-def _of_each(name: str) -> Callable[[Any], Any]:
-    return lambda holder: each(lambda one: getattribute(one, name), holder)
-
-
-def _changing(name: str) -> Callable[[Any], Any]:
-    def looked_up(holder: Any) -> Any:
-        current().note(Elements(holder, Ellipsis))
-        return getattr(holder, name)
-
-    return looked_up
-
-
-def _computed(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def value(holder: Any) -> Any:
-        from interp.control.joined.calls import call
-
-        return call(function, holder)
-
-    return value
-
-
-WRITING = frozenset({"fill", "sort", "put", "partition", "itemset", "resize", "byteswap", "setfield"})
-"""Methods of arrays that change them: noted when they are looked up."""
-_UNKNOWN: Any = object()
-_PROPERTIES: dict[tuple[type, str], Any] = {}
-
-
-def _property(kind: type, name: str) -> Any:
-    """How an attribute is read that is more than an attribute: a property of a user's class; None of others."""
-    if kind is Alternatives:
-        return _of_each(name)
-    if name in WRITING and issubclass(kind, np.ndarray | Value | Holder):
-        return _changing(name)
-    if issubclass(kind, Value):
-        return None
-    for base in kind.__mro__:
-        if name in vars(base):
-            found = vars(base)[name]
-            if isinstance(found, property) and hasattr(found.fget, "__code__"):
-                return _computed(found.fget)  # type: ignore[arg-type]
-            return _kept(found, name) if isinstance(found, functools.cached_property) else None
-    return None
-
-
-def setattribute(holder: Any, name: str, value: Any) -> None:
-    """``holder.name = value``."""
-    if isinstance(holder, Alternatives):
-        each(lambda one: setattribute(one, name, value), holder)
-        return
-    if isinstance(holder, np.ndarray | Value | Holder):
-        current().note(Elements(holder, Ellipsis))
-        setattr(holder, name, value)
-        return
-    setter = getattr(type(holder), name, None)
-    if isinstance(setter, property) and setter.fset is not None and hasattr(setter.fset, "__code__"):
-        from interp.control.joined.calls import call
-
-        call(setter.fset, holder, value)
-        return
-    if current().recording:
-        current().note(Attribute(holder, name))
-    setattr(holder, name, value)
-
-
-def delattribute(holder: Any, name: str) -> None:
-    """``del holder.name``."""
-    current().note(Attribute(holder, name))
-    delattr(holder, name)
 
 
 def unpack(value: Any) -> Any:

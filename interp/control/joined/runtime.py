@@ -2,6 +2,10 @@
 
 from builtins import AssertionError, slice
 
+from interp.control.joined.attributes import delattribute as delattr
+from interp.control.joined.attributes import getattribute as getattr
+from interp.control.joined.attributes import setattribute as setattr
+from interp.control.joined.attributes import store_attribute
 from interp.control.joined.blocks import (
     explicit,
     function,
@@ -15,7 +19,6 @@ from interp.control.joined.blocks import (
 from interp.control.joined.calls import call, comprehension, lambda_
 from interp.control.joined.forks import and_, branch, chain, choose, not_, or_
 from interp.control.joined.loops import for_loop, while_loop
-from interp.control.joined.operations import delattribute as delattr
 from interp.control.joined.operations import (
     delitem,
     divide,
@@ -34,12 +37,9 @@ from interp.control.joined.operations import (
     power,
     setitem,
     store,
-    store_attribute,
     text,
     unpack,
 )
-from interp.control.joined.operations import getattribute as getattr
-from interp.control.joined.operations import setattribute as setattr
 from interp.control.joined.signals import BREAK, CONTINUE, Return
 from interp.control.joined.state import Frame
 
