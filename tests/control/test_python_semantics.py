@@ -413,3 +413,42 @@ def test_random_draws_are_those_of_the_program_or_refused():
         interpret(f, bounds(1.5))(x)
     with pytest.raises(InterpError):
         interpret(f, sparsity())(-x)
+
+
+def test_nothing_goes_by_the_order_of_keys_that_two_sides_stored_apart():
+    def stored(x):
+        d = {}
+        if x[0] > 0:
+            d["a"] = x[1]
+            d["b"] = x[2]
+        else:
+            d["b"] = x[2]
+            d["a"] = x[1]
+        return d
+
+    for through in (
+        lambda x: next(iter(stored(x).values())),
+        lambda x: stored(x)[next(iter(stored(x)))],
+        lambda x: next(iter(stored(x).copy().values())),
+        lambda x: next(iter(dict(stored(x)).values())),
+        lambda x: stored(x).popitem()[1],
+        lambda x: sum(i * v for i, v in enumerate(stored(x).values())),
+    ):
+        for x in POINTS:
+            with pytest.raises(InterpError):
+                rows(through, x)
+
+
+def test_a_list_that_grew_without_bound_may_be_extended():
+    def f(x):
+        values, s = [], x[0]
+        while s < 1e6:
+            values.append(s * x[1])
+            s = s + 1.0
+            if x[2] > 0:
+                break
+        values += [x[2]]
+        return sum(values)
+
+    assert rows(f, np.array([0.4, 1.3, 0.6])) == [{0, 1, 2}]
+    assert interpret(f, sparsity())(np.array([0.4, 1.3, 0.6])).value == f(np.array([0.4, 1.3, 0.6]))

@@ -257,7 +257,7 @@ def _of_container(function: Any, holder: Any, args: tuple[Any, ...], kwargs: dic
     if rule is not None:
         return rule(holder, *args, **kwargs)
     state = current()
-    if name in ("copy", "popitem"):
+    if name in ("copy", "popitem", "keys", "values", "items"):
         in_one_order(holder)
     if kind is list and name == "append":
         return appended(holder, *args)  # alternatives are stored as they are

@@ -352,7 +352,7 @@ def slots_of(iterable: Any) -> Any:
 def in_one_order(x: Any) -> None:
     """Raise for a dict whose keys came in another order on each side of a branch, where the order may matter."""
     unordered = current().unordered
-    if unordered and id(x.mapping if type(x) in VIEWS else x) in unordered:
+    if unordered and id(x) in unordered:
         raise UndecidedError(
             "a dict whose keys came in another order on each side of a branch is gone through or copied: store them in "
             "one order, or go through a list of the keys"

@@ -7,7 +7,6 @@ For number types without a primal (Interval): in ``if x > 0: ... else: ...`` the
 from collections.abc import Callable
 from typing import Any
 
-from interp.control.joined.joining import same
 from interp.control.joined.state import Block, Elements, Frame, Local, current
 from interp.value import Holder, Value
 
@@ -25,30 +24,30 @@ def narrowed(frame: Frame, narrow: Narrow, sides: list[tuple[Block, bool]]) -> l
 
 def _cut(frame: Frame, narrow: Any, block: Block, opposite: bool) -> Block:
     def run() -> Any:
+        state = current()
         kept = []
         for name, index, symbol, bound in narrow:
             cell = frame.cell(name)
             holder = cell.cell_contents
             if index is not None and not isinstance(holder, Value | Holder):
                 continue
-            whole = holder if index is None else holder[index]
-            cut = getattr(whole, "cut", None)
+            place = Local(cell, frame) if index is None else Elements(holder, index)
+            cut = getattr(place.old, "cut", None)
             part = cut(OPPOSITE[symbol] if opposite else symbol, bound()) if cut is not None else None
             if part is None:
                 continue
-            if index is None:
-                cell.cell_contents = part
-            else:
-                current().note(Elements(holder, index))
-                holder[index] = part  # in place: other names of the array see the same element
-            kept.append((cell, holder, index, whole, part))
+            state.note(place)
+            place.write(part)  # of an array in place: other names of it see the same element
+            kept.append((place, part))
+        mark = len(state.journal)
         signal = block() if block is not None else None
-        for cell, holder, index, whole, part in kept:
-            if index is not None:
-                if same(holder[index], part) and same(part, holder[index]):
-                    holder[index] = whole
-            elif Local(cell, frame).read() is part:
-                cell.cell_contents = whole
+        for place, part in kept:
+            if isinstance(place, Elements):
+                untouched = not any(isinstance(p, Elements) and p.key[1] == place.key[1] for p in state.journal[mark:])
+            else:
+                untouched = place.read() is part
+            if untouched:
+                place.write(place.old)
         return signal
 
     return run
