@@ -65,6 +65,19 @@ class Partial:
         return "out" in self.needs or operand in self.needs
 
 
+class Fixed(Partial):
+    """Stands for the partial by an operand that is no variable, as the order of a Bessel function: a value is refused.
+
+    ``what`` names the operand in the error. ``shown`` is the plain number that examples pass there.
+    """
+
+    __slots__ = ("shown", "what")
+
+    def __init__(self, what: str, shown: float = 1) -> None:
+        super().__init__(lambda: np.nan)
+        self.what, self.shown = what, shown
+
+
 class _Method:
     """A method registered on one primitive, with the value types that its annotations name.
 
@@ -341,8 +354,9 @@ class Elementwise(Differentiable):
     """Acts on each element by itself, with NumPy's broadcasting.
 
     ``dx``, ``dy``, ``dz`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
-    needs among ``out, x, y, z``. ``singular`` says that a partial can be infinite where the value is
-    finite, so that it multiplies as a strong zero. ``operator`` is Python's symbol, if it has one.
+    needs among ``out, x, y, z``, or `Fixed`. ``singular`` says that a partial can be infinite where the value
+    is finite, so that it multiplies as a strong zero. ``operator`` is Python's symbol, if it has one. ``domain``: a
+    range, or one an operand, in which the function is smooth; tests and examples call it there.
     """
 
     OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z")
@@ -358,15 +372,23 @@ class Elementwise(Differentiable):
         singular: bool = False,
         operator: str | None = None,
         counterparts: Sequence[Any] | None = None,
+        domain: Any = (0.25, 0.85),
     ) -> None:
         if counterparts is None:
             counterparts = (implementation,) if isinstance(implementation, np.ufunc) else ()
         super().__init__(name, implementation, counterparts=counterparts)
         given = [d for d in (dx, dy, dz) if d is not None]
-        self.partials = tuple(d if isinstance(d, float) else Partial(d) for d in given)
+        self.partials = tuple(d if isinstance(d, float | Partial) else Partial(d) for d in given)
         self.operand_names = self.OPERANDS[: len(given)]
         self.singular = singular
         self.operator = operator
+        self.domain = domain
+
+    def rule_for(self, key: tuple[type, ...], active: tuple[bool, ...], native: bool = False) -> rules.Rule:
+        for partial, is_active in zip(self.partials, active, strict=False):
+            if is_active and isinstance(partial, Fixed):
+                raise NoRule(f"{self.name} has no derivative by its {partial.what}: pass it as a plain number")
+        return super().rule_for(key, active, native)
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         rule = self.cache.get(tuple(map(type, operands)))

@@ -8,12 +8,11 @@ Library of Mathematical Functions, chapters 5, 6, 7, 8, 10.
 """
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import scipy.special
 
-from interp.errors import NoRule
-from interp.primitive import Elementwise
+from interp.primitive import Elementwise, Fixed
 from interp.vocabulary.elementwise import exp, log, sin, square
 from interp.vocabulary.special import digamma, gammaln, xlog1py, xlogy
 
@@ -22,19 +21,6 @@ class Further(Elementwise):
     """An elementwise function that the vocabulary's tables (enclosures, native bodies) do not know."""
 
     listed: ClassVar[bool] = False
-
-
-def _no_variable(name: str, what: str, letter: str) -> Any:
-    """The partial by an operand that cannot vary."""
-    message = f"{name} has no derivative by its {what}: pass it as a plain number"
-
-    def of_first(out: Any, x: Any) -> Any:
-        raise NoRule(message)
-
-    def of_second(out: Any, y: Any) -> Any:
-        raise NoRule(message)
-
-    return of_first if letter == "x" else of_second
 
 
 ROOT_PI = math.sqrt(math.pi)
@@ -71,22 +57,22 @@ betaln = Further(
 gammainc = Further(
     "gammainc",
     scipy.special.gammainc,
-    dx=_no_variable("gammainc", "shape parameter", "x"),
+    dx=Fixed("shape parameter"),
     dy=lambda out, x, y: exp(xlogy(x - 1.0, y) - y - gammaln(x)),
     singular=True,
 )
 gammaincc = Further(
     "gammaincc",
     scipy.special.gammaincc,
-    dx=_no_variable("gammaincc", "shape parameter", "x"),
+    dx=Fixed("shape parameter"),
     dy=lambda out, x, y: -exp(xlogy(x - 1.0, y) - y - gammaln(x)),
     singular=True,
 )
 betainc = Further(
     "betainc",
     scipy.special.betainc,
-    dx=_no_variable("betainc", "shape parameters", "x"),
-    dy=_no_variable("betainc", "shape parameters", "y"),
+    dx=Fixed("shape parameters"),
+    dy=Fixed("shape parameters"),
     dz=lambda out, x, y, z: exp(xlogy(x - 1.0, z) + xlog1py(y - 1.0, -z) - betaln(x, y)),
     singular=True,
 )
@@ -102,27 +88,27 @@ cosm1 = Further("cosm1", scipy.special.cosm1, dx=lambda out, x: -sin(x))
 jv: Further = Further(
     "jv",
     scipy.special.jv,
-    dx=_no_variable("jv", "order", "x"),
+    dx=Fixed("order"),
     dy=lambda out, x, y: 0.5 * (jv(x - 1.0, y) - jv(x + 1.0, y)),
 )
 yv: Further = Further(
     "yv",
     scipy.special.yv,
-    dx=_no_variable("yv", "order", "x"),
+    dx=Fixed("order"),
     dy=lambda out, x, y: 0.5 * (yv(x - 1.0, y) - yv(x + 1.0, y)),
     singular=True,
 )
 iv: Further = Further(
     "iv",
     scipy.special.iv,
-    dx=_no_variable("iv", "order", "x"),
+    dx=Fixed("order"),
     dy=lambda out, x, y: 0.5 * (iv(x - 1.0, y) + iv(x + 1.0, y)),
     singular=True,
 )
 kv: Further = Further(
     "kv",
     scipy.special.kv,
-    dx=_no_variable("kv", "order", "x"),
+    dx=Fixed("order"),
     dy=lambda out, x, y: -0.5 * (kv(x - 1.0, y) + kv(x + 1.0, y)),
     singular=True,
 )

@@ -10,7 +10,7 @@ from types import ModuleType as _Module
 from numpy import arange, complex64, complex128, eye, float32, float64, full, int32, int64, linspace, newaxis, ones
 from numpy import bool_ as bool
 
-from interp.vocabulary import defaults, linalg
+from interp.vocabulary import defaults, linalg, special
 from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
 from interp.vocabulary.elementwise import (
@@ -142,5 +142,5 @@ from interp.vocabulary.special import (
 __all__ = [
     name
     for name, thing in list(globals().items())
-    if name == "linalg" or not (name[0] == "_" or isinstance(thing, _Module))
+    if name in ("linalg", "special") or not (name[0] == "_" or isinstance(thing, _Module))
 ]

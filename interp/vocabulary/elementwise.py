@@ -63,14 +63,20 @@ def _strong_multiply(p: Any, t: Any) -> Any:
 
 
 strong_multiply = Elementwise(
-    "strong_multiply", _strong_multiply, dx=lambda y: y, dy=lambda x: x, singular=True, counterparts=()
+    "strong_multiply",
+    _strong_multiply,
+    dx=lambda y: y,
+    dy=lambda x: x,
+    singular=True,
+    counterparts=(),
+    domain=((0.5, 2), (0.5, 2)),
 )
 
 # -- arithmetic
 
-add = Elementwise("add", np.add, dx=ONE, dy=ONE, operator="+")
-subtract = Elementwise("subtract", np.subtract, dx=ONE, dy=MINUS_ONE, operator="-")
-multiply = Elementwise("multiply", np.multiply, dx=lambda y: y, dy=lambda x: x, operator="*")
+add = Elementwise("add", np.add, dx=ONE, dy=ONE, operator="+", domain=((-2, 2), (-2, 2)))
+subtract = Elementwise("subtract", np.subtract, dx=ONE, dy=MINUS_ONE, operator="-", domain=((-2, 2), (-2, 2)))
+multiply = Elementwise("multiply", np.multiply, dx=lambda y: y, dy=lambda x: x, operator="*", domain=((-2, 2), (-2, 2)))
 divide = Elementwise(
     "divide",
     np.divide,
@@ -78,15 +84,12 @@ divide = Elementwise(
     dy=lambda out, y: -out * reciprocal(y),
     singular=True,
     operator="/",
+    domain=((-2, 2), (0.5, 2)),
 )
-negative = Elementwise("negative", np.negative, dx=MINUS_ONE, operator="-")
-positive = Elementwise("positive", np.positive, dx=ONE, operator="+")
+negative = Elementwise("negative", np.negative, dx=MINUS_ONE, operator="-", domain=(-2, 2))
+positive = Elementwise("positive", np.positive, dx=ONE, operator="+", domain=(-2, 2))
 reciprocal: Elementwise = Elementwise(
-    "reciprocal",
-    _reciprocal,
-    dx=lambda out: -out * out,
-    singular=True,
-    counterparts=(np.reciprocal,),
+    "reciprocal", _reciprocal, dx=lambda out: -out * out, singular=True, counterparts=(np.reciprocal,), domain=(0.5, 2)
 )
 power: Elementwise = Elementwise(
     "power",
@@ -97,41 +100,74 @@ power: Elementwise = Elementwise(
     singular=True,
     operator="**",
     counterparts=(np.power, np.float_power),
+    domain=((0.5, 2), (-2, 2)),
 )
-floor_divide = Elementwise("floor_divide", np.floor_divide, dx=ZERO, dy=ZERO, operator="//")
-remainder = Elementwise("remainder", np.remainder, dx=ONE, dy=lambda x, y: -floor_divide(x, y), operator="%")
-fmod = Elementwise("fmod", np.fmod, dx=ONE, dy=lambda x, y: -trunc(x / y))
+floor_divide = Elementwise(
+    "floor_divide", np.floor_divide, dx=ZERO, dy=ZERO, operator="//", domain=((2.2, 2.4), (0.9, 1.05))
+)
+remainder = Elementwise(
+    "remainder",
+    np.remainder,
+    dx=ONE,
+    dy=lambda x, y: -floor_divide(x, y),
+    operator="%",
+    domain=((2.2, 2.4), (0.9, 1.05)),
+)
+fmod = Elementwise("fmod", np.fmod, dx=ONE, dy=lambda x, y: -trunc(x / y), domain=((2.2, 2.4), (0.9, 1.05)))
 
 # -- piecewise constant and piecewise linear
 
-absolute = Elementwise("abs", np.absolute, dx=lambda x: sign(_real(x)), counterparts=(np.absolute, np.fabs))
-sign: Elementwise = Elementwise("sign", np.sign, dx=ZERO)
-floor = Elementwise("floor", np.floor, dx=ZERO)
-ceil = Elementwise("ceil", np.ceil, dx=ZERO)
-trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO)
-rint = Elementwise("round", np.rint, dx=ZERO)
-heaviside = Elementwise("heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)))
+absolute = Elementwise(
+    "abs", np.absolute, dx=lambda x: sign(_real(x)), counterparts=(np.absolute, np.fabs), domain=(0.5, 2)
+)
+sign: Elementwise = Elementwise("sign", np.sign, dx=ZERO, domain=(0.5, 2))
+floor = Elementwise("floor", np.floor, dx=ZERO, domain=(0.6, 0.9))
+ceil = Elementwise("ceil", np.ceil, dx=ZERO, domain=(0.6, 0.9))
+trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO, domain=(0.6, 0.9))
+rint = Elementwise("round", np.rint, dx=ZERO, domain=(0.6, 0.9))
+heaviside = Elementwise(
+    "heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)), domain=((0.5, 2), (0.5, 2))
+)
 maximum = Elementwise(
-    "maximum", np.maximum, dx=lambda x, y: heaviside(x - y, 0.5), dy=lambda x, y: heaviside(y - x, 0.5), singular=True
+    "maximum",
+    np.maximum,
+    dx=lambda x, y: heaviside(x - y, 0.5),
+    dy=lambda x, y: heaviside(y - x, 0.5),
+    singular=True,
+    domain=((-2, 2), (-1.9, 2.1)),
 )
 minimum = Elementwise(
-    "minimum", np.minimum, dx=lambda x, y: heaviside(y - x, 0.5), dy=lambda x, y: heaviside(x - y, 0.5), singular=True
+    "minimum",
+    np.minimum,
+    dx=lambda x, y: heaviside(y - x, 0.5),
+    dy=lambda x, y: heaviside(x - y, 0.5),
+    singular=True,
+    domain=((-2, 2), (-1.9, 2.1)),
 )
 
 # -- powers, exponentials, logarithms
 
-square = Elementwise("square", np.square, dx=lambda x: 2.0 * x)
-sqrt = Elementwise("sqrt", np.sqrt, dx=lambda out: 0.5 * reciprocal(out), singular=True)
-cbrt = Elementwise("cbrt", np.cbrt, dx=lambda out: reciprocal(3.0 * square(out)), singular=True)
-exp = Elementwise("exp", np.exp, dx=lambda out: out, singular=True)
-exp2 = Elementwise("exp2", np.exp2, dx=lambda out: out * rounded(math.log(2.0), out), singular=True)
-expm1 = Elementwise("expm1", np.expm1, dx=lambda out: out + 1.0, singular=True)
-log: Elementwise = Elementwise("log", np.log, dx=lambda x: reciprocal(x), singular=True)
-log2 = Elementwise("log2", np.log2, dx=lambda x: reciprocal(x * rounded(math.log(2.0), x)), singular=True)
-log10 = Elementwise("log10", np.log10, dx=lambda x: reciprocal(x * rounded(math.log(10.0), x)), singular=True)
-log1p = Elementwise("log1p", np.log1p, dx=lambda x: reciprocal(1.0 + x), singular=True)
+square = Elementwise("square", np.square, dx=lambda x: 2.0 * x, domain=(-2, 2))
+sqrt = Elementwise("sqrt", np.sqrt, dx=lambda out: 0.5 * reciprocal(out), singular=True, domain=(0.5, 2))
+cbrt = Elementwise("cbrt", np.cbrt, dx=lambda out: reciprocal(3.0 * square(out)), singular=True, domain=(0.5, 2))
+exp = Elementwise("exp", np.exp, dx=lambda out: out, singular=True, domain=(-2, 2))
+exp2 = Elementwise("exp2", np.exp2, dx=lambda out: out * rounded(math.log(2.0), out), singular=True, domain=(-2, 2))
+expm1 = Elementwise("expm1", np.expm1, dx=lambda out: out + 1.0, singular=True, domain=(-1, 1))
+log: Elementwise = Elementwise("log", np.log, dx=lambda x: reciprocal(x), singular=True, domain=(0.5, 2))
+log2 = Elementwise(
+    "log2", np.log2, dx=lambda x: reciprocal(x * rounded(math.log(2.0), x)), singular=True, domain=(0.5, 2)
+)
+log10 = Elementwise(
+    "log10", np.log10, dx=lambda x: reciprocal(x * rounded(math.log(10.0), x)), singular=True, domain=(0.5, 2)
+)
+log1p = Elementwise("log1p", np.log1p, dx=lambda x: reciprocal(1.0 + x), singular=True, domain=(-0.5, 1))
 logaddexp = Elementwise(
-    "logaddexp", np.logaddexp, dx=lambda out, x: exp(x - out), dy=lambda out, y: exp(y - out), singular=True
+    "logaddexp",
+    np.logaddexp,
+    dx=lambda out, x: exp(x - out),
+    dy=lambda out, y: exp(y - out),
+    singular=True,
+    domain=((-2, 2), (-2, 2)),
 )
 hypot = Elementwise(
     "hypot",
@@ -140,16 +176,21 @@ hypot = Elementwise(
     dx=lambda out, x: strong_multiply(x, reciprocal(out)),
     dy=lambda out, y: strong_multiply(y, reciprocal(out)),
     singular=True,
+    domain=((0.5, 2), (0.5, 2)),
 )
 
 # -- trigonometry
 
-sin = Elementwise("sin", np.sin, dx=lambda x: cos(x))
-cos: Elementwise = Elementwise("cos", np.cos, dx=lambda x: -sin(x))
-tan = Elementwise("tan", np.tan, dx=lambda out: 1.0 + square(out))
-arcsin = Elementwise("asin", np.arcsin, dx=lambda x: reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True)
-arccos = Elementwise("acos", np.arccos, dx=lambda x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True)
-arctan = Elementwise("atan", np.arctan, dx=lambda x: reciprocal(1.0 + square(x)))
+sin = Elementwise("sin", np.sin, dx=lambda x: cos(x), domain=(-3, 3))
+cos: Elementwise = Elementwise("cos", np.cos, dx=lambda x: -sin(x), domain=(-3, 3))
+tan = Elementwise("tan", np.tan, dx=lambda out: 1.0 + square(out), domain=(-1, 1))
+arcsin = Elementwise(
+    "asin", np.arcsin, dx=lambda x: reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True, domain=(-0.9, 0.9)
+)
+arccos = Elementwise(
+    "acos", np.arccos, dx=lambda x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True, domain=(-0.9, 0.9)
+)
+arctan = Elementwise("atan", np.arctan, dx=lambda x: reciprocal(1.0 + square(x)), domain=(-3, 3))
 # Divided twice by the radius, so that the squares of large coordinates do not overflow.
 arctan2 = Elementwise(
     "atan2",
@@ -157,13 +198,18 @@ arctan2 = Elementwise(
     dx=lambda x, y: y / hypot(x, y) / hypot(x, y),
     dy=lambda x, y: -x / hypot(x, y) / hypot(x, y),
     singular=True,
+    domain=((0.5, 2), (0.5, 2)),
 )
-sinh = Elementwise("sinh", np.sinh, dx=lambda x: cosh(x), singular=True)
-cosh: Elementwise = Elementwise("cosh", np.cosh, dx=lambda x: sinh(x), singular=True)
-tanh = Elementwise("tanh", np.tanh, dx=lambda out: (1.0 - out) * (1.0 + out))
-arcsinh = Elementwise("asinh", np.arcsinh, dx=lambda x: reciprocal(hypot(x, 1.0)))
-arccosh = Elementwise("acosh", np.arccosh, dx=lambda x: reciprocal(sqrt((x - 1.0) * (x + 1.0))), singular=True)
-arctanh = Elementwise("atanh", np.arctanh, dx=lambda x: reciprocal((1.0 - x) * (1.0 + x)), singular=True)
+sinh = Elementwise("sinh", np.sinh, dx=lambda x: cosh(x), singular=True, domain=(-2, 2))
+cosh: Elementwise = Elementwise("cosh", np.cosh, dx=lambda x: sinh(x), singular=True, domain=(-2, 2))
+tanh = Elementwise("tanh", np.tanh, dx=lambda out: (1.0 - out) * (1.0 + out), domain=(-2, 2))
+arcsinh = Elementwise("asinh", np.arcsinh, dx=lambda x: reciprocal(hypot(x, 1.0)), domain=(-2, 2))
+arccosh = Elementwise(
+    "acosh", np.arccosh, dx=lambda x: reciprocal(sqrt((x - 1.0) * (x + 1.0))), singular=True, domain=(1.5, 3)
+)
+arctanh = Elementwise(
+    "atanh", np.arctanh, dx=lambda x: reciprocal((1.0 - x) * (1.0 + x)), singular=True, domain=(-0.8, 0.8)
+)
 
 # -- complex conjugation: linear over the reals only, so it is applied to tangents, not multiplied
 

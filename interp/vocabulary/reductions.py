@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from interp.linear import Diagonal, Formula, LinearMap, SumOver, keep_shape
-from interp.primitive import COUNTERPARTS, Reduction, negative_axes, negative_axis
+from interp.primitive import Reduction, negative_axes, negative_axis
 from interp.value import ndim_of, operand, primal, shape_of
+from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.creation import zeros
 from interp.vocabulary.elementwise import maximum, sqrt, square
 from interp.vocabulary.predicates import equal, isnan
@@ -129,4 +130,6 @@ def _count(x: Any, axis: Any) -> int:
     return int(np.prod([shape[a] for a in negative_axes(axis, len(shape))], dtype=int))
 
 
-COUNTERPARTS.update({np.mean: mean, np.var: var, np.std: std})
+enter(mean, np.mean, calls=[call((2, 3)), call((2, 3), axis=1), call((2, 3, 2), axis=(0, -1), keepdims=True)])
+enter(var, np.var, calls=[call((2, 3)), call((2, 3), axis=0, ddof=1)])
+enter(std, np.std, calls=[call((2, 3)), call((2, 3), axis=0, ddof=1, keepdims=True)])

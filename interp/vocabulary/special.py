@@ -9,13 +9,8 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from interp.errors import NoRule
-from interp.primitive import Elementwise
+from interp.primitive import Elementwise, Fixed
 from interp.vocabulary.elementwise import exp, floating, log, log1p, reciprocal, rounded, sign, square, strong_multiply
-
-
-def _order_derivative(x: Any) -> Any:
-    raise NoRule("polygamma(n, x) has no derivative in its order n: pass n as a plain integer")
 
 
 def _polygamma(n: Any, x: Any) -> Any:
@@ -24,23 +19,35 @@ def _polygamma(n: Any, x: Any) -> Any:
     return out.astype(x.dtype)[()] if getattr(x, "dtype", None) == np.float32 else out
 
 
-erf = Elementwise("erf", scipy.special.erf, dx=lambda x: rounded(2.0 / math.sqrt(math.pi), x) * exp(-square(x)))
-erfc = Elementwise("erfc", scipy.special.erfc, dx=lambda x: rounded(-2.0 / math.sqrt(math.pi), x) * exp(-square(x)))
-gammaln = Elementwise("gammaln", scipy.special.gammaln, dx=lambda x: digamma(x), singular=True)
-digamma: Elementwise = Elementwise("digamma", scipy.special.digamma, dx=lambda x: polygamma(1, x), singular=True)
+erf = Elementwise(
+    "erf", scipy.special.erf, dx=lambda x: rounded(2.0 / math.sqrt(math.pi), x) * exp(-square(x)), domain=(-1.5, 1.5)
+)
+erfc = Elementwise(
+    "erfc", scipy.special.erfc, dx=lambda x: rounded(-2.0 / math.sqrt(math.pi), x) * exp(-square(x)), domain=(-1.5, 1.5)
+)
+gammaln = Elementwise("gammaln", scipy.special.gammaln, dx=lambda x: digamma(x), singular=True, domain=(0.5, 4))
+digamma: Elementwise = Elementwise(
+    "digamma", scipy.special.digamma, dx=lambda x: polygamma(1, x), singular=True, domain=(0.5, 4)
+)
 polygamma: Elementwise = Elementwise(
     "polygamma",
     _polygamma,
-    dx=_order_derivative,
+    dx=Fixed("order"),
     dy=lambda x, y: polygamma(x + 1, y),
     singular=True,
     counterparts=(scipy.special.polygamma,),
+    domain=(0.5, 4),
 )
-expit: Elementwise = Elementwise("expit", scipy.special.expit, dx=lambda x: expit(x) * expit(-x))
-log_expit = Elementwise("log_expit", scipy.special.log_expit, dx=lambda x: expit(-x))
-logit = Elementwise("logit", scipy.special.logit, dx=lambda x: reciprocal(x * (1.0 - x)), singular=True)
+expit: Elementwise = Elementwise("expit", scipy.special.expit, dx=lambda x: expit(x) * expit(-x), domain=(-3, 3))
+log_expit = Elementwise("log_expit", scipy.special.log_expit, dx=lambda x: expit(-x), domain=(-3, 3))
+logit = Elementwise(
+    "logit", scipy.special.logit, dx=lambda x: reciprocal(x * (1.0 - x)), singular=True, domain=(0.1, 0.9)
+)
 ndtr = Elementwise(
-    "ndtr", scipy.special.ndtr, dx=lambda x: rounded(1.0 / math.sqrt(2.0 * math.pi), x) * exp(-0.5 * square(x))
+    "ndtr",
+    scipy.special.ndtr,
+    dx=lambda x: rounded(1.0 / math.sqrt(2.0 * math.pi), x) * exp(-0.5 * square(x)),
+    domain=(-2, 2),
 )
 # exp of a difference, not a quotient: in the lower tail both density and distribution underflow.
 log_ndtr = Elementwise(
@@ -48,6 +55,7 @@ log_ndtr = Elementwise(
     scipy.special.log_ndtr,
     dx=lambda out, x: rounded(1.0 / math.sqrt(2.0 * math.pi), x) * exp(-0.5 * square(x) - out),
     singular=True,
+    domain=(-2, 2),
 )
 # Strongly: x = 0 gives 0 whatever y is, as the function itself does.
 xlogy = Elementwise(
@@ -56,6 +64,7 @@ xlogy = Elementwise(
     dx=lambda y: log(floating(y)),
     dy=lambda x, y: strong_multiply(x, reciprocal(y)),
     singular=True,
+    domain=((0.5, 2), (0.5, 2)),
 )
 xlog1py = Elementwise(
     "xlog1py",
@@ -63,6 +72,7 @@ xlog1py = Elementwise(
     dx=lambda y: log1p(floating(y)),
     dy=lambda x, y: strong_multiply(x, reciprocal(1.0 + y)),
     singular=True,
+    domain=((0.5, 2), (0.5, 2)),
 )
 # -- beta and Bessel functions: DLMF 5.12 and 10.29
 
@@ -72,17 +82,15 @@ beta = Elementwise(
     dx=lambda out, x, y: out * (digamma(x) - digamma(x + y)),
     dy=lambda out, x, y: out * (digamma(y) - digamma(x + y)),
     singular=True,
+    domain=((0.5, 2), (0.5, 2)),
 )
-
-
-def _bessel_order(x: Any) -> Any:
-    raise NoRule("ive(n, x) has no derivative in its order n: pass n as a plain number")
 
 
 ive: Elementwise = Elementwise(
     "ive",
     scipy.special.ive,
-    dx=_bessel_order,
+    dx=Fixed("order"),
     dy=lambda out, x, y: 0.5 * (ive(x - 1, y) + ive(x + 1, y)) - sign(y) * out,
+    domain=(0.5, 4),
 )
-i0e = Elementwise("i0e", scipy.special.i0e, dx=lambda out, x: ive(1, x) - sign(x) * out)
+i0e = Elementwise("i0e", scipy.special.i0e, dx=lambda out, x: ive(1, x) - sign(x) * out, domain=(0.3, 4))
