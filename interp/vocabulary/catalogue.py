@@ -125,7 +125,7 @@ def enter(
     return function
 
 
-SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
+SHAPES: tuple[Any, ...] = (
     (),
     ((), (3,), (2, 3)),
     (((3,), (2, 3)), ((2, 1), (1, 2)), ((), (2, 2))),
