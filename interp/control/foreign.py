@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from interp.errors import ForeignCall
+from interp.primitive import COUNTERPARTS
 from interp.value import Value
 
 Rule = Callable[..., Any]
@@ -45,7 +46,7 @@ class Table(dict[Any, Rule]):
             if library is None:
                 return default
             importlib.import_module(PROVIDERS[library])
-            rule = super().get(function, default)
+            rule = super().get(function) or COUNTERPARTS.get(function, default)
         return rule
 
 

@@ -11,6 +11,7 @@ from numpy import arange, complex64, complex128, eye, float32, float64, full, in
 from numpy import bool_ as bool
 
 from interp.vocabulary import defaults, linalg, special
+from interp.vocabulary.complex_numbers import angle, imag, real
 from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
 from interp.vocabulary.elementwise import (

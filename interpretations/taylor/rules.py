@@ -18,7 +18,7 @@ from interp.primitive import Assignment, Contraction, Differentiable, Elementwis
 from interp.rules import kind_rule
 from interp.value import has_nan, primal, shape_of
 from interp.vocabulary import cumsum, einsum, index_add, linalg, positive, power, reciprocal, square, sum
-from interp.vocabulary.linalg import contract_strongly
+from interp.vocabulary.linalg.products import contract_strongly
 from interpretations import dual
 from interpretations.dual import Dual
 from interpretations.taylor.series import REAL_POWER, Run, Series
