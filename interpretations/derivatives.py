@@ -37,7 +37,7 @@ class _Run:
         self.out, self.aux = call_with_aside(f, *args, **kwargs) if has_aux else (call(f, *args, **kwargs), None)
 
 
-class _Recorded(_Run):
+class Recorded(_Run):
     """A run that is recorded. ``f`` sees the inputs only through copies-on-write; their slots serve the sweep."""
 
     def __init__(self, f: Function, arguments: Arguments, kwargs: dict[str, Any], has_aux: bool = False) -> None:
@@ -127,7 +127,7 @@ def value_and_grad(
             return value, gradients[0] if single else tuple(gradients)
         arguments = Arguments(f, argnums, args)
         arguments.check_numbers("grad", holomorphic)
-        run = _Recorded(f, arguments, kwargs, has_aux)
+        run = Recorded(f, arguments, kwargs, has_aux)
         _scalar_output("grad", run.out, holomorphic)
         leaves = _cotangents(run.recording, [(run.out, _seed(run.out))], run.inputs)
         value = taken_out(run.recording.level, run.out)
@@ -152,7 +152,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     Complex cotangents are transposed, not conjugated, as in JAX.
     """
     arguments = Arguments(f, tuple(range(len(primals))), primals)
-    run = _Recorded(f, arguments, {}, has_aux)
+    run = Recorded(f, arguments, {}, has_aux)
     outputs, rebuild = tree.flatten(run.out)
 
     def pullback(cotangent: Any) -> Any:
@@ -196,7 +196,7 @@ def jacrev(
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         arguments = Arguments(f, argnums, args)
         arguments.check_numbers("jacrev", holomorphic)
-        run = _Recorded(f, arguments, kwargs, has_aux)
+        run = Recorded(f, arguments, kwargs, has_aux)
         outputs, rebuild = tree.flatten(run.out)
         for o in outputs:
             _real_output("jacrev", o, holomorphic)

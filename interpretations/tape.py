@@ -354,7 +354,8 @@ def _as_view(x: Tape, value: Any, step: tuple[Structural, dict[str, Any]]) -> Ta
     return view
 
 
-def _through(view: View, array: Any, batch: int | None = None) -> Any:
+def through_view(view: View, array: Any, batch: int | None = None) -> Any:
+    """What a view shows of an array like the one that it was taken of, behind ``batch`` directions."""
     for primitive, params in view:
         shape = shape_of(array)[len(lead(batch)) :]
         array = primitive.dispatch(array, **primitive.with_batch(params, batch, shape))
@@ -388,7 +389,7 @@ def _unshare(cell: Cell, stored: Any) -> None:
     for reference in cell.views:
         view = reference()
         if view is not None:
-            view.value = _through(view.view, cell.value)
+            view.value = through_view(view.view, cell.value)
             living.append(reference)
     cell.views = living
 
@@ -449,12 +450,12 @@ class _Buffers:
         at = _last_broadcast(view)
         if at is not None:  # the copies that a broadcast shows are one element: their cotangents sum
             spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
-            target = _through(view[at + 1 :], spread, self.batch)
+            target = through_view(view[at + 1 :], spread, self.batch)
             target += ct
-            before = shape_of(_through(view[:at], cell.value))
+            before = shape_of(through_view(view[:at], cell.value))
             ct, view = unbroadcast(spread, before, self.batch), view[:at]
             return self.add_view(slot, cell, view, ct)
-        target = _through(view, self.own(slot, cell, ct), self.batch)
+        target = through_view(view, self.own(slot, cell, ct), self.batch)
         target += ct
 
     def own(self, slot: int, cell: Cell, like: Any) -> Any:
@@ -505,7 +506,7 @@ def _sweep(
             continue
         of[slot] = None
         if entry.__class__ is Read:
-            target = _through(entry.view, buffers.own(entry.cell.slot, entry.cell, ct), batch)
+            target = through_view(entry.view, buffers.own(entry.cell.slot, entry.cell, ct), batch)
             index = entry.index if batch is None else (slice(None), *entry.index)
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
@@ -543,7 +544,7 @@ def _sweep_write(entry: Write, buffers: _Buffers) -> None:
     cell, batch = entry.cell, buffers.batch
     if buffers.of[cell.slot] is None:
         return
-    target = _through(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
+    target = through_view(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
     shape = shape_of(target)[len(lead(batch)) :]
     index = getitem.with_batch({"index": entry.index}, batch, shape)["index"]
     if entry.y is None:

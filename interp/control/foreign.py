@@ -114,6 +114,18 @@ def _refusing(function: Any, instead: str) -> Rule:
 # -- what a call would lose
 
 
+class Sealed:
+    """A function whose results are plain whatever it closes over, so that no rule need ask for what it carries."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
 def values_in(thing: Any) -> Iterator[Value]:
     """Every value that ``thing`` is or holds: in containers, closures, partial functions, attributes of objects."""
     seen: set[int] = set()
@@ -127,7 +139,7 @@ def values_in(thing: Any) -> Iterator[Value]:
             waiting += _within(x)
 
 
-_LEAVES = (int, float, complex, str, bytes, type(None), type, types.ModuleType, types.BuiltinFunctionType)
+_LEAVES = (Sealed, int, float, complex, str, bytes, type(None), type, types.ModuleType, types.BuiltinFunctionType)
 
 
 def _within(x: Any) -> list[Any]:

@@ -15,6 +15,7 @@ import numpy as np
 from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
 from interp.primitive import Contraction, Elementwise, Predicate, Reduction, Solve, Structural
+from interp.several import CustomOutput
 from interp.vocabulary import linalg, reductions
 from interp.vocabulary.creation import copy
 from interp.vocabulary.defaults import _structural as rearranged
@@ -424,7 +425,7 @@ def _by_minors(a: Interval) -> Any:
     return minors[0]
 
 
-def _cholesky(a: Interval, memo: Any) -> Interval:
+def _cholesky(a: Interval, call: Any) -> Interval:
     """Column by column; the pivots must be certainly positive."""
     columns: list[Any] = []
     n = a.shape[-1]
@@ -442,11 +443,11 @@ def _cholesky(a: Interval, memo: Any) -> Interval:
     return np.stack(columns, axis=-1) if columns else a
 
 
-def _sign_of_determinant(a: Interval, memo: Any) -> Any:
+def _sign_of_determinant(a: Interval, call: Any) -> Any:
     return np.sign(_determinants(a))
 
 
-def _log_of_determinant(a: Interval, memo: Any) -> Any:
+def _log_of_determinant(a: Interval, call: Any) -> Any:
     return np.log(np.abs(_determinants(a)))
 
 
@@ -459,3 +460,11 @@ LINEAR_ALGEBRA: dict[str, Callable[..., Any]] = {
     "slogdet.sign": _sign_of_determinant,
     "slogdet.logabsdet": _log_of_determinant,
 }
+
+
+# -- functions with rules of their own: a rule is about derivatives, so the function itself runs
+
+
+@CustomOutput.rule(Interval)
+def _themselves(primitive: Any, active: tuple[bool, ...]) -> Any:
+    return lambda *operands, call: call.themselves(*operands)[primitive.position]

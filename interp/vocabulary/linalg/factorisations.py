@@ -18,7 +18,7 @@ import numpy as np
 from interp import backends
 from interp.errors import UnsupportedArgument
 from interp.linear import Formula
-from interp.primitive import Solve
+from interp.several import Call, Outputs, SolveOutput, output
 from interp.value import Value, is_complex, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.complex_numbers import imag, real
@@ -27,63 +27,38 @@ from interp.vocabulary.linalg.systems import A2, A3, STACK, adjoint_of, solve, s
 from interp.vocabulary.shape import concatenate, reshape, where
 
 Moved = Callable[[Any], Any]
-Outputs = tuple[Any, ...]
-
-
-class Factor(Solve):
-    """One output of a `Factorisation`, as a primitive of the matrix.
-
-    ``memo`` holds the outputs for the matrices of one call, so that what the factors share is computed once.
-    """
-
-    def __init__(self, whole: "Factorisation", position: int, name: str, derivative: Callable[..., Any]) -> None:
-        def implementation(a: Any, memo: dict[int, Any], **params: Any) -> Any:
-            return whole.outputs(a, memo, params)[position]
-
-        super().__init__(name, implementation)
-        self.whole, self.of_outputs = whole, derivative
-
-    def maps(self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
-        (a,) = operands
-        options = {name: x for name, x in params.items() if name != "memo"}
-        moved = self.of_outputs(a, *self.whole.outputs(a, params["memo"], options))
-        if moved is None:
-            return [None]
-        forward, backward = moved
-        return [Formula(shape_of(a), shape_of(out), lambda t, batch: forward(t), lambda ct, batch: backward(ct))]
 
 
 class Factorisation:
-    """A function of one matrix with several outputs, each a `Factor`.
+    """A function of one matrix with several outputs (`interp.several`).
 
     ``derivatives``: for each output its name and ``(a, *outputs) -> (forward, backward)``, the linear map from
     a tangent of the matrix to the output's and its adjoint; both take leading axes of directions. None for zero.
     """
 
     def __init__(self, name: str, implementation: Callable[..., Any], **derivatives: Callable[..., Any]) -> None:
-        self.__name__ = name
         self.implementation = implementation
-        self.factors = tuple(
-            Factor(self, i, f"{name}.{output}", derivative)
-            for i, (output, derivative) in enumerate(derivatives.items())
-        )
+        self.derivatives = tuple(derivatives.values())
+        self.factors = tuple(output(SolveOutput, f"{name}.{factor}", i) for i, factor in enumerate(derivatives))
 
-    def __call__(self, a: Any, **options: Any) -> Outputs:
+    def __call__(self, a: Any) -> Outputs:
         if isinstance(a, Value):
-            memo: dict[int, Any] = {}
-            return tuple(factor.dispatch(a, memo=memo, **options) for factor in self.factors)
-        return tuple(self.implementation(a, **options))
+            call = Call(self, self._maps)
+            return tuple(factor.dispatch(a, call=call) for factor in self.factors)
+        return tuple(self.implementation(a))
 
-    def outputs(self, a: Any, memo: dict[int, Any], options: dict[str, Any]) -> Outputs:
-        """All outputs for ``a``, from ``memo`` if they are there."""
-        if id(a) not in memo:
-            memo[id(a)] = a, self(a, **options)  # the matrix itself keeps its identity from being used again
-        outputs: Outputs = memo[id(a)][1]
-        return outputs
-
-    def only(self, output: int, a: Any, **options: Any) -> Any:
+    def only(self, position: int, a: Any) -> Any:
         """One output alone."""
-        return self.factors[output].dispatch(a, memo={}, **options)
+        return self.factors[position].dispatch(a, call=Call(self, self._maps))
+
+    def _maps(self, position: int, active: tuple[bool, ...], operands: tuple[Any, ...], outputs: Outputs) -> list[Any]:
+        (a,) = operands
+        moved = self.derivatives[position](a, *outputs)
+        if moved is None:
+            return [None]
+        forward, backward = moved
+        out_shape = shape_of(outputs[position])
+        return [Formula(shape_of(a), out_shape, lambda t, batch: forward(t), lambda ct, batch: backward(ct))]
 
 
 def _diagonal(a: Any) -> Any:
