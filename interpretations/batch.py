@@ -21,6 +21,7 @@ from interp.primitive import (
     Solve,
     Sorting,
     Structural,
+    Transform,
 )
 from interp.several import CustomOutput, SolveOutput
 from interp.value import Value, ndim_of, shape_of
@@ -140,6 +141,7 @@ def _rank(primitive: Structural, shapes: tuple[Any, ...], params: dict[str, Any]
 
 
 @Reduction.rule(Batch)
+@Transform.rule(Batch)
 @Sorting.rule(Batch)
 def _along_axes(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
     return lambda x, **params: x.rebuild(primitive.dispatch(x.elements, **params))

@@ -197,6 +197,8 @@ class Calls:
         if isinstance(f, functools._lru_cache_wrapper):
             return self._cached(f, wrapped)
         kind = type(f)
+        if kind.__module__ == "uarray":  # a function of scipy.fft
+            return self._remembered(f)
         if module_of(kind) in OURS:
             return f if isinstance(f, Primitive) else _unwrapping(f)
         if kind.__name__ == "cython_function_or_method":  # a method of NumPy's generators, say

@@ -24,6 +24,7 @@ Rule = Callable[..., Any]
 
 PROVIDERS: dict[str, str] = {
     "numpy.random": "interp.control.science.random",
+    "scipy.fft": "interp.control.science.fft",
     "scipy.integrate": "interp.control.science.integrate",
     "scipy.interpolate": "interp.control.science.interpolate",
     "scipy.linalg": "interp.control.science.linalg",
