@@ -396,6 +396,11 @@ def _floating(x: Any) -> Any:
     return lambda x: x
 
 
+@overloaded(elementwise.weakly)
+def _weakly(c: Any, like: Any) -> Any:
+    return lambda c, like: c
+
+
 @overloaded(elementwise.as_numpy_at_zero)
 def _as_numpy_at_zero(x: Any) -> Any:
     return lambda x: x

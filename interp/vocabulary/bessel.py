@@ -5,6 +5,7 @@ i1e, k0e and k1e are differences of neighbours, which cancel for large x: they a
 the precision of floats.
 """
 
+import numpy as np
 import scipy.special
 
 from interp.primitive import Elementwise, Fixed
@@ -76,7 +77,14 @@ y0: Elementwise = Elementwise("y0", scipy.special.y0, dx=lambda x: -y1(x), singu
 y1: Elementwise = Elementwise(
     "y1", scipy.special.y1, dx=lambda x: 0.5 * (y0(x) - yv(2, x)), singular=True, domain=(0.5, 4)
 )
-i0: Elementwise = Elementwise("i0", scipy.special.i0, dx=lambda x: i1(x), singular=True, domain=(0.5, 4))
+i0: Elementwise = Elementwise(
+    "i0",
+    scipy.special.i0,
+    dx=lambda x: i1(x),
+    singular=True,
+    counterparts=(scipy.special.i0, np.i0),
+    domain=(0.5, 4),
+)
 i1: Elementwise = Elementwise(
     "i1", scipy.special.i1, dx=lambda x: 0.5 * (i0(x) + iv(2, x)), singular=True, domain=(0.5, 4)
 )

@@ -9,7 +9,9 @@ Conventions at singular points: |x|' = 0 at 0; maximum, minimum and logaddexp sp
 x**0 has derivative 0 in x, and d(0**y)/dy = 0 for y > 0; hypot' = 0 at the origin.
 """
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,22 @@ def rounded(c: float, like: Any) -> Any:
 def floating(x: Any) -> Any:
     """A constant operand for use in a partial: of small integers NumPy's log has half precision."""
     return x * 1.0 if getattr(x, "dtype", None) is not None and x.dtype.kind in "iub" else x
+
+
+def weakly(c: Any, like: Any) -> Any:
+    """A number computed from the parameter ``like``: of a Python number, one that does not widen a float32 either."""
+    return float(c) if type(like) is float or type(like) is int else c
+
+
+def keeping_precision(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of SciPy's that answers in double precision whatever it is given, in that of its last operand."""
+
+    @functools.wraps(function)
+    def kept(*operands: Any) -> Any:
+        out = function(*operands)
+        return out.astype(np.float32)[()] if getattr(operands[-1], "dtype", None) == np.float32 else out
+
+    return kept
 
 
 def as_numpy_at_zero(x: Any) -> Any:

@@ -6,22 +6,15 @@ Shape parameters of incomplete functions are no variables, nor is the exponent o
 import math
 from typing import Any
 
-import numpy as np
 import scipy.special
 
 from interp.errors import NoRule
 from interp.primitive import COUNTERPARTS, Elementwise, Fixed
 from interp.value import Value
 from interp.vocabulary.catalogue import call, enter
-from interp.vocabulary.elementwise import cos, exp, rint, rounded, sin
+from interp.vocabulary.elementwise import cos, exp, keeping_precision, rint, rounded, sin, weakly
 from interp.vocabulary.logistic import xlog1py, xlogy
 from interp.vocabulary.shape import where
-
-
-def _polygamma(n: Any, x: Any) -> Any:
-    """SciPy's, which answers in double precision, in the precision of ``x``."""
-    out = scipy.special.polygamma(n, x)
-    return out.astype(x.dtype)[()] if getattr(x, "dtype", None) == np.float32 else out
 
 
 gammaln = Elementwise(
@@ -37,7 +30,7 @@ digamma: Elementwise = Elementwise(
 )
 polygamma: Elementwise = Elementwise(
     "polygamma",
-    _polygamma,
+    keeping_precision(scipy.special.polygamma),
     dx=Fixed("order"),
     dy=lambda x, y: polygamma(x + 1, y),
     singular=True,
@@ -79,7 +72,7 @@ gammainc = Elementwise(
     "gammainc",
     scipy.special.gammainc,
     dx=Fixed("shape parameter", 1.5),
-    dy=lambda x, y: exp(xlogy(x - 1.0, y) - y - gammaln(x)),
+    dy=lambda x, y: exp(xlogy(x - 1.0, y) - y - weakly(gammaln(x), x)),
     singular=True,
     domain=(0.5, 3),
 )
@@ -87,7 +80,7 @@ gammaincc = Elementwise(
     "gammaincc",
     scipy.special.gammaincc,
     dx=Fixed("shape parameter", 1.5),
-    dy=lambda x, y: -exp(xlogy(x - 1.0, y) - y - gammaln(x)),
+    dy=lambda x, y: -exp(xlogy(x - 1.0, y) - y - weakly(gammaln(x), x)),
     singular=True,
     domain=(0.5, 3),
 )
@@ -95,7 +88,7 @@ gammaincinv = Elementwise(
     "gammaincinv",
     scipy.special.gammaincinv,
     dx=Fixed("shape parameter", 1.5),
-    dy=lambda out, x: exp(out - xlogy(x - 1.0, out) + gammaln(x)),
+    dy=lambda out, x: exp(out - xlogy(x - 1.0, out) + weakly(gammaln(x), x)),
     singular=True,
     domain=(0.1, 0.9),
 )
@@ -103,7 +96,7 @@ gammainccinv = Elementwise(
     "gammainccinv",
     scipy.special.gammainccinv,
     dx=Fixed("shape parameter", 1.5),
-    dy=lambda out, x: -exp(out - xlogy(x - 1.0, out) + gammaln(x)),
+    dy=lambda out, x: -exp(out - xlogy(x - 1.0, out) + weakly(gammaln(x), x)),
     singular=True,
     domain=(0.1, 0.9),
 )
@@ -112,7 +105,7 @@ betainc = Elementwise(
     scipy.special.betainc,
     dx=Fixed("shape parameters", 1.5),
     dy=Fixed("shape parameters", 2.5),
-    dz=lambda x, y, z: exp(xlogy(x - 1.0, z) + xlog1py(y - 1.0, -z) - betaln(x, y)),
+    dz=lambda x, y, z: exp(xlogy(x - 1.0, z) + xlog1py(y - 1.0, -z) - weakly(betaln(x, y), x)),
     singular=True,
     domain=(0.1, 0.9),
 )
@@ -121,7 +114,7 @@ betaincc = Elementwise(
     scipy.special.betaincc,
     dx=Fixed("shape parameters", 1.5),
     dy=Fixed("shape parameters", 2.5),
-    dz=lambda x, y, z: -exp(xlogy(x - 1.0, z) + xlog1py(y - 1.0, -z) - betaln(x, y)),
+    dz=lambda x, y, z: -exp(xlogy(x - 1.0, z) + xlog1py(y - 1.0, -z) - weakly(betaln(x, y), x)),
     singular=True,
     domain=(0.1, 0.9),
 )
@@ -130,7 +123,7 @@ betaincinv = Elementwise(
     scipy.special.betaincinv,
     dx=Fixed("shape parameters", 1.5),
     dy=Fixed("shape parameters", 2.5),
-    dz=lambda out, x, y: exp(betaln(x, y) - xlogy(x - 1.0, out) - xlog1py(y - 1.0, -out)),
+    dz=lambda out, x, y: exp(weakly(betaln(x, y), x) - xlogy(x - 1.0, out) - xlog1py(y - 1.0, -out)),
     singular=True,
     domain=(0.1, 0.9),
 )
@@ -139,7 +132,7 @@ betainccinv = Elementwise(
     scipy.special.betainccinv,
     dx=Fixed("shape parameters", 1.5),
     dy=Fixed("shape parameters", 2.5),
-    dz=lambda out, x, y: -exp(betaln(x, y) - xlogy(x - 1.0, out) - xlog1py(y - 1.0, -out)),
+    dz=lambda out, x, y: -exp(weakly(betaln(x, y), x) - xlogy(x - 1.0, out) - xlog1py(y - 1.0, -out)),
     singular=True,
     domain=(0.1, 0.9),
 )

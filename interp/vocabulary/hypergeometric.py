@@ -10,7 +10,7 @@ import numpy as np
 import scipy.special
 
 from interp.primitive import Elementwise, Fixed
-from interp.vocabulary.elementwise import exp, log, power, reciprocal, rounded, sin, square
+from interp.vocabulary.elementwise import exp, keeping_precision, log, power, reciprocal, rounded, sin, square
 from interp.vocabulary.logistic import xlogy
 
 hyp0f1: Elementwise = Elementwise(
@@ -27,12 +27,13 @@ hyp1f1: Elementwise = Elementwise(
 )
 hyp2f1: Elementwise = Elementwise(
     "hyp2f1",
-    scipy.special.hyp2f1,
+    keeping_precision(scipy.special.hyp2f1),
     dx=Fixed("parameters", 0.5),
     dy=Fixed("parameters", 1.5),
     dz=Fixed("parameters", 2.5),
     dw=lambda x, y, z, w: x * y / z * hyp2f1(x + 1.0, y + 1.0, z + 1.0, w),
     singular=True,
+    counterparts=(scipy.special.hyp2f1,),
     domain=(-2, 0.8),
 )
 
@@ -75,7 +76,7 @@ def _expn(n: Any, x: Any) -> Any:
 
 expn: Elementwise = Elementwise(
     "expn",
-    _expn,
+    keeping_precision(_expn),
     dx=Fixed("order", 2),
     dy=lambda x, y: -expn(x - 1, y),
     singular=True,

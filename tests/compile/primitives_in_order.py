@@ -69,7 +69,7 @@ def given(primitive, lift, rng):
     varying = sum(not isinstance(p, Fixed) for p in primitive.partials)
     ranges = iter([domain] * varying if isinstance(domain[0], int | float) else domain)
     return [
-        p.shown if isinstance(p, Fixed) else lift(float(within(*next(ranges), (3,), i)[i]), rng)
+        p.shown if isinstance(p, Fixed) else lift(float(within(*next(ranges), (4,), i)[i]), rng)
         for i, p in enumerate(primitive.partials)
     ]
 
