@@ -39,12 +39,13 @@ def weakly(c: Any, like: Any) -> Any:
 
 
 def keeping_precision(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of SciPy's that answers in double precision whatever it is given, in that of its last operand."""
+    """A function of SciPy's that answers in double precision whatever it is given, in that of its operands."""
 
     @functools.wraps(function)
     def kept(*operands: Any) -> Any:
         out = function(*operands)
-        return out.astype(np.float32)[()] if getattr(operands[-1], "dtype", None) == np.float32 else out
+        kinds = {x.dtype for x in operands if hasattr(x, "dtype")}
+        return out.astype(np.float32)[()] if kinds == {np.dtype(np.float32)} else out
 
     return kept
 

@@ -51,18 +51,20 @@ def _slope_of_rgamma(out: Any, x: Any) -> Any:
 rgamma = Elementwise("rgamma", scipy.special.rgamma, dx=_slope_of_rgamma, singular=True, domain=(0.6, 4))
 beta = Elementwise(
     "beta",
-    scipy.special.beta,
+    keeping_precision(scipy.special.beta),
     dx=lambda out, x, y: out * (digamma(x) - digamma(x + y)),
     dy=lambda out, x, y: out * (digamma(y) - digamma(x + y)),
     singular=True,
+    counterparts=(scipy.special.beta,),
     domain=((0.5, 2), (0.5, 2)),
 )
 betaln = Elementwise(
     "betaln",
-    scipy.special.betaln,
+    keeping_precision(scipy.special.betaln),
     dx=lambda x, y: digamma(x) - digamma(x + y),
     dy=lambda x, y: digamma(y) - digamma(x + y),
     singular=True,
+    counterparts=(scipy.special.betaln,),
     domain=((0.5, 2), (0.5, 2)),
 )
 
@@ -70,34 +72,38 @@ betaln = Elementwise(
 
 gammainc = Elementwise(
     "gammainc",
-    scipy.special.gammainc,
+    keeping_precision(scipy.special.gammainc),
     dx=Fixed("shape parameter", 1.5),
     dy=lambda x, y: exp(xlogy(x - 1.0, y) - y - weakly(gammaln(x), x)),
     singular=True,
+    counterparts=(scipy.special.gammainc,),
     domain=(0.5, 3),
 )
 gammaincc = Elementwise(
     "gammaincc",
-    scipy.special.gammaincc,
+    keeping_precision(scipy.special.gammaincc),
     dx=Fixed("shape parameter", 1.5),
     dy=lambda x, y: -exp(xlogy(x - 1.0, y) - y - weakly(gammaln(x), x)),
     singular=True,
+    counterparts=(scipy.special.gammaincc,),
     domain=(0.5, 3),
 )
 gammaincinv = Elementwise(
     "gammaincinv",
-    scipy.special.gammaincinv,
+    keeping_precision(scipy.special.gammaincinv),
     dx=Fixed("shape parameter", 1.5),
     dy=lambda out, x: exp(out - xlogy(x - 1.0, out) + weakly(gammaln(x), x)),
     singular=True,
+    counterparts=(scipy.special.gammaincinv,),
     domain=(0.1, 0.9),
 )
 gammainccinv = Elementwise(
     "gammainccinv",
-    scipy.special.gammainccinv,
+    keeping_precision(scipy.special.gammainccinv),
     dx=Fixed("shape parameter", 1.5),
     dy=lambda out, x: -exp(out - xlogy(x - 1.0, out) + weakly(gammaln(x), x)),
     singular=True,
+    counterparts=(scipy.special.gammainccinv,),
     domain=(0.1, 0.9),
 )
 betainc = Elementwise(

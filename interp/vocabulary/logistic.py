@@ -11,6 +11,7 @@ from interp.vocabulary.elementwise import (
     exp,
     floating,
     hypot,
+    keeping_precision,
     log,
     log1p,
     log_ratio,
@@ -37,18 +38,20 @@ def softplus(x: Any) -> Any:
 # Strongly: x = 0 gives 0 whatever y is, as the functions themselves do.
 xlogy = Elementwise(
     "xlogy",
-    scipy.special.xlogy,
+    keeping_precision(scipy.special.xlogy),
     dx=lambda y: log(floating(y)),
     dy=lambda x, y: strong_multiply(x, reciprocal(y)),
     singular=True,
+    counterparts=(scipy.special.xlogy,),
     domain=((0.5, 2), (0.5, 2)),
 )
 xlog1py = Elementwise(
     "xlog1py",
-    scipy.special.xlog1py,
+    keeping_precision(scipy.special.xlog1py),
     dx=lambda y: log1p(floating(y)),
     dy=lambda x, y: strong_multiply(x, reciprocal(1.0 + y)),
     singular=True,
+    counterparts=(scipy.special.xlog1py,),
     domain=((0.5, 2), (0.5, 2)),
 )
 
