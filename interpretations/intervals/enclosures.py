@@ -426,7 +426,8 @@ class Monotone:
         if last < INF:
             b = xp.minimum(hi, last)
             beyond, within = (lo >= last, hi < last) if self.open else (lo > last, hi <= last)
-            nothing, defined = nothing | beyond, defined & within
+            nothing = beyond if nothing is None else nothing | beyond
+            defined = within if defined is None else defined & within
         left, right = (b, a) if self.decreasing else (a, b)
         low, high = next_down(self.function(left), self.ulps), next_up(self.function(right), self.ulps)
         for x, y in self.fixed:

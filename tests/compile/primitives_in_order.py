@@ -16,6 +16,7 @@ from interp.errors import CompileError, NoRule
 from interp.primitive import PRIMITIVES, Elementwise, Fixed, Predicate
 from interp.vocabulary.catalogue import within
 from interpretations import Dual, Interval, Measurement
+from interpretations.intervals import native
 
 TESTS = ("logical_not", "isnan", "isfinite", "isinf", "isposinf", "isneginf", "isreal", "iscomplex", "signbit")
 OF_INTEGERS = tuple(name for name in PRIMITIVES if name.startswith("bitwise")) + ("gcd", "lcm")
@@ -27,12 +28,7 @@ def arity(primitive):
     return len(primitive.partials) if isinstance(primitive, Elementwise) else 1 if primitive.name in TESTS else 2
 
 
-REFUSED = {
-    "Interval": (
-        *("floor_divide", "remainder", "fmod", "logaddexp", "erfc", "gammaln", "digamma", "expit", "log_expit"),
-        *("logit", "ndtr", "log_ndtr", "xlogy", "xlog1py"),
-    )
-}
+REFUSED = {"Interval": tuple(n for n in NAMES if isinstance(PRIMITIVES[n], Elementwise) and n not in native.TABLE)}
 """What has an eager rule and no native one: enclosures that are written for arrays alone."""
 
 
