@@ -25,7 +25,7 @@ from interp.errors import NoRule
 from interp.primitive import COUNTERPARTS, PRIMITIVES, Creation, Elementwise, Predicate, Primitive
 from interp.value import Value
 from interp.vocabulary import elementwise
-from interp.vocabulary.error_functions import FORWARD, terms
+from interp.vocabulary.error_functions import FORWARD, TERMS
 
 # -- SciPy's functions
 
@@ -114,7 +114,7 @@ def _ierfcx(n: float, x: float) -> float:
             before, out = out, (before - 2.0 * x * out) / (2.0 * k)
         return out
     ratio, product = 0.0, 1.0
-    for k in range(terms(int(n), x), 0, -1):
+    for k in range(int(n) + TERMS, 0, -1):
         ratio = 1.0 / (2.0 * x + 2.0 * (k + 1.0) * ratio)
         if k <= n:
             product *= ratio

@@ -322,7 +322,7 @@ enter(
         call((2, 3), min=0.3, max=0.6),
         call((2, 3), min=0.3),
         call((2, 3), max=0.6),
-        call((2, 3), (3,), between=((-2, 2), (-1, 0))),
+        call((2, 3), (3,), between=((-2, 2), (-1, 0)), through=lambda f, x, low: f(x, low, low + 1.0)),
         call((3,), through=lambda f, x: f(x, None, None)),
     ],
 )

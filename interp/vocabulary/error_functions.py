@@ -46,9 +46,8 @@ FORWARD = 1.0
 """Up to here the recurrence in n is run upwards, beyond downwards from a ratio of 0 (Gautschi 1961)."""
 
 
-def terms(n: int, x: float) -> int:
-    """Where the downward recurrence starts so that ratios at n and below are exact to rounding."""
-    return n + 20 + int(170.0 / (x * x))
+TERMS = 190
+"""Where the downward recurrence starts, beyond n: there its ratios at n and below are exact to rounding."""
 
 
 def _ierfcx(n: Any, x: Any) -> Any:
@@ -65,7 +64,7 @@ def _ierfcx(n: Any, x: Any) -> Any:
         if not near.all():
             far = x[~near] if x.ndim else x
             ratio, product = np.zeros_like(far), np.ones_like(far)
-            for k in range(terms(n, float(np.min(far))), 0, -1):
+            for k in range(n + TERMS, 0, -1):
                 ratio = 1.0 / (2.0 * far + 2.0 * (k + 1.0) * ratio)
                 if k <= n:
                     product = product * ratio

@@ -98,7 +98,7 @@ def enclosure(name: str = "", blocks: bool = True) -> Callable[[Callable[..., En
     def enter(f: Callable[..., Enclosure]) -> Callable[..., Enclosure]:
         @functools.wraps(f)
         def quiet(*ends: Reals) -> Enclosure:
-            ends = tuple(np.float64(x) if isinstance(x, float | int | np.generic) else x for x in ends)
+            ends = tuple(np.float64(x) if isinstance(x, float | int | np.generic) or not x.ndim else x for x in ends)
             with np.errstate(all="ignore"):
                 if blocks and any(x.size > 2 * BLOCK for x in ends) and (shape := _common_shape(ends)):
                     return _by_blocks(f, shape, ends)

@@ -82,7 +82,7 @@ def checked(name, boxes, points):
     primitive, exact = getattr(v, name), exactly(name)
     out = primitive(*boxes)
     for point in points:
-        with mpmath.workdps(30):
+        with mpmath.workdps(60):
             value = mpmath.re(exact(*map(mpf, point)))
             if mpmath.isfinite(value):
                 assert mpf(float(out.lo)) <= value <= mpf(float(out.hi)), (boxes, point)
