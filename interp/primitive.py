@@ -51,7 +51,7 @@ class Lower:
 class Partial:
     """A partial derivative: a formula of the operands and the output that it names.
 
-    ``needs`` are its argument names, among ``out, x, y, z``; they are also the classification of
+    ``needs`` are its argument names, among ``out, x, y, z, w``; they are also the classification of
     second derivatives: the partial depends on these operands and no others.
     """
 
@@ -353,13 +353,13 @@ class Differentiable(Primitive):
 class Elementwise(Differentiable):
     """Acts on each element by itself, with NumPy's broadcasting.
 
-    ``dx``, ``dy``, ``dz`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
-    needs among ``out, x, y, z``, or `Fixed`. ``singular`` says that a partial can be infinite where the value
+    ``dx``, ``dy``, ``dz``, ``dw`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
+    needs among ``out, x, y, z, w``, or `Fixed`. ``singular`` says that a partial can be infinite where the value
     is finite, so that it multiplies as a strong zero. ``operator`` is Python's symbol, if it has one. ``domain``: a
     range, or one an operand, in which the function is smooth; tests and examples call it there.
     """
 
-    OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z")
+    OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z", "w")
 
     def __init__(
         self,
@@ -369,6 +369,7 @@ class Elementwise(Differentiable):
         dx: Any,
         dy: Any = None,
         dz: Any = None,
+        dw: Any = None,
         singular: bool = False,
         operator: str | None = None,
         counterparts: Sequence[Any] | None = None,
@@ -377,7 +378,7 @@ class Elementwise(Differentiable):
         if counterparts is None:
             counterparts = (implementation,) if isinstance(implementation, np.ufunc) else ()
         super().__init__(name, implementation, counterparts=counterparts)
-        given = [d for d in (dx, dy, dz) if d is not None]
+        given = [d for d in (dx, dy, dz, dw) if d is not None]
         self.partials = tuple(d if isinstance(d, float | Partial) else Partial(d) for d in given)
         self.operand_names = self.OPERANDS[: len(given)]
         self.singular = singular

@@ -11,6 +11,7 @@ from numpy import arange, complex64, complex128, eye, float32, float64, full, in
 from numpy import bool_ as bool
 
 from interp.vocabulary import defaults, fft, linalg, special
+from interp.vocabulary.closeness import allclose, array_equal, array_equiv, isclose
 from interp.vocabulary.complex_numbers import angle, imag, real
 from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
@@ -28,7 +29,6 @@ from interp.vocabulary.elementwise import (
     ceil,
     clip,
     conj,
-    copysign,
     cos,
     cosh,
     divide,
@@ -38,26 +38,31 @@ from interp.vocabulary.elementwise import (
     floor,
     floor_divide,
     fmod,
+    gap,
     heaviside,
     hypot,
+    leg_ratio,
     log,
     log1p,
     log2,
     log10,
+    log_ratio,
     logaddexp,
+    logaddexp2,
     maximum,
     minimum,
     multiply,
     negative,
+    nextafter,
     positive,
     power,
     reciprocal,
     remainder,
     rint,
-    round,
     sign,
     sin,
     sinh,
+    spacing,
     sqrt,
     square,
     strong_multiply,
@@ -75,6 +80,7 @@ from interp.vocabulary.elementwise import arctan as atan
 from interp.vocabulary.elementwise import arctan2 as atan2
 from interp.vocabulary.elementwise import arctanh as atanh
 from interp.vocabulary.elementwise import power as pow
+from interp.vocabulary.elementwise import trunc as fix
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
 from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
 from interp.vocabulary.predicates import (
@@ -82,12 +88,25 @@ from interp.vocabulary.predicates import (
     any,
     argmax,
     argmin,
+    bitwise_and,
+    bitwise_count,
+    bitwise_invert,
+    bitwise_left_shift,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
     equal,
+    gcd,
     greater,
     greater_equal,
+    iscomplex,
     isfinite,
     isinf,
     isnan,
+    isneginf,
+    isposinf,
+    isreal,
+    lcm,
     less,
     less_equal,
     logical_and,
@@ -97,6 +116,9 @@ from interp.vocabulary.predicates import (
     not_equal,
     signbit,
 )
+from interp.vocabulary.predicates import bitwise_invert as invert
+from interp.vocabulary.predicates import bitwise_left_shift as left_shift
+from interp.vocabulary.predicates import bitwise_right_shift as right_shift
 from interp.vocabulary.reductions import cumsum, max, mean, min, prod, std, sum, var
 from interp.vocabulary.reductions import cumsum as cumulative_sum
 from interp.vocabulary.sequences import argsort, convolve, count_nonzero, cumprod, diff, pad, searchsorted, sort
@@ -124,21 +146,98 @@ from interp.vocabulary.shape import concatenate as concat
 from interp.vocabulary.shape import transpose as permute_dims
 from interp.vocabulary.special import (
     beta,
+    betainc,
+    betaincc,
+    betainccinv,
+    betaincinv,
+    betaln,
+    boxcox,
+    cosm1,
+    dawsn,
     digamma,
+    ellipe,
+    ellipk,
+    entr,
     erf,
     erfc,
+    erfcinv,
+    erfcx,
+    erfinv,
+    exp1,
+    expi,
     expit,
+    expn,
+    exprel,
+    gamma,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
     gammaln,
+    huber,
+    hurwitz_zeta,
+    hyp0f1,
+    hyp1f1,
+    hyp2f1,
+    i0,
     i0e,
+    i1,
+    i1e,
+    ierfcx,
+    inv_boxcox,
+    iv,
     ive,
+    j0,
+    j1,
+    jv,
+    jve,
+    k0,
+    k0e,
+    k1,
+    k1e,
+    kl_div,
+    kv,
+    kve,
     log_expit,
     log_ndtr,
+    loggamma,
     logit,
     ndtr,
+    ndtri,
+    ndtri_exp,
+    owens_t,
     polygamma,
+    pseudo_huber,
+    psi,
+    rel_entr,
+    rgamma,
+    softplus,
+    spence,
     xlog1py,
     xlogy,
+    y0,
+    y1,
+    yv,
+    yve,
+    zeta,
 )
+from interp.vocabulary.ufuncs import (
+    copysign,
+    deg2rad,
+    divmod,
+    fabs,
+    float_power,
+    fmax,
+    fmin,
+    ldexp,
+    modf,
+    nan_to_num,
+    rad2deg,
+    round,
+    sinc,
+)
+from interp.vocabulary.ufuncs import deg2rad as radians
+from interp.vocabulary.ufuncs import rad2deg as degrees
 
 __all__ = [
     name
