@@ -11,8 +11,22 @@ from numpy import arange, complex64, complex128, eye, float32, float64, full, in
 from numpy import bool_ as bool
 
 from interp.vocabulary import defaults, linalg, special
+from interp.vocabulary.convolutions import convolve, correlate
+from interp.vocabulary.counting import (
+    bincount,
+    count_nonzero,
+    digitize,
+    histogram,
+    isin,
+    unique,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
+)
 from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
+from interp.vocabulary.differences import diff, ediff1d, gradient
 from interp.vocabulary.elementwise import (
     absolute,
     add,
@@ -74,8 +88,26 @@ from interp.vocabulary.elementwise import arctan as atan
 from interp.vocabulary.elementwise import arctan2 as atan2
 from interp.vocabulary.elementwise import arctanh as atanh
 from interp.vocabulary.elementwise import power as pow
+from interp.vocabulary.exponentials import log_softmax, logsumexp, softmax
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
 from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
+from interp.vocabulary.missing import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmedian,
+    nanmin,
+    nanpercentile,
+    nanprod,
+    nanquantile,
+    nanstd,
+    nansum,
+    nanvar,
+)
+from interp.vocabulary.padding import pad
 from interp.vocabulary.predicates import (
     all,
     any,
@@ -96,10 +128,9 @@ from interp.vocabulary.predicates import (
     not_equal,
     signbit,
 )
-from interp.vocabulary.reductions import cumsum, max, mean, min, prod, std, sum, var
-from interp.vocabulary.reductions import cumsum as cumulative_sum
-from interp.vocabulary.sequences import argsort, convolve, count_nonzero, cumprod, diff, pad, searchsorted, sort
-from interp.vocabulary.sequences import cumprod as cumulative_prod
+from interp.vocabulary.reductions import cumprod, cumsum, cumulative_prod, cumulative_sum, max, min, prod, ptp, sum
+from interp.vocabulary.reductions import max as amax
+from interp.vocabulary.reductions import min as amin
 from interp.vocabulary.shape import (
     atleast_1d,
     broadcast_to,
@@ -121,6 +152,7 @@ from interp.vocabulary.shape import (
 )
 from interp.vocabulary.shape import concatenate as concat
 from interp.vocabulary.shape import transpose as permute_dims
+from interp.vocabulary.sorting import argpartition, argsort, lexsort, partition, searchsorted, sort
 from interp.vocabulary.special import (
     beta,
     digamma,
@@ -138,6 +170,13 @@ from interp.vocabulary.special import (
     xlog1py,
     xlogy,
 )
+from interp.vocabulary.statistics import average, corrcoef, cov, mean, median, percentile, quantile, std, var
+from interp.vocabulary.vectors import cross, vecdot
+
+# isort: split
+# These are made of the above.
+from interp.numerics.interpolation import interp
+from interp.numerics.sampled import trapezoid
 
 __all__ = [
     name
