@@ -66,7 +66,8 @@ def unique(
     Positions of the first ones, of each element among them, and their counts are plain, as NumPy returns them.
     """
     x = asarray(x)
-    found = np.unique(_numbers(x, "unique"), True, return_inverse, return_counts, axis, equal_nan=equal_nan)
+    asked: dict[str, Any] = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": axis}
+    found: Any = np.unique(_numbers(x, "unique"), return_index=True, equal_nan=equal_nan, **asked)
     elements = take(x, found[1], axis=axis)
     rest = found[1 if return_index else 2 :]
     return (elements, *rest) if rest else elements
@@ -260,7 +261,7 @@ enter(
     calls=[
         call((5,), through=lambda f, a: f(a, 3)),
         call((2, 3), through=lambda f, a: f(a, _EDGES)),
-        call((5,), (5,), through=lambda f, a, w: f(a, 4, weights=w, density=True)),
+        call((5,), (5,), through=lambda f, a, w: f(a, 3, weights=w, density=True)),
         call((5,), through=lambda f, w: f(_NUMBERS, _EDGES, weights=w)),
         call((5,), through=lambda f, w: f(_NUMBERS, 3, (0.0, 0.9), weights=w)),
         call((5,), through=lambda f, a: f(a, 3, (0.2, 1.0), density=True)),

@@ -253,7 +253,8 @@ REPEATED = (2, 3, 2)
 """A shape in which a length comes twice, so that axes which are mistaken for each other, or for directions, show."""
 MASK = np.array([[True, False, True], [True, True, False]])
 
-for _fold, _counterparts in ((sum, (np.sum,)), (prod, (np.prod,)), (max, (np.max, np.amax)), (min, (np.min, np.amin))):
+_FOLDS = ((sum, [np.sum], 0.3), (prod, [np.prod], 0.3), (max, [np.max, np.amax], 0.1), (min, [np.min, np.amin], 0.9))
+for _fold, _counterparts, _start in _FOLDS:
     enter(
         _fold,
         *_counterparts,
@@ -261,8 +262,8 @@ for _fold, _counterparts in ((sum, (np.sum,)), (prod, (np.prod,)), (max, (np.max
             call((2, 3)),
             call(REPEATED, axis=-1),
             call(REPEATED, axis=(0, -1), keepdims=True),
-            call((2, 3), axis=1, initial=0.4),
-            call((2, 3), axis=0, initial=0.3, where=MASK),
+            call((2, 3), axis=1, initial=_start),
+            call((2, 3), axis=0, initial=_start, where=MASK),
         ],
         name=_fold.name,
     )

@@ -158,7 +158,7 @@ enter(
         call((2, 3)),
         call((2, 3), 1, (3,)),
         call((2, 3), None, (2, 3), returned=True),
-        call(REPEATED, (2, 0), (2, 2), returned=True, keepdims=True),
+        call(REPEATED, (2, 2), through=lambda f, x, w: f(x, (2, 0), w, returned=True, keepdims=True)),
         call((2, 3), axis=-1, returned=True),
     ],
 )
@@ -430,8 +430,12 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     c = cov(x, y, rowvar, dtype=dtype)
     if not ndim_of(c):
         return c / c
-    spread = sqrt(einsum("ii->i", c))
-    return clip(c / expand_dims(spread, 1) / spread, -1.0, 1.0)
+    variances = einsum("ii->i", c)
+    spread = sqrt(variances)
+    itself = np.eye(shape_of(c)[0], dtype=bool)
+    ratios = c / expand_dims(spread, 1) / spread
+    # Rounding must not lead out of [-1, 1]; of a variable with itself it is 1, or NaN if that does not vary.
+    return where(itself, variances / variances, clip(where(itself, 0.0, ratios), -1.0, 1.0))
 
 
 _COUNTS, _WEIGHTS = np.array([1, 2, 0, 1]), np.array([0.5, 1.0, 0.25, 2.0])

@@ -66,7 +66,7 @@ enter(
         call((2, 3), (3,)),
         call((3, 2), (2, 3), axisa=0, axisc=0),
         call((3, 2, 3), (3, 2, 3), axis=0),
-        call((3, 3, 2), (3, 3), axisa=1, axisb=0, axisc=1),
+        call((2, 3, 4), (3, 4), axisa=1, axisb=0, axisc=1),
         call((2,), (3,)),
         call((2, 2), (2,)),
     ],
