@@ -231,7 +231,8 @@ def _edges(a: Any, bins: Any, limits: Any) -> Any:
         lo, hi = limits
     else:
         return np.histogram_bin_edges(primal(a), bins, limits)
-    steps = np.arange(int(bins)) * ((hi - lo) / int(bins)) + lo
+    step = (hi - lo) / int(bins)
+    steps = np.arange(int(bins), dtype=step.dtype) * step + lo
     return concatenate([steps, stack([hi])])
 
 

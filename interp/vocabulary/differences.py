@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from interp.primitive import negative_axis
-from interp.value import ndim_of, shape_of
+from interp.value import Value, ndim_of, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import asarray
@@ -52,8 +52,20 @@ def _at_end(part: Any, a: Any, axis: int) -> list[Any]:
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Differences of neighbours of all elements in C order, between ``to_begin`` and ``to_end``."""
     flat = reshape(asarray(ary), (-1,))
-    ends = [[] if end is None else [reshape(asarray(end), (-1,))] for end in (to_begin, to_end)]
-    return concatenate([*ends[0], flat[1:] - flat[:-1], *ends[1]])
+    begin, end = (_of_type(part, flat.dtype) for part in (to_begin, to_end))
+    return concatenate([*begin, flat[1:] - flat[:-1], *end])
+
+
+def _of_type(end: Any, dtype: Any) -> list[Any]:
+    """What is put at an end, as a vector of this type."""
+    if end is None:
+        return []
+    end = asarray(end)
+    if not isinstance(end, Value):
+        if not np.can_cast(np.asarray(end), dtype, casting="same_kind"):
+            raise TypeError(f"ediff1d: to_begin and to_end must fit the type of the input, {dtype}")
+        end = np.asarray(end, dtype=dtype)
+    return [reshape(end, (-1,))]
 
 
 @composite(np.gradient)
@@ -103,6 +115,8 @@ def _slopes(f: Any, h: Any, axis: int, edge_order: int) -> Any:
     if getattr(f, "dtype", np.dtype(float)).kind in "iub":
         f = f * 1.0
     even = not ndim_of(h)
+    if not even and not isinstance(h, Value):
+        h = h.astype(f.dtype)
     if even:
         first = last = h
         inner = (f[2:] - f[:-2]) / (2.0 * h)

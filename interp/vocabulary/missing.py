@@ -7,7 +7,7 @@ import numpy as np
 
 from interp.errors import UndecidedError
 from interp.primitive import negative_axes
-from interp.value import Value, ndim_of, primal
+from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
@@ -15,7 +15,7 @@ from interp.vocabulary.creation import asarray
 from interp.vocabulary.elementwise import sqrt
 from interp.vocabulary.predicates import all, argmax, argmin, isnan, logical_and, logical_not
 from interp.vocabulary.reductions import REPEATED, as_rows, cumprod, cumsum, max, min, prod, sum
-from interp.vocabulary.shape import where
+from interp.vocabulary.shape import reshape, where
 from interp.vocabulary.sorting import sort
 from interp.vocabulary.statistics import as_fraction, check_quantile, mean, var, weighed_quantile
 
@@ -163,7 +163,8 @@ def nanquantile(
     check_quantile(q, method, weights, out, "nanquantile", "Quantiles must be in the range [0, 1]")
     ordered = sort(as_rows(x, negative_axes(axis, ndim_of(x))), axis=-1)
     if not ordered.shape[-1]:
-        return nanmean(x, axis, keepdims=keepdims) + q * np.nan
+        none = nanmean(x, axis, keepdims=keepdims)
+        return none + reshape(primal(q) * 0.0, shape_of(q) + (1,) * ndim_of(none))
     there = _there(ordered)
     counts = sum(there, axis=-1)
     if isinstance(counts, Value) and not getattr(counts, "has_primal", True):

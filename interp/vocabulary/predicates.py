@@ -32,6 +32,11 @@ isinf = _elementwise(np.isinf)
 signbit = _elementwise(np.signbit)
 
 
+def of_number(axis: Any) -> Any:
+    """The axis of a reduction of a number: NumPy takes it for a vector of one."""
+    return None if axis in (0, -1) else axis
+
+
 def _without_out(out: Any) -> None:
     if out is not None:
         raise UnsupportedArgument("a test of values takes no out=: use the result")
@@ -41,19 +46,25 @@ def _any(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, *, w
     _without_out(out)
     x = operand(x)
     x = x if where is True else logical_and(x, where)
-    return (x,), {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
+    return _reduced(x, axis, keepdims)
 
 
 def _all(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Canonical:
     _without_out(out)
     x = operand(x)
     x = x if where is True else logical_or(x, logical_not(where))
-    return (x,), {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
+    return _reduced(x, axis, keepdims)
+
+
+def _reduced(x: Any, axis: Any, keepdims: bool) -> Canonical:
+    ndim = ndim_of(x)
+    return (x,), {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
 
 
 def _position(x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Canonical:
     _without_out(out)
     x = operand(x)
+    axis = axis if ndim_of(x) else of_number(axis)
     return (x,), {"axis": None if axis is None else negative_axis(axis, ndim_of(x)), "keepdims": keepdims}
 
 

@@ -16,7 +16,7 @@ from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import carries, composite
 from interp.vocabulary.creation import asarray, zeros
 from interp.vocabulary.elementwise import add, maximum, minimum, multiply
-from interp.vocabulary.predicates import equal, isnan
+from interp.vocabulary.predicates import equal, isnan, of_number
 from interp.vocabulary.shape import broadcast_to, concatenate, flip, moveaxis, reshape, transpose, where
 
 Maps = Sequence[LinearMap]
@@ -78,7 +78,8 @@ class Fold(NumPyReduction):
         return self._operands(x, axis, keepdims, initial, where)
 
     def _operands(self, x: Any, axis: Any, keepdims: bool, initial: Any, mask: Any) -> Canonical:
-        params: dict[str, Any] = {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
+        ndim = ndim_of(x)
+        params: dict[str, Any] = {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
         if mask is not True:
             if self.neutral is None and initial is None:
                 raise ValueError(
@@ -184,8 +185,8 @@ def ptp(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> An
 def _one_axis(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Canonical:
     x = asarray(x)
     refuse_conversion("cumsum", x, dtype, out)
-    if axis is None:
-        return (reshape(x, (-1,)),), {"axis": -1}
+    if axis is None or not ndim_of(x):
+        x, axis = reshape(x, (-1,)), -1 if axis is None else axis
     return (x,), {"axis": negative_axis(axis, ndim_of(x))}
 
 

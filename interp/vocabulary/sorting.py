@@ -46,6 +46,12 @@ def _along(
     return (x,), {"axis": axis, "kind": "stable" if stable else kind, "descending": descending}
 
 
+def _positions(x: Any, axis: int | None = -1, *args: Any, **kwargs: Any) -> Canonical:
+    """Of a number there is one position, where `sort` finds no axis."""
+    x = asarray(x)
+    return _along(x if ndim_of(x) else reshape(x, (-1,)), axis, *args, **kwargs)
+
+
 def _array_sort(x: Any, axis: int, kind: Any, descending: bool) -> Any:
     ordered = np.sort(x, axis=axis, kind=kind)
     return np.flip(ordered, axis) if descending else ordered
@@ -82,7 +88,7 @@ def _permutation(order: Any, axis: int, shape: tuple[int, ...]) -> LinearMap:
 
 
 sort = Sorting("sort", _array_sort, counterparts=(np.sort,), canonical=_along, derivative=_sort_maps)
-argsort = Predicate("argsort", _array_argsort, counterparts=(np.argsort,), canonical=_along)
+argsort = Predicate("argsort", _array_argsort, counterparts=(np.argsort,), canonical=_positions)
 
 
 def _around(x: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Canonical:

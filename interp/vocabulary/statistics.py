@@ -220,16 +220,15 @@ def quantile(
     ordered = _ordered(x, axis)
     n = shape_of(ordered)[-1]
     if n == 0:
-        return broadcast_to(mean(x, axis, keepdims=keepdims), shape_of(q) + shape_of(mean(x, axis, keepdims=keepdims)))
+        raise IndexError("quantile of nothing: index -1 is out of bounds for axis 0 with size 0")
     position = _position(q, n, method)
     if carries_joining(position):
         weighed = _hat(position, n)
         spread = reshape(weighed, shape_of(q) + (1,) * (ndim_of(ordered) - 1) + (n,))
         found = sum(spread * ordered, axis=-1)
     else:
-        low = _integers(np.floor(primal(position)))
+        low, rest = _split(position, x, method)
         high = np.minimum(low + 1, n - 1)
-        rest = position - low
         # Strongly: where nothing is between, the next element may be infinite.
         found = ordered[..., low] * (1.0 - rest) + strong_multiply(ordered[..., high], rest)
         found = moveaxis(found, tuple(range(-ndim_of(q), 0)), tuple(range(ndim_of(q))))
@@ -257,13 +256,13 @@ def percentile(
 def weighed_quantile(ordered: Any, counts: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Any:
     """Quantiles of the first ``counts`` elements of each of the ``ordered`` rows; the rest may be any numbers."""
     n = shape_of(ordered)[-1]
-    counts = np.maximum(counts, 1)
+    counts = np.maximum(counts, 1).astype(q.dtype)
     position = _position(reshape(q, shape_of(q) + (1,) * np.ndim(counts)), counts, method)
     if carries_joining(position):
         weights = _hat(position, n)
     else:
-        low = _integers(np.floor(primal(position)))
-        rest = expand_dims(position - low, -1)
+        low, rest = _split(position, x, method)
+        rest = expand_dims(rest, -1)
         at, places = low[..., None], np.arange(n)
         weights = (places == at) * (1.0 - rest) + (places == np.minimum(at + 1, n - 1)) * rest
     return _kept(sum(strong_multiply(weights, ordered), axis=-1), x, q, axis, keepdims)
@@ -297,8 +296,13 @@ def _position(q: Any, n: Any, method: str) -> Any:
     return clip(n * q + (alpha - 1.0 + q * (1.0 - alpha - beta)), 0.0, n - 1.0)
 
 
-def _integers(position: Any) -> Any:
-    return np.asarray(position).astype(int)[()]
+def _split(position: Any, x: Any, method: str) -> tuple[Any, Any]:
+    """The place below a position, and how far it lies beyond; halves are exact in the precision of ``x``."""
+    below = np.floor(primal(position))
+    rest = position - below
+    if method in STEPS and getattr(x, "dtype", np.dtype(float)).kind == "f":
+        rest = np.asarray(rest, dtype=x.dtype)[()]
+    return np.asarray(below).astype(int)[()], rest
 
 
 def as_fraction(q: Any, x: Any) -> Any:
