@@ -13,7 +13,7 @@ from interp.primitive import Reduction, negative_axes, negative_axis
 from interp.value import ndim_of, primal, shape_of
 from interp.vocabulary.arguments import only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
-from interp.vocabulary.composites import carries, composite
+from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import asarray, zeros
 from interp.vocabulary.elementwise import add, maximum, minimum, multiply
 from interp.vocabulary.predicates import equal, isnan, of_number
@@ -23,20 +23,13 @@ Maps = Sequence[LinearMap]
 Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-class NumPyReduction(Reduction):
-    """One that leaves plain arrays to NumPy where more than axes is asked: ``dtype``, ``out``, ``initial``, ..."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        plain = kwargs.keys() <= _AXES and len(args) < 3
-        if plain or any(map(carries, (*args, *kwargs.values()))):
-            return super().__call__(*args, **kwargs)
-        return self.implementation(*args, **kwargs)
+def _axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> Canonical:
+    x = asarray(x)
+    ndim = ndim_of(x)
+    return (x,), {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
 
 
-_AXES = {"axis", "keepdims"}
-
-
-class Fold(NumPyReduction):
+class Fold(Reduction):
     """A reduction by an operation of two elements, which may start from ``initial`` and leave elements out.
 
     ``neutral``: what changes no result; None if there is no such number: then a reduction of nothing raises, unless
@@ -46,9 +39,14 @@ class Fold(NumPyReduction):
     def __init__(
         self, name: str, implementation: Any, combine: Callable[..., Any], neutral: float | None, **options: Any
     ) -> None:
-        canonical = self._without_type if neutral is None else self._with_type
-        super().__init__(name, implementation, canonical=canonical, **options)
+        super().__init__(name, implementation, canonical=_axes, **options)
         self.combine, self.neutral = combine, neutral
+        self.general = composite(implementation)(self._with_type if neutral is not None else self._without_type)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) < 3 and kwargs.keys() <= _OF_AXES:
+            return super().__call__(*args, **kwargs)
+        return self.general(*args, **kwargs)
 
     def _with_type(
         self,
@@ -59,10 +57,8 @@ class Fold(NumPyReduction):
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
-    ) -> Canonical:
-        x = asarray(x)
-        refuse_conversion(self.name, x, dtype, out)
-        return self._operands(x, axis, keepdims, initial, where)
+    ) -> Any:
+        return self._reduced(x, axis, dtype, out, keepdims, initial, where)
 
     def _without_type(
         self,
@@ -72,14 +68,12 @@ class Fold(NumPyReduction):
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
-    ) -> Canonical:
-        x = asarray(x)
-        refuse_conversion(self.name, x, None, out)
-        return self._operands(x, axis, keepdims, initial, where)
+    ) -> Any:
+        return self._reduced(x, axis, None, out, keepdims, initial, where)
 
-    def _operands(self, x: Any, axis: Any, keepdims: bool, initial: Any, mask: Any) -> Canonical:
-        ndim = ndim_of(x)
-        params: dict[str, Any] = {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
+    def _reduced(self, x: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, mask: Any) -> Any:
+        x = asarray(x)
+        refuse_conversion(self.name, x, dtype, out)
         if mask is not True:
             if self.neutral is None and initial is None:
                 raise ValueError(
@@ -87,19 +81,17 @@ class Fold(NumPyReduction):
                     "so to use a where mask one has to specify 'initial'"
                 )
             x = only_where(mask, x, initial if self.neutral is None else self.neutral)
-        if initial is not None:
-            params["initial"] = initial
-        return (x,), params
-
-    def dispatch(self, *operands: Any, initial: Any = None, **params: Any) -> Any:
+        (x,), params = _axes(x, axis, keepdims=keepdims)
         if initial is None:
-            return super().dispatch(*operands, **params)
-        (x,) = operands
+            return self.dispatch(x, **params)
         shape, axes = shape_of(x), params["axis"]
         if self.neutral is None and not all(shape[a] for a in axes):
-            made = keep_shape(shape, axes) if params["keepdims"] else drop_axes(shape, axes)
+            made = keep_shape(shape, axes) if keepdims else drop_axes(shape, axes)
             return broadcast_to(initial, made) + zeros(made, like=primal(x))
-        return self.combine(super().dispatch(x, **params), initial)
+        return self.combine(self.dispatch(x, **params), initial)
+
+
+_OF_AXES = {"axis", "keepdims"}
 
 
 def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
@@ -202,7 +194,16 @@ def _cumsum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) ->
     ]
 
 
-cumsum = NumPyReduction(
+class RunningSum(Reduction):
+    """Of plain numbers NumPy's own, with its ``dtype`` and ``out``."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) < 3 and kwargs.keys() <= _OF_AXES:
+            return super().__call__(*args, **kwargs)
+        return composite(self.implementation)(super().__call__)(*args, **kwargs)
+
+
+cumsum = RunningSum(
     "cumulative_sum", np.cumsum, counterparts=(np.cumsum,), canonical=_one_axis, derivative=_cumsum_maps
 )
 

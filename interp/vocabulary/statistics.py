@@ -12,7 +12,7 @@ from interp.errors import UndecidedError, UnsupportedArgument, UnsupportedInput
 from interp.linear import keep_shape
 from interp.primitive import negative_axes
 from interp.value import Value, carries_joining, ndim_of, primal, shape_of
-from interp.vocabulary.arguments import refuse_conversion
+from interp.vocabulary.arguments import only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import carries, composite
 from interp.vocabulary.creation import asarray, zeros
@@ -33,7 +33,7 @@ def mean(
     """Arithmetic mean over ``axis`` (all axes if None); NaN of nothing."""
     x = asarray(x)
     refuse_conversion("mean", x, dtype, out)
-    return sum(x, axis=axis, keepdims=keepdims, where=where) / number_of(x, axis, keepdims, where)
+    return sum(only_where(where, x, 0.0), axis=axis, keepdims=keepdims) / number_of(x, axis, keepdims, where)
 
 
 @composite(np.var)
@@ -62,7 +62,7 @@ def var(
     if getattr(x, "dtype", np.dtype(float)).kind == "c":
         raise UnsupportedInput("var and std of complex values: add those of their real and imaginary parts")
     centre = mean_of(x, axis=axis, keepdims=True, where=where) if mean is None else mean
-    total = sum(square(x - centre), axis=axis, keepdims=keepdims, where=where)
+    total = sum(only_where(where, square(x - centre), 0.0), axis=axis, keepdims=keepdims)
     n = number_of(x, axis, keepdims, where)
     return total / (maximum(n - ddof, 0.0) if shape_of(n) or isinstance(n, Value) else n - ddof if n > ddof else 0.0)
 
@@ -94,7 +94,7 @@ def number_of(x: Any, axis: Any, keepdims: bool = False, mask: Any = True) -> An
     if mask is True:
         return int(np.prod([shape[a] for a in negative_axes(axis, len(shape))], dtype=int))
     ones = zeros(shape, like=primal(x)) + 1.0
-    return sum(ones, axis=axis, keepdims=keepdims, where=mask)
+    return sum(only_where(mask, ones, 0.0), axis=axis, keepdims=keepdims)
 
 
 @composite(np.average)

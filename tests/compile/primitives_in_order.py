@@ -25,7 +25,7 @@ ORDER = {"polygamma": 1, "ive": 1}
 
 
 TESTS = ("logical_not", "isnan", "isfinite", "isinf", "signbit")
-OVER_ARRAYS = ("any", "all", "argmax", "argmin", "argsort", "searchsorted")
+OVER_ARRAYS = ("any", "all", "argmax", "argmin", "argsort", "argpartition", "lexsort", "isin", "searchsorted")
 NAMES = [name for name, p in PRIMITIVES.items() if isinstance(p, Elementwise | Predicate) and name not in OVER_ARRAYS]
 
 
