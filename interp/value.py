@@ -284,9 +284,29 @@ def carries_joining(x: Any) -> bool:
     return any(map(carries_joining, parts))
 
 
+def encloses(x: Any) -> bool:
+    """True if ``x`` is, or is a value around, an interval: what is made of it must hold for all its points."""
+    while isinstance(x, Value):
+        if x.level == levels.INTERVAL:
+            return True
+        x = x.payload
+    return False
+
+
 def is_array(x: Any) -> bool:
     """True of an array of NumPy's or a value around one: also of one without axes, as x[0, ...] views an element."""
     return isinstance(innermost(x), np.ndarray)
+
+
+def from_table(x: Any) -> Any:
+    """A column of a table (pandas, polars) as an array; anything else as it is."""
+    return x.to_numpy() if hasattr(x, "to_numpy") else x
+
+
+def is_complex(x: Any) -> bool:
+    """True of complex numbers, arrays of them and values around them."""
+    dtype = getattr(x, "dtype", None)
+    return isinstance(x, complex) if dtype is None else bool(dtype.kind == "c")
 
 
 def has_nan(x: Any) -> bool:

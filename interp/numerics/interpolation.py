@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial, encloses
-from interp.value import ndim_of, primal, shape_of
+from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial
+from interp.value import encloses, ndim_of, primal, shape_of
 from interp.vocabulary import (
     absolute,
     broadcast_to,

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.numerics.piecewise import encloses
-from interp.value import ndim_of
+from interp.value import encloses, ndim_of
 from interp.vocabulary import concatenate, cumsum, moveaxis, sum
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite

@@ -104,6 +104,8 @@ def attach() -> None:
         "astype": _astype,
         "conjugate": _method("conj"),
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
+        "real": property(lambda x: v.real(x), doc="The real part."),
+        "imag": property(lambda x: v.imag(x), doc="The imaginary part."),
         "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)

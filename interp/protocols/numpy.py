@@ -6,7 +6,6 @@ import numpy as np
 
 from interp import vocabulary
 from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
-from interp.numerics import matrices
 from interp.primitive import COUNTERPARTS
 from interp.value import Holder, Value
 
@@ -14,9 +13,6 @@ REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "mi
 SAME_TYPE = frozenset({np.zeros_like, np.ones_like})
 REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
 ACCUMULATE = {np.add: "cumsum", np.multiply: "cumprod"}
-
-
-COUNTERPARTS |= {np.linalg.cholesky: matrices.cholesky, np.linalg.norm: matrices.norm}
 
 
 def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from interp.errors import UnsupportedArgument
-from interp.value import Value, shape_of
+from interp.value import Value, encloses, shape_of
+from interp.vocabulary.creation import held
 from interp.vocabulary.shape import where as choose
 
 
@@ -29,3 +30,8 @@ def only_where(mask: Any, x: Any, otherwise: Any) -> Any:
     if np.broadcast_shapes(shape_of(mask), shape_of(x)) != shape_of(x):
         raise ValueError(f"where= of shape {shape_of(mask)} does not broadcast to the operand's {shape_of(x)}")
     return choose(mask, x, otherwise)
+
+
+def exactly(x: Any, like: Any) -> Any:
+    """Plain numbers at the level of ``like``, if that is made of intervals: what becomes of them is rounded outward."""
+    return held(np.asarray(x, dtype=float)[()], like) if encloses(like) and not isinstance(x, Value) else x

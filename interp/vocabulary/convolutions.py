@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.value import ndim_of, primal, shape_of
+from interp.value import is_complex, ndim_of, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import asarray, zeros
@@ -29,7 +29,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """The sums over n of a[n + k] conj(v[n]), of the length that NumPy gives them in each mode."""
     a, v = _vectors(asarray(a), asarray(v), "correlate")
-    v = conj(v) if getattr(v, "dtype", np.dtype(float)).kind == "c" else v
+    v = conj(v) if is_complex(v) else v
     return _sliding(v, a, mode)[::-1] if shape_of(v) > shape_of(a) else _sliding(a, v, mode)
 
 

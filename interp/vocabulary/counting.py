@@ -11,6 +11,7 @@ import numpy as np
 from interp.errors import UndecidedError, UnsupportedArgument
 from interp.primitive import Predicate
 from interp.value import Value, ndim_of, primal, shape_of
+from interp.vocabulary.arguments import exactly
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import carries, composite
 from interp.vocabulary.creation import asarray, zeros
@@ -209,6 +210,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = 
     else:
         counts = _totals(reshape(asarray(weights), (-1,))[inside], places[inside], length)
     if density:
+        edges = exactly(edges, counts)
         counts = counts / (edges[1:] - edges[:-1]) / sum(counts)
     return counts, edges
 

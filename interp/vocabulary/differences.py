@@ -6,6 +6,7 @@ import numpy as np
 
 from interp.primitive import negative_axis
 from interp.value import Value, ndim_of, shape_of
+from interp.vocabulary.arguments import exactly
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import asarray
@@ -84,7 +85,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     elif len(varargs) == 1 and not ndim_of(asarray(varargs[0])):
         spacings = list(varargs) * len(axes)
     elif len(varargs) == len(axes):
-        spacings = [_steps(asarray(given), shape[a]) for given, a in zip(varargs, axes, strict=True)]
+        spacings = [_steps(asarray(given), shape[a], f) for given, a in zip(varargs, axes, strict=True)]
     else:
         raise TypeError("invalid number of arguments")
     if edge_order > 2:
@@ -98,7 +99,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _steps(given: Any, n: int) -> Any:
+def _steps(given: Any, n: int, f: Any) -> Any:
     """A spacing, or the distances between coordinates."""
     if not ndim_of(given):
         return given
@@ -106,7 +107,7 @@ def _steps(given: Any, n: int) -> Any:
         raise ValueError("distances must be either scalars or 1d")
     if shape_of(given)[0] != n:
         raise ValueError("when 1d, distances must match the length of the corresponding dimension")
-    given = given * 1.0
+    given = exactly(given * 1.0, f)
     return given[1:] - given[:-1]
 
 

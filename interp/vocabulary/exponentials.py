@@ -21,7 +21,7 @@ from interp.vocabulary.shape import squeeze
 
 def _greatest(a: Any, axis: Any, b: Any = None) -> Any:
     """The greatest of the plain numbers along the axis, which is kept; 0 where that is not finite."""
-    plain = np.asarray(primal(a))
+    plain = np.real(primal(a))
     if b is not None:
         plain = np.where(np.asarray(primal(b)) == 0, -np.inf, plain)
     top = np.max(plain, axis=axis, keepdims=True, initial=-np.inf)
@@ -51,7 +51,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
 def softmax(x: Any, axis: Any = None) -> Any:
     """exp(x) as shares of its sum over ``axis``, as `scipy.special.softmax`."""
     x = asarray(x)
-    top = np.max(np.asarray(primal(x)), axis=axis, keepdims=True)
+    top = np.max(np.real(primal(x)), axis=axis, keepdims=True)
     terms = exp(x - top)
     return terms / sum(terms, axis=axis, keepdims=True)
 

@@ -8,7 +8,7 @@ import numpy as np
 from interp.errors import UndecidedError
 from interp.primitive import negative_axes
 from interp.value import Value, ndim_of, primal, shape_of
-from interp.vocabulary.arguments import refuse_conversion
+from interp.vocabulary.arguments import exactly, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import asarray
@@ -17,7 +17,7 @@ from interp.vocabulary.predicates import all, argmax, argmin, isnan, logical_and
 from interp.vocabulary.reductions import REPEATED, as_rows, cumprod, cumsum, max, min, prod, sum
 from interp.vocabulary.shape import reshape, where
 from interp.vocabulary.sorting import sort
-from interp.vocabulary.statistics import as_fraction, check_quantile, mean, var, weighed_quantile
+from interp.vocabulary.statistics import ENDS, as_fraction, check_quantile, mean, of_percent, var, weighed_quantile
 
 choose = where
 """`where`, in functions with a parameter of that name."""
@@ -160,6 +160,8 @@ def nanquantile(
     """`quantile` of the elements that are not NaN; NaN if all are."""
     x = asarray(x)
     q = as_fraction(q, x)
+    if method in ENDS:
+        q = exactly(q, x)
     check_quantile(q, method, weights, out, "nanquantile", "Quantiles must be in the range [0, 1]")
     ordered = sort(as_rows(x, negative_axes(axis, ndim_of(x))), axis=-1)
     if not ordered.shape[-1]:
@@ -188,9 +190,9 @@ def nanpercentile(
     weights: Any = None,
 ) -> Any:
     """`nanquantile` at ``q`` per cent."""
-    q = q if isinstance(q, int | float) else asarray(q)
-    check_quantile(q / 100.0, method, weights, out, "nanpercentile", "Percentiles must be in the range [0, 100]")
-    return nanquantile(x, q / 100.0, axis, method=method, keepdims=keepdims)
+    fraction = of_percent(x, q, method)
+    check_quantile(fraction, method, weights, out, "nanpercentile", "Percentiles must be in the range [0, 100]")
+    return nanquantile(x, fraction, axis, method=method, keepdims=keepdims)
 
 
 @composite(np.nanmedian)

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from interp.errors import UndecidedError, UnsupportedArgument, UnsupportedInput
+from interp.errors import UndecidedError, UnsupportedArgument
 from interp.linear import keep_shape
 from interp.primitive import negative_axes
-from interp.value import Value, carries_joining, ndim_of, primal, shape_of
-from interp.vocabulary.arguments import only_where, refuse_conversion
+from interp.value import Value, carries_joining, encloses, is_complex, ndim_of, primal, shape_of
+from interp.vocabulary.arguments import exactly, only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
+from interp.vocabulary.complex_numbers import Z, imag, real
 from interp.vocabulary.composites import carries, composite
 from interp.vocabulary.creation import asarray, zeros
 from interp.vocabulary.elementwise import absolute, clip, conj, maximum, sqrt, square, strong_multiply
@@ -59,12 +60,16 @@ def var(
         if ddof != 0:
             raise ValueError("ddof and correction can't be provided simultaneously.")
         ddof = correction
-    if getattr(x, "dtype", np.dtype(float)).kind == "c":
-        raise UnsupportedInput("var and std of complex values: add those of their real and imaginary parts")
     centre = mean_of(x, axis=axis, keepdims=True, where=where) if mean is None else mean
-    total = sum(only_where(where, square(x - centre), 0.0), axis=axis, keepdims=keepdims)
+    deviations = x - centre
+    squares = _squared_modulus(deviations) if is_complex(deviations) else square(deviations)
+    total = sum(only_where(where, squares, 0.0), axis=axis, keepdims=keepdims)
     n = number_of(x, axis, keepdims, where)
     return total / (maximum(n - ddof, 0.0) if shape_of(n) or isinstance(n, Value) else n - ddof if n > ddof else 0.0)
+
+
+def _squared_modulus(x: Any) -> Any:
+    return square(real(x)) + square(imag(x))
 
 
 mean_of = mean
@@ -108,7 +113,7 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         found = mean(x, axis, keepdims=keepdims)
         total: Any = found * 0.0 + number_of(x, axis)
         return (found, total) if returned else found
-    weights = _weights_like(x, axis, asarray(weights))
+    weights = exactly(_weights_like(x, axis, asarray(weights)), x)
     total = sum(weights, axis=axis, keepdims=keepdims)
     none = equal(total, 0.0)
     if not isinstance(none, Value) and np.any(none):
@@ -138,6 +143,7 @@ _SPREADS = [
     call(REPEATED, axis=-2, correction=0.5),
     call((2, 3), axis=1, where=MASK),
     call((2, 3), axis=1, mean=np.array([[0.4], [0.6]])),
+    call((3,), through=lambda f, x: f(Z * x)),
 ]
 enter(
     mean,
@@ -147,6 +153,7 @@ enter(
         call((2, 3), axis=1),
         call(REPEATED, axis=(0, -1), keepdims=True),
         call((2, 3), axis=1, where=MASK),
+        call((3,), through=lambda f, x: np.real(f(Z * x))),
     ],
 )
 enter(var, np.var, calls=_SPREADS)
@@ -166,14 +173,14 @@ enter(
 # -- order statistics
 
 ENDS: dict[str, tuple[float, float]] = {
-    "linear": (1.0, 1.0),
-    "interpolated_inverted_cdf": (0.0, 1.0),
-    "hazen": (0.5, 0.5),
+    "linear": (24.0, 24.0),
+    "interpolated_inverted_cdf": (0.0, 24.0),
+    "hazen": (12.0, 12.0),
     "weibull": (0.0, 0.0),
-    "median_unbiased": (1.0 / 3.0, 1.0 / 3.0),
-    "normal_unbiased": (3.0 / 8.0, 3.0 / 8.0),
+    "median_unbiased": (8.0, 8.0),
+    "normal_unbiased": (9.0, 9.0),
 }
-"""Methods that interpolate, with the alpha and beta of Hyndman and Fan 1996, Am. Stat. 50, 361-365, table 1."""
+"""Methods that interpolate: alpha and beta of Hyndman and Fan 1996, Am. Stat. 50, 361-365, in parts of 24."""
 
 STEPS: dict[str, Callable[[Any], Any]] = {
     "lower": np.floor,
@@ -217,6 +224,8 @@ def quantile(
     x = asarray(x)
     q = as_fraction(q, x)
     check_quantile(q, method, weights, out, "quantile", "Quantiles must be in the range [0, 1]")
+    if method in ENDS:
+        q = exactly(q, x)
     ordered = _ordered(x, axis)
     n = shape_of(ordered)[-1]
     if n == 0:
@@ -248,9 +257,16 @@ def percentile(
     weights: Any = None,
 ) -> Any:
     """`quantile` at ``q`` per cent."""
-    q = q if isinstance(q, int | float) else asarray(q)
-    check_quantile(q / 100.0, method, weights, out, "percentile", "Percentiles must be in the range [0, 100]")
-    return quantile(x, q / 100.0, axis, method=method, keepdims=keepdims)
+    fraction = of_percent(x, q, method)
+    check_quantile(fraction, method, weights, out, "percentile", "Percentiles must be in the range [0, 100]")
+    return quantile(x, fraction, axis, method=method, keepdims=keepdims)
+
+
+def of_percent(x: Any, q: Any, method: str) -> Any:
+    """The fraction ``q`` per cent."""
+    if isinstance(q, int | float) and not encloses(x):
+        return q / 100.0
+    return (exactly(asarray(q), x) if method in ENDS else asarray(q)) / 100.0
 
 
 def weighed_quantile(ordered: Any, counts: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Any:
@@ -291,9 +307,9 @@ def _position(q: Any, n: Any, method: str) -> Any:
             raise UndecidedError(f"quantile of method {method!r} jumps with q, which leaves it undecided: use 'linear'")
         return STEPS[method]((n - 1) * primal(q))
     alpha, beta = ENDS[method]
-    if alpha == beta == 1.0:
+    if method == "linear":
         return (n - 1) * q
-    return clip(n * q + (alpha - 1.0 + q * (1.0 - alpha - beta)), 0.0, n - 1.0)
+    return clip(n * q + (alpha - 24.0 + q * (24.0 - alpha - beta)) / 24.0, 0.0, n - 1.0)
 
 
 def _split(position: Any, x: Any, method: str) -> tuple[Any, Any]:
@@ -384,7 +400,7 @@ def cov(
     ddof = int(not bias) if ddof is None else int(ddof)
     frequencies = None if fweights is None else _frequencies(fweights, n)
     if aweights is not None:
-        aweights = _observation_weights(asarray(aweights), n)
+        aweights = exactly(_observation_weights(asarray(aweights), n), x)
     weights = frequencies if aweights is None else aweights if frequencies is None else frequencies * aweights
     if weights is None:
         centred = x - mean(x, axis=1, keepdims=True)
@@ -434,12 +450,15 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     c = cov(x, y, rowvar, dtype=dtype)
     if not ndim_of(c):
         return c / c
-    variances = einsum("ii->i", c)
+    variances = real(einsum("ii->i", c))
     spread = sqrt(variances)
     itself = np.eye(shape_of(c)[0], dtype=bool)
     ratios = c / expand_dims(spread, 1) / spread
     # Rounding must not lead out of [-1, 1]; of a variable with itself it is 1, or NaN if that does not vary.
-    return where(itself, variances / variances, clip(where(itself, 0.0, ratios), -1.0, 1.0))
+    limited = clip(where(itself, 0.0, real(ratios)), -1.0, 1.0)
+    if is_complex(ratios):
+        limited = limited + 1j * clip(where(itself, 0.0, imag(ratios)), -1.0, 1.0)
+    return where(itself, variances / variances, limited)
 
 
 _COUNTS, _WEIGHTS = np.array([1, 2, 0, 1]), np.array([0.5, 1.0, 0.25, 2.0])

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from interp.primitive import negative_axis
-from interp.value import ndim_of, primal, shape_of
+from interp.value import is_complex, ndim_of, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import asarray, zeros
@@ -54,7 +54,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     x1, x2 = moveaxis(x1, axis, -1), moveaxis(x2, axis, -1)
     if shape_of(x1)[-1] != shape_of(x2)[-1]:
         raise ValueError(f"vecdot: vectors of {shape_of(x1)[-1]} and {shape_of(x2)[-1]} elements")
-    x1 = conj(x1) if getattr(x1, "dtype", np.dtype(float)).kind == "c" else x1
+    x1 = conj(x1) if is_complex(x1) else x1
     return einsum("...i,...i->...", x1, x2)
 
 
