@@ -75,7 +75,9 @@ from interp.vocabulary.elementwise import arctan2 as atan2
 from interp.vocabulary.elementwise import arctanh as atanh
 from interp.vocabulary.elementwise import power as pow
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
+from interp.vocabulary.joining import append, block, column_stack, dstack, hstack, insert, vstack
 from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
+from interp.vocabulary.padding import pad
 from interp.vocabulary.predicates import (
     all,
     any,
@@ -98,25 +100,44 @@ from interp.vocabulary.predicates import (
 )
 from interp.vocabulary.reductions import cumsum, max, mean, min, prod, std, sum, var
 from interp.vocabulary.reductions import cumsum as cumulative_sum
-from interp.vocabulary.sequences import argsort, convolve, count_nonzero, cumprod, diff, pad, searchsorted, sort
+from interp.vocabulary.repeating import kron, meshgrid, repeat, resize, roll, tile
+from interp.vocabulary.selecting import (
+    argwhere,
+    choose,
+    compress,
+    extract,
+    flatnonzero,
+    nonzero,
+    place,
+    put,
+    put_along_axis,
+    putmask,
+    select,
+    take_along_axis,
+)
+from interp.vocabulary.sequences import argsort, convolve, count_nonzero, cumprod, diff, searchsorted, sort
 from interp.vocabulary.sequences import cumprod as cumulative_prod
 from interp.vocabulary.shape import (
     atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_arrays,
     broadcast_to,
-    column_stack,
     concatenate,
     expand_dims,
     flip,
-    hstack,
+    fliplr,
+    flipud,
+    matrix_transpose,
     moveaxis,
     ravel,
     reshape,
-    roll,
+    rollaxis,
+    rot90,
     squeeze,
     stack,
     swapaxes,
     transpose,
-    vstack,
     where,
 )
 from interp.vocabulary.shape import concatenate as concat
@@ -138,6 +159,17 @@ from interp.vocabulary.special import (
     xlog1py,
     xlogy,
 )
+from interp.vocabulary.splitting import (
+    array_split,
+    delete,
+    dsplit,
+    hsplit,
+    split,
+    trim_zeros,
+    unstack,
+    vsplit,
+)
+from interp.vocabulary.triangles import diag, diagflat, diagonal, fill_diagonal, tril, triu
 
 __all__ = [
     name

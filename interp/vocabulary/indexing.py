@@ -7,9 +7,14 @@ import numpy as np
 
 from interp import backends
 from interp.errors import StripError, UndecidedError
-from interp.linear import ONE, Diagonal, Gather
-from interp.primitive import COUNTERPARTS, Assignment, Contraction, Structural, negative_axis
+from interp.linear import ONE, Diagonal, Gather, lead
+from interp.primitive import Assignment, Contraction, Structural, negative_axis
 from interp.value import Holder, Value, ndim_of, operand, shape_of
+from interp.vocabulary.catalogue import call, enter
+from interp.vocabulary.composites import composite, no_out
+from interp.vocabulary.creation import zeros
+from interp.vocabulary.predicates import not_equal
+from interp.vocabulary.shape import reshape
 
 Index = tuple[Any, ...]
 
@@ -36,6 +41,30 @@ def _plain_part(part: Any) -> Any:
     if isinstance(part, list):
         return np.asarray(part, dtype=int) if not part else np.asarray(part)
     return part
+
+
+def plain_mask(condition: Any) -> Any:
+    """Where ``condition`` is true, as plain booleans. Raises `UndecidedError` of a value that leaves that open."""
+    mask = operand(condition)
+    if isinstance(mask, Value) and mask.dtype.kind != "b":
+        mask = not_equal(mask, 0)
+    return _plain_part(mask)
+
+
+def positions(indices: Any, n: int, mode: str = "raise") -> Any:
+    """Plain integer positions on an axis of length ``n``; beyond its ends as ``mode`` says ("raise": as they are)."""
+    index = _plain_part(indices)
+    index = index if hasattr(index, "dtype") else np.asarray(indices)
+    if index.dtype.kind not in "bi" and not np.can_cast(index.dtype, np.intp, "safe"):
+        raise TypeError(f"positions are integers, not {index.dtype}")
+    index = index.astype(np.intp)
+    if mode == "raise":
+        return index
+    if mode not in ("wrap", "clip"):
+        raise ValueError(f"mode is 'raise', 'wrap' or 'clip', not {mode!r}")
+    if n == 0 and index.size:
+        raise IndexError("cannot do a non-empty take from an empty axes.")
+    return index % max(n, 1) if mode == "wrap" else index.clip(0, max(n - 1, 0))
 
 
 def owned_index(index: Index) -> Index:
@@ -72,10 +101,6 @@ def _batched(params: dict[str, Any], batch: int, shape: tuple[int, ...]) -> dict
 
 
 def _getitem_adjoint(ct: Any, position: int, operands: Any, params: dict[str, Any], batch: int | None) -> Any:
-    from interp.linear import lead
-    from interp.vocabulary.creation import zeros
-    from interp.vocabulary.shape import reshape
-
     if not operands[0]:  # a number, read as x[()] or x[None]
         return reshape(ct, lead(batch))
     target = zeros(lead(batch) + operands[0], like=ct)
@@ -132,13 +157,31 @@ def _array_setitem(x: Any, y: Any, index: Index) -> None:
 setitem = Assignment("setitem", _array_setitem, canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)}))
 
 
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
-    """Elements along an axis, at plain integer positions."""
-    x = operand(x)
+@composite(np.take)
+def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
+    """Elements along an axis (None: of all in C order), at plain integer positions."""
+    no_out(out)
+    x = operand(a)
     if axis is None:
-        return getitem(x.reshape(-1), indices)
-    behind = -negative_axis(axis, ndim_of(x)) - 1
-    return getitem(x, (..., np.asarray(indices), *(slice(None),) * behind))
+        x, axis = reshape(x, (-1,)), -1
+    axis = negative_axis(axis, ndim_of(x))
+    index = positions(indices, shape_of(x)[axis], mode)
+    if index.ndim == 0 and ndim_of(x) == 1:
+        return getitem(x, (int(index),))
+    return getitem(x, (..., index, *(slice(None),) * (-axis - 1)))
 
 
-COUNTERPARTS[np.take] = take
+enter(
+    take,
+    np.take,
+    calls=[
+        call((2, 3), indices=[[4, 0], [-1, 4]]),
+        call((2, 3, 2), indices=[2, 0, 2], axis=1),
+        call((2, 3, 2), indices=[[1, 0]], axis=-1),
+        call((2, 3), indices=1, axis=0),
+        call((3,), indices=-1),
+        call((2, 3), indices=[5, -7, 2], axis=1, mode="wrap"),
+        call((2, 3), indices=[5, -7, 2], mode="clip"),
+        call((), indices=[0, 0]),
+    ],
+)

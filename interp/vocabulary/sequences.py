@@ -1,4 +1,4 @@
-"""What is done to elements in their order along an axis: sorting, differences, running products, padding, convolution.
+"""What is done to elements in their order along an axis: sorting, differences, running products, convolution.
 
 Sorting follows the numbers, as a choice does: its derivative is the permutation, of equal elements the one that
 keeps their order.
@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from interp import backends
-from interp.errors import UnsupportedArgument
 from interp.linear import Gather
 from interp.primitive import COUNTERPARTS, Predicate, Sorting, negative_axis
 from interp.value import ndim_of, operand, primal, shape_of
-from interp.vocabulary.creation import zeros
 from interp.vocabulary.indexing import getitem
 from interp.vocabulary.linalg import matmul
+from interp.vocabulary.padding import pad
 from interp.vocabulary.predicates import not_equal
 from interp.vocabulary.reductions import products_before, sum
-from interp.vocabulary.shape import concatenate, moveaxis, reshape
+from interp.vocabulary.shape import moveaxis, reshape
 
 
 def _along(x: Any, axis: int | None = -1, kind: str | None = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -79,18 +78,6 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     return moveaxis(products_before(rows) * rows, -1, axis)
 
 
-def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: float = 0.0) -> Any:
-    """``x`` with ``pad_width`` elements of one value before and after each axis (NumPy's forms of the width)."""
-    if mode != "constant" or ndim_of(constant_values):
-        raise UnsupportedArgument("pad: on values mode is 'constant' and constant_values one number; use concatenate")
-    x = operand(x)
-    for axis, widths in enumerate(np.broadcast_to(pad_width, (ndim_of(x), 2)).tolist()):
-        shape = shape_of(x)
-        ends = [zeros((*shape[:axis], n, *shape[axis + 1 :]), like=primal(x)) + constant_values for n in widths]
-        x = concatenate([ends[0], x, ends[1]], axis=axis)
-    return x
-
-
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     """Discrete convolution of two vectors, of the length that NumPy gives it in each mode."""
     a, v = operand(a), operand(v)
@@ -107,5 +94,5 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     return matmul(pad(a, (before, after))[windows], v[::-1])
 
 
-COUNTERPARTS.update({np.count_nonzero: count_nonzero, np.diff: diff, np.cumprod: cumprod, np.pad: pad})
+COUNTERPARTS.update({np.count_nonzero: count_nonzero, np.diff: diff, np.cumprod: cumprod})
 COUNTERPARTS[np.convolve] = convolve
