@@ -10,6 +10,7 @@ from interp.value import Value
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
 OTHERS = ("dot", "clip", "conj", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
+OTHERS += ("repeat", "diagonal", "choose", "nonzero", "put")
 
 
 def _method(name: str) -> Any:
@@ -29,9 +30,9 @@ def _method(name: str) -> Any:
     return method
 
 
-def _reshape(x: Any, *shape: Any, order: str = "C") -> Any:
+def _reshape(x: Any, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
     """As numpy.ndarray.reshape."""
-    return v.reshape(x, shape[0] if len(shape) == 1 else shape, order)
+    return v.reshape(x, shape[0] if len(shape) == 1 else shape, order, copy=copy)
 
 
 def _transpose(x: Any, *axes: Any) -> Any:
@@ -45,9 +46,14 @@ def _copy(x: Any, order: str = "C") -> Any:
     return v.copy(x, order)
 
 
-def _flatten(x: Any) -> Any:
+def _flatten(x: Any, order: str = "C") -> Any:
     """As numpy.ndarray.flatten: a copy."""
-    return v.copy(v.ravel(x))
+    return v.copy(v.ravel(x, order))
+
+
+def _compress(x: Any, condition: Any, axis: int | None = None) -> Any:
+    """As numpy.ndarray.compress."""
+    return v.compress(condition, x, axis)
 
 
 def _fill(x: Any, value: Any) -> None:
@@ -87,11 +93,12 @@ def attach() -> None:
         "transpose": _transpose,
         "copy": _copy,
         "flatten": _flatten,
+        "compress": _compress,
         "fill": _fill,
         "astype": _astype,
         "conjugate": _method("conj"),
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
-        "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
+        "mT": property(lambda x: v.matrix_transpose(x), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)
     for name in dir(np.ndarray):

@@ -49,10 +49,10 @@ class Reshape(Structural):
 
 def _copied(out: Any, x: Any, wanted: bool) -> Any:
     """``out``, which came of ``x``, as a copy; or, if none is wanted, an error where there is one."""
-    apart = is_array(x) and not np.may_share_memory(innermost(x), innermost(out)) and math.prod(shape_of(x))
-    if apart and not wanted:
+    shares = not is_array(x) or 0 in shape_of(x) or np.may_share_memory(innermost(x), innermost(out))
+    if not (shares or wanted):
         raise ValueError("Unable to avoid creating a copy while reshaping.")
-    return out if apart or not wanted else copy(out)
+    return copy(out) if shares and wanted else out
 
 
 def memory_order(x: Any) -> str:

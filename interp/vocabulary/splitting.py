@@ -15,7 +15,7 @@ from interp.vocabulary.shape import moveaxis, ravel
 
 
 @composite(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Views of the parts between positions along an axis, or of so many parts of lengths that differ by 1 at most."""
     axis = negative_axis(axis, ndim_of(ary))
     n = shape_of(ary)[axis]
@@ -32,7 +32,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 @composite(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Views of the parts between positions along an axis, or of so many equal parts."""
     if not np.ndim(indices_or_sections):
         n = shape_of(ary)[negative_axis(axis, ndim_of(ary))]
@@ -42,19 +42,19 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 @composite(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     """`split` along the second axis; of a vector along its own."""
     return split(ary, indices_or_sections, _axis_of(ary, 1, "hsplit", 1) if ndim_of(ary) != 1 else 0)
 
 
 @composite(np.vsplit)
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: Any, indices_or_sections: Any) -> Any:
     """`split` along the first axis."""
     return split(ary, indices_or_sections, _axis_of(ary, 0, "vsplit", 2))
 
 
 @composite(np.dsplit)
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: Any, indices_or_sections: Any) -> Any:
     """`split` along the third axis."""
     return split(ary, indices_or_sections, _axis_of(ary, 2, "dsplit", 3))
 

@@ -18,7 +18,8 @@ from interp.vocabulary.shape import moveaxis, ravel, reshape, where
 
 def _below(m: Any, k: int) -> Any:
     """Mask of what lies on and below the ``k``-th diagonal of the last two axes."""
-    return companion(np.tri(*shape_of(m)[-2:], k=k, dtype=bool), m)
+    last = shape_of(m)[-2:]
+    return companion(np.tri(last[0], last[-1], k, bool), m)
 
 
 @composite(np.tril)
