@@ -52,10 +52,13 @@ def plain_mask(condition: Any) -> Any:
 
 
 def positions(indices: Any, n: int, mode: str = "raise") -> Any:
-    """Plain integer positions on an axis of length ``n``; beyond its ends as ``mode`` says ("raise": as they are)."""
+    """Plain positions on an axis of length ``n``, truncated to integers; beyond its ends as ``mode`` says.
+
+    In mode "raise" they stay as they are: indexing raises.
+    """
     index = _plain_part(indices)
     index = index if hasattr(index, "dtype") else np.asarray(indices)
-    if index.dtype.kind not in "bi" and not np.can_cast(index.dtype, np.intp, "safe"):
+    if index.dtype.kind not in "biuf":
         raise TypeError(f"positions are integers, not {index.dtype}")
     index = index.astype(np.intp)
     if mode == "raise":

@@ -3,6 +3,7 @@
 What repeats everything alike is a broadcast, copied: its transpose is a sum, much cheaper than that of a gather.
 """
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def _repeated(x: Any, before: tuple[int, ...], after: tuple[int, ...]) -> Any:
 @composite(np.tile)
 def tile(A: Any, reps: Any) -> Any:
     """Copies of an array side by side, ``reps`` along each axis; axes are added in front where there are too few."""
-    counts = tuple(reps) if np.ndim(reps) else (reps,)
+    counts = tuple(map(operator.index, reps if np.ndim(reps) else (reps,)))
     x = prefixed(A, len(counts))
     counts = (1,) * (ndim_of(x) - len(counts)) + counts
     return _repeated(x, counts, (1,) * ndim_of(x))
@@ -101,7 +102,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         raise ValueError("'shift' and 'axis' should be scalars or 1D sequences")
     for places, along in shifts:
         behind = -negative_axis(along, ndim_of(x)) - 1
-        cut = -places % max(shape_of(x)[along], 1)
+        cut = -int(places) % max(shape_of(x)[along], 1)
         parts = [x[(..., part, *(slice(None),) * behind)] for part in (slice(cut, None), slice(cut))]
         x = concatenate(parts, axis=along)
     return x

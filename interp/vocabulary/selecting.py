@@ -111,7 +111,9 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """Of the choices the one whose number ``a`` has, element by element; numbers beyond as ``mode`` says."""
     no_out(out)
     options = [asarray(choice) for choice in choices]
-    numbers = a
+    numbers = asarray(a)
+    if getattr(numbers, "dtype", np.dtype(type(numbers))).kind not in "biu":
+        raise TypeError("choose: the numbers of the choices are integers")
     if not isinstance(a, Value):
         numbers = positions(a, len(options), mode)
     elif mode != "raise":

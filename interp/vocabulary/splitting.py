@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.primitive import negative_axis
+from interp.primitive import negative_axes, negative_axis
 from interp.value import ndim_of, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
@@ -22,7 +22,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     if np.ndim(indices_or_sections):
         cuts = [0, *map(operator.index, indices_or_sections), n]
     else:
-        sections = operator.index(indices_or_sections)
+        sections = int(indices_or_sections)
         if sections <= 0:
             raise ValueError("number sections must be larger than 0.")
         longer = n % sections
@@ -88,7 +88,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     if ends not in ("fb", "bf", "f", "b"):
         raise ValueError(f"unexpected character(s) in `trim`: {trim!r}")
     ndim = ndim_of(filt)
-    chosen = range(ndim) if axis is None else [i % ndim for i in np.atleast_1d(axis)]
+    chosen = negative_axes(axis, ndim)
     places = np.argwhere(plain_mask(filt))
     index = [slice(None)] * ndim
     for i in chosen:
