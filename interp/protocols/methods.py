@@ -9,8 +9,8 @@ from interp.errors import InterpError, NoAttribute, UnsupportedArgument
 from interp.value import Value
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
-OTHERS = ("dot", "clip", "conj", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
-OTHERS += ("repeat", "diagonal", "choose", "nonzero", "put")
+SHAPES = ("ravel", "squeeze", "swapaxes", "repeat", "diagonal", "take", "put", "choose", "nonzero")
+OTHERS = ("dot", "clip", "conj", "trace", "round")
 
 
 def _method(name: str) -> Any:
@@ -86,7 +86,7 @@ class _Missing:
 
 def attach() -> None:
     """Give `Value` its array methods."""
-    for name in REDUCTIONS + OTHERS:
+    for name in REDUCTIONS + SHAPES + OTHERS:
         setattr(Value, name, _method(name))
     for name, function in {
         "reshape": _reshape,
