@@ -17,6 +17,7 @@ from interpretations import (
     SparsityTracer,
     grad,
     hessian,
+    hessian_sparsity,
     jacfwd,
     jacobian_sparsity,
     jacrev,
@@ -706,3 +707,40 @@ def test_few_primitives_whatever_the_size():
             recording = Recording(1 << 40)
             call(lift(x, recording))
             assert len(recording.entries) < 30
+
+
+OPEN = {
+    "take": lambda x: np.take(x, np.argmax(x, axis=1), axis=0),
+    "take a table": lambda x: np.take(x, np.argsort(x, axis=0)[:, :2], axis=-1),
+    "take one": lambda x: np.take(x, np.argmin(x[0]), axis=1),
+    "take of all": lambda x: np.take(x, np.argmax(x)),
+    "take_along_axis, rows": lambda x: np.take_along_axis(x, np.argsort(x, axis=1), axis=1),
+    "take_along_axis, columns": lambda x: np.take_along_axis(x, np.argsort(x, axis=0)[:2], axis=0),
+    "take_along_axis of all": lambda x: np.take_along_axis(x, np.argsort(x, axis=None), axis=None),
+    "take_along_axis of a cube": lambda x: np.take_along_axis(x[:, None], np.argmax(x, axis=1)[:, None, None], axis=-1),
+    "choose": lambda x: np.choose(np.argmax(x, axis=0), [x[0], x[1], x[2]]),
+}
+
+
+@pytest.mark.parametrize("f", OPEN.values(), ids=OPEN)
+def test_positions_that_the_input_decides_may_be_any(f):
+    x = np.array([[0.3, 0.6, 0.5], [0.2, 0.8, 0.4], [0.7, 0.1, 0.9]])
+    carried = f(SparsityTracer(x))
+    np.testing.assert_array_equal(primal(carried), f(x))
+    rng = np.random.default_rng(3)
+    union = np.any([truth.jacobian(f, (rng.permutation(9).reshape(3, 3) / 9.0,), 0) for _ in range(200)], axis=0)
+    for g in (unconverted(lambda x: f(x)), f):
+        assert not (union.reshape(-1, 9) & ~jacobian_sparsity(g, x).toarray()).any()
+    np.testing.assert_array_equal(jacobian_sparsity(f, x).toarray(), union.reshape(-1, 9))
+
+    def scalar(x):
+        return np.sum(f(x) ** 2 * x[0, 0])
+
+    assert not ((hessian(scalar)(x).reshape(9, 9) != 0) & ~hessian_sparsity(scalar, x).toarray()).any()
+    assert_same(jacobian_sparsity(f, x, local=True).toarray(), truth.jacobian(f, (x,), 0).reshape(-1, 9) > 1e-8)
+
+
+def test_too_many_open_positions_are_refused():
+    x = np.linspace(0.0, 1.0, 1 << 13)
+    with pytest.raises(UndecidedError, match=r"np\.sort"):
+        jacobian_sparsity(lambda x: np.take_along_axis(x, np.argsort(x), 0), x)

@@ -9,7 +9,7 @@ from interp import backends
 from interp.errors import StripError, UndecidedError
 from interp.linear import ONE, Diagonal, Gather, lead
 from interp.primitive import Assignment, Contraction, Structural, negative_axis
-from interp.value import Holder, Value, ndim_of, operand, shape_of
+from interp.value import Holder, Value, carries_joining, ndim_of, operand, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite, no_out
 from interp.vocabulary.creation import zeros
@@ -68,6 +68,11 @@ def positions(indices: Any, n: int, mode: str = "raise") -> Any:
     if n == 0 and index.size:
         raise IndexError("cannot do a non-empty take from an empty axes.")
     return index % max(n, 1) if mode == "wrap" else index.clip(0, max(n - 1, 0))
+
+
+def are_open(indices: Any) -> bool:
+    """True of positions that an input decides, which other inputs have elsewhere: of ``argmax`` of a tracer."""
+    return isinstance(indices, Value) and indices.dtype.kind in "iu" and carries_joining(indices)
 
 
 def owned_index(index: Index) -> Index:
@@ -132,9 +137,24 @@ def _array_index_add(x: Any, y: Any, index: Index) -> Any:
     out = x.astype(np.result_type(x, y))
     if is_basic(index):
         out[index] += y
+    elif type(out) is np.ndarray and out.ndim > 1 and out.dtype in COUNTED and np.size(y) * FEW > out.size:
+        at = np.arange(out.size).reshape(out.shape)[index]
+        out += _totals(at.reshape(-1), np.broadcast_to(y, at.shape).reshape(-1), out.size).reshape(out.shape)
     else:
         backends.namespace(out).add.at(out, index, y)
     return out
+
+
+COUNTED = frozenset(map(np.dtype, (np.float32, np.float64, np.complex64, np.complex128)))
+FEW = 64
+"""Where fewer elements than one in so many are added to, numbering all of them costs more than NumPy's ``add.at``."""
+
+
+def _totals(at: Any, y: Any, size: int) -> Any:
+    """Sums of ``y`` by position, in double precision: many times faster than ``np.add.at`` of several axes."""
+    if y.dtype.kind == "c":
+        return _totals(at, y.real, size) + 1j * _totals(at, y.imag, size)
+    return np.bincount(at, y, size)
 
 
 def _index_add_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[Any]:
@@ -168,10 +188,14 @@ def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: s
     if axis is None:
         x, axis = reshape(x, (-1,)), -1
     axis = negative_axis(axis, ndim_of(x))
+    if are_open(indices) and mode == "raise":
+        from interp.vocabulary.selecting import taken_anywhere
+
+        return taken_anywhere(x, indices, axis)
     index = positions(indices, shape_of(x)[axis], mode)
     if index.ndim == 0 and ndim_of(x) == 1:
         return getitem(x, (int(index),))
-    return getitem(x, (..., index, *(slice(None),) * (-axis - 1)))
+    return getitem(x, (*(slice(None),) * (axis + ndim_of(x)), index))
 
 
 enter(

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from interp import backends
-from interp.errors import UnsupportedArgument
+from interp.errors import UndecidedError, UnsupportedArgument
 from interp.primitive import negative_axis
 from interp.value import Value, ndim_of, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import companion, composite, no_out
 from interp.vocabulary.creation import asarray, copy
-from interp.vocabulary.indexing import getitem, plain_mask, positions, setitem, take
-from interp.vocabulary.predicates import equal
+from interp.vocabulary.indexing import are_open, getitem, plain_mask, positions, setitem, take
+from interp.vocabulary.predicates import equal, logical_or
+from interp.vocabulary.reductions import sum
 from interp.vocabulary.repeating import resize
-from interp.vocabulary.shape import broadcast_to, ravel, reshape, where
+from interp.vocabulary.shape import broadcast_to, expand_dims, moveaxis, ravel, reshape, where
 
 # -- positions
 
@@ -67,7 +68,42 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Elements at ``indices``, which have as many axes as ``arr``, along an axis (None: of the vector)."""
     if axis is None:
         arr, axis = ravel(arr), 0
+    if are_open(indices):
+        return _taken_anywhere_along(arr, indices, axis)
     return getitem(arr, _along_axis(arr, indices, axis))
+
+
+def taken_anywhere(x: Any, indices: Any, axis: int) -> Any:
+    """`take` at positions that may be any, along a negative axis."""
+    ndim = ndim_of(indices)
+    lines = expand_dims(moveaxis(x, axis, -1), tuple(range(-ndim - 1, -1))) if ndim else moveaxis(x, axis, -1)
+    places = tuple(range(ndim_of(x) - 1, ndim_of(x) - 1 + ndim))
+    return moveaxis(_chosen(lines, indices), places, tuple(axis + ndim_of(x) + i for i in range(ndim)))
+
+
+def _taken_anywhere_along(x: Any, indices: Any, axis: int) -> Any:
+    """`take_along_axis` at positions that may be any."""
+    axis = negative_axis(axis, ndim_of(x))
+    if ndim_of(indices) != ndim_of(x):
+        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+    return _chosen(expand_dims(moveaxis(x, axis, -1), axis - 1), indices)
+
+
+def _chosen(lines: Any, indices: Any) -> Any:
+    """Of the last axis the element at each position, all of them brought face to face."""
+    n = shape_of(lines)[-1]
+    wanted = expand_dims(indices, -1) if ndim_of(indices) else indices
+    if int(np.prod(np.broadcast_shapes(shape_of(lines), shape_of(wanted)), dtype=int)) > LARGEST:
+        raise UndecidedError(
+            f"{int(np.prod(shape_of(indices)))} positions that the input decides, among {n} elements, would be brought "
+            f"face to face, which is done up to {LARGEST} pairs: use np.sort, np.max or np.where instead of positions"
+        )
+    there = companion(np.arange(n), primal(lines))
+    return sum(where(logical_or(equal(wanted, there), equal(wanted, there - n)), lines, lines.dtype.type(0)), axis=-1)
+
+
+LARGEST = 1 << 24
+"""Number of pairs of a position and an element that are compared where positions are open."""
 
 
 @composite(np.compress)
