@@ -479,6 +479,10 @@ class Reduction(Differentiable):
     """Collapses axes."""
 
 
+class Transform(Differentiable):
+    """Linear in its one operand, whose elements it mixes along axes."""
+
+
 class Sorting(Differentiable):
     """Orders elements along an axis: at a point a permutation, which other inputs may change."""
 

@@ -278,8 +278,3 @@ def _floating(x: Any) -> Any:
 @overloaded(elementwise.as_numpy_at_zero)
 def _as_numpy_at_zero(x: Any) -> Any:
     return lambda x: x
-
-
-@overloaded(elementwise._real)
-def _real(x: Any) -> Any:
-    return None if isinstance(x, types.Complex) else (lambda x: x)

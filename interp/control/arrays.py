@@ -97,9 +97,10 @@ def _full(shape: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
 def _like(make: Callable[..., Any]) -> Callable[..., Any]:
     def made(x: Any, *args: Any, **kwargs: Any) -> Any:
         like = unwrap(x)
-        inner = (
-            np.asarray(primal(like)) if isinstance(like, Value | list | tuple) and not carries_device(like) else like
-        )
+        inner = like
+        if isinstance(like, Value) and not carries_device(like):
+            inner = np.asarray(innermost(like))  # in its memory order
+            inner = inner if inner.shape == like.shape else np.empty(like.shape, like.dtype)
         if isinstance(like, list | tuple) and carries(like):
             inner = np.asarray(primal(asarray(like)))
         out = make(inner, *unwrap(args), **unwrap(kwargs))
@@ -110,7 +111,7 @@ def _like(make: Callable[..., Any]) -> Callable[..., Any]:
 
 def carries_device(x: Any) -> bool:
     """True of an array outside of NumPy, or a value around one: NumPy's protocols make its companions."""
-    return backends.namespace(primal(x)) is not np
+    return backends.namespace(innermost(x)) is not np
 
 
 LIKE: tuple[Any, ...] = (np.zeros_like, np.ones_like, np.empty_like)

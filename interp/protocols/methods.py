@@ -98,6 +98,8 @@ def attach() -> None:
         "astype": _astype,
         "conjugate": _method("conj"),
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
+        "real": property(lambda x: v.real(x), doc="The real part."),
+        "imag": property(lambda x: v.imag(x), doc="The imaginary part."),
         "mT": property(lambda x: v.matrix_transpose(x), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)

@@ -10,7 +10,8 @@ from types import ModuleType as _Module
 from numpy import arange, complex64, complex128, eye, float32, float64, full, int32, int64, linspace, newaxis, ones
 from numpy import bool_ as bool
 
-from interp.vocabulary import defaults, linalg, special
+from interp.vocabulary import defaults, fft, linalg, special
+from interp.vocabulary.complex_numbers import angle, imag, real
 from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
 from interp.vocabulary.elementwise import (
@@ -174,5 +175,5 @@ from interp.vocabulary.triangles import diag, diagflat, diagonal, fill_diagonal,
 __all__ = [
     name
     for name, thing in list(globals().items())
-    if name in ("linalg", "special") or not (name[0] == "_" or isinstance(thing, _Module))
+    if name in ("fft", "linalg", "special") or not (name[0] == "_" or isinstance(thing, _Module))
 ]

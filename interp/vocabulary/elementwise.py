@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from interp.errors import UnsupportedInput
 from interp.linear import MINUS_ONE, ONE, ZERO
 from interp.primitive import COUNTERPARTS, Elementwise, Structural
-from interp.value import Value, primal
+from interp.value import Value, innermost, is_complex, primal
 
 
 def rounded(c: float, like: Any) -> Any:
@@ -34,14 +33,6 @@ def as_numpy_at_zero(x: Any) -> Any:
     """The base of a power in a partial: at Python's own 0.0 a negative power raises, where NumPy's is infinite."""
     zero = primal(x)
     return x * np.float64(1.0) if type(zero) is float and zero == 0.0 else x
-
-
-def _real(x: Any) -> Any:
-    if isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "f") == "c":
-        raise UnsupportedInput(
-            "the derivative of abs(z) is not linear over complex numbers: compute with the real and imaginary parts"
-        )
-    return x
 
 
 def _reciprocal(x: Any) -> Any:
@@ -117,10 +108,20 @@ fmod = Elementwise("fmod", np.fmod, dx=ONE, dy=lambda x, y: -trunc(x / y), domai
 
 # -- piecewise constant and piecewise linear
 
-absolute = Elementwise(
-    "abs", np.absolute, dx=lambda x: sign(_real(x)), counterparts=(np.absolute, np.fabs), domain=(0.5, 2)
-)
-sign: Elementwise = Elementwise("sign", np.sign, dx=ZERO, domain=(0.5, 2))
+
+class Sized(Elementwise):
+    """A function of real numbers whose meaning for complex ones, ``of_complex``, is another function."""
+
+    of_complex: Any = None
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        if len(operands) == 1 and type(operands[0]) is not float and is_complex(innermost(operands[0])):
+            return self.of_complex(operands[0])
+        return super().__call__(*operands, **params)
+
+
+absolute = Sized("abs", np.absolute, dx=lambda x: sign(x), counterparts=(np.absolute, np.fabs), domain=(0.5, 2))
+sign: Sized = Sized("sign", np.sign, dx=ZERO, domain=(0.5, 2))
 floor = Elementwise("floor", np.floor, dx=ZERO, domain=(0.6, 0.9))
 ceil = Elementwise("ceil", np.ceil, dx=ZERO, domain=(0.6, 0.9))
 trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO, domain=(0.6, 0.9))

@@ -52,12 +52,12 @@ def _along_axis(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     if index.ndim != ndim_of(x):
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
     along = [companion(i, x) for i in np.indices(shape_of(x), sparse=True)]
-    along[axis] = index
+    along[axis] = companion(index, x)
     return tuple(along)
 
 
 def _integers(indices: Any) -> Any:
-    index = positions(indices, 0) if isinstance(indices, Value) else np.asarray(indices)
+    index = positions(indices, 0) if isinstance(indices, Value) else asarray(indices)
     if index.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
     return index

@@ -15,7 +15,7 @@ from interp.vocabulary.elementwise import exp, floating, log, log1p, reciprocal,
 
 def _polygamma(n: Any, x: Any) -> Any:
     """SciPy's, which answers in double precision, in the precision of ``x``."""
-    out = scipy.special.polygamma(n, x)
+    out = scipy.special.polygamma(n, x)[()]  # of numbers too it makes an array
     return out.astype(x.dtype)[()] if getattr(x, "dtype", None) == np.float32 else out
 
 

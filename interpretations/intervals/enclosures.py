@@ -691,3 +691,5 @@ def logaddexp(a: Reals, b: Reals, c: Reals, d: Reals) -> Enclosure:
 
 
 TABLE.update({alias: TABLE[name] for alias, name in ALIASES.items()})
+
+TABLE["stop_gradient"] = TABLE["positive"]
