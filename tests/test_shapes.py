@@ -556,6 +556,13 @@ def test_complex_numbers_are_joined_and_moved():
     found = f(Dual(z, t))
     assert_same((found.value, found.tangent), (f(z), f(t)))
 
+    def real(x):
+        return np.sum(np.abs(f(np.roll(x[0] + 1j * x[1], 1)) + 1.0) ** 2 * np.arange(32.0))
+
+    expected = truth.jacobian(real, (X,), 0)
+    for transform in (jacfwd, jacrev):
+        assert_same(transform(real)(X), expected, 1e-8, 1e-8)
+
 
 @both_modes
 def test_not_a_number_stays_where_it_is(transform):

@@ -38,12 +38,12 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
         raise ValueError(f"unsupported keyword arguments for mode {mode!r}: {sorted(options.keys() - {option})}")
     ndim = ndim_of(x)
     pairs = _pairs(options.get(option, default), ndim)
-    padded = copy(x)
+    padded = x
     for i, widths in enumerate(_widths(pad_width, ndim)):
         if any(widths):
             before, after = ends(padded, i - ndim, widths, pairs[i])
             padded = concatenate([before, padded, after], axis=i)
-    return padded
+    return copy(x) if padded is x else padded
 
 
 def _widths(pad_width: Any, ndim: int) -> list[Widths]:
