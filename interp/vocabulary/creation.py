@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from interp import backends, level
-from interp.primitive import COUNTERPARTS, Creation, Structural
+from interp.primitive import Creation, Structural
 from interp.value import Holder, Value, innermost, is_array, primal, shape_of
+from interp.vocabulary.catalogue import call, enter
 
 
 def _copy(x: Any, order: str = "K") -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -47,9 +48,6 @@ def full_like(x: Any, fill_value: Any) -> Any:
     if isinstance(fill_value, Value) or isinstance(x, Value):
         return zeros_like(x) + fill_value
     return np.full_like(x, fill_value, dtype=np.result_type(x, fill_value))
-
-
-COUNTERPARTS[np.full_like] = full_like
 
 
 def held(x: Any, like: Any) -> Any:
@@ -96,3 +94,10 @@ def zeros_beside(array: Any, batch: int | None, like: Any) -> Any:
     made = zeros(front + tuple(shape[axis] for axis in order), like=like)
     axes = (*range(len(front)), *(len(front) + order.index(axis) for axis in range(len(shape))))
     return transpose(made, axes)
+
+
+enter(copy, np.copy, calls=[call((2, 3)), call((2, 3, 2), order="F"), call(())])
+enter(zeros_like, np.zeros_like, np.empty_like, calls=[call((2, 3)), call(())])
+enter(ones_like, np.ones_like, calls=[call((2, 3)), call(())])
+enter(full_like, np.full_like, calls=[call((2, 3), ()), call((2, 3), (3,)), call((), fill_value=2.5)])
+enter(asarray, calls=[call((2, 3)), call((), (2,), through=lambda f, x, y: f([[x, 1.0], [y[0], y[1]]]))])
