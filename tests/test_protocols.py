@@ -258,7 +258,7 @@ def test_integer_arrays_beside_values_are_not_truncated(transform):
     assert_same(transform(lambda x: x**k)(2.0), k * 2.0 ** (k - 1))
     assert_same(transform(lambda x: x**-k)(2.0), -k * 2.0 ** (-k - 1.0))
     assert_same(transform(lambda x: k / x)(2.0), -k / 4.0)
-    assert_same(transform(lambda x: v.full_like(k, 0.5) * x)(2.0), np.full(3, 0.5))
+    assert_same(transform(lambda x: v.full_like(k, 0.25 * x))(2.0), np.full(3, 0.25))
     assert_same(transform(lambda x: np.reciprocal(x) * k)(2), -k / 4.0)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from interp import vocabulary as v
 from interp.errors import InterpError, NoAttribute, UnsupportedArgument
-from interp.value import Value
+from interp.value import Value, innermost
+from interp.vocabulary.inspection import device_of, on_device
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
 OTHERS = ("dot", "clip", "conj", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
@@ -65,6 +66,11 @@ def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
     return v.copy(x) if copy else x
 
 
+def _to_device(x: Any, device: Any, *, stream: Any = None) -> Any:
+    """As numpy.ndarray.to_device: ``x``, which has to lie there already."""
+    return on_device(x, device)
+
+
 class _Missing:
     """Stands for an attribute of arrays that values lack. (`__getattr__` would slow down all that they have.)"""
 
@@ -90,6 +96,8 @@ def attach() -> None:
         "fill": _fill,
         "astype": _astype,
         "conjugate": _method("conj"),
+        "device": property(lambda x: device_of(innermost(x)), doc="Where the numbers lie: 'cpu' of NumPy's arrays."),
+        "to_device": _to_device,
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
         "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
     }.items():

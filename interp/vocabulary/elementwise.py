@@ -17,7 +17,8 @@ import numpy as np
 from interp.errors import UnsupportedInput
 from interp.linear import MINUS_ONE, ONE, ZERO
 from interp.primitive import COUNTERPARTS, Elementwise, Structural
-from interp.value import Value, primal
+from interp.value import Value, carries, primal
+from interp.vocabulary.catalogue import call, enter
 
 
 def rounded(c: float, like: Any) -> Any:
@@ -125,6 +126,7 @@ floor = Elementwise("floor", np.floor, dx=ZERO, domain=(0.6, 0.9))
 ceil = Elementwise("ceil", np.ceil, dx=ZERO, domain=(0.6, 0.9))
 trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO, domain=(0.6, 0.9))
 rint = Elementwise("round", np.rint, dx=ZERO, domain=(0.6, 0.9))
+nextafter = Elementwise("nextafter", np.nextafter, dx=ZERO, dy=ZERO, domain=((0.6, 0.9), (0.6, 0.9)))
 heaviside = Elementwise(
     "heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)), domain=((0.5, 2), (0.5, 2))
 )
@@ -223,6 +225,8 @@ conj: Structural = Structural(
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """``x`` limited to [min, max]; a bound of None is open. At a bound the derivative is shared equally."""
+    if not carries(x, min, max):
+        return np.clip(x, min, max)
     if min is None and max is None:
         return positive(x)
     raised = x if min is None else maximum(x, min)
@@ -234,20 +238,36 @@ def copysign(x: Any, y: Any) -> Any:
     from interp.vocabulary.predicates import signbit
     from interp.vocabulary.shape import where
 
+    if not carries(x, y):
+        return np.copysign(x, y)
     magnitude = absolute(x)
     return where(signbit(y), -magnitude, magnitude)
 
 
 def round(x: Any, decimals: int = 0) -> Any:
     """``x`` rounded to a number of decimals, halves to even; its derivative is zero."""
+    if not carries(x):
+        return np.round(x, decimals)
     if decimals == 0:
         return rint(x)
     scale = 10.0**decimals
     return rint(x * scale) / scale
 
 
-COUNTERPARTS[np.round] = round
-COUNTERPARTS[np.copysign] = copysign
-COUNTERPARTS[np.clip] = lambda x, a_min=None, a_max=None, *, min=None, max=None: clip(
-    x, a_min if min is None else min, a_max if max is None else max
+def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """`clip` by NumPy's names of the bounds."""
+    return clip(x, a_min if min is None else min, a_max if max is None else max)
+
+
+COUNTERPARTS[np.clip] = _clip
+enter(
+    clip,
+    calls=[
+        call((2, 3), 0.4, 0.6),
+        call((2, 3), (3,), between=((0.25, 0.85), (0.4, 0.5))),
+        call((2, 3), max=0.5),
+        call((2, 3)),
+    ],
 )
+enter(copysign, np.copysign, calls=[call((2, 3), (3,), between=(-2, 2)), call((), (2,), between=(-2, 2))])
+enter(round, np.round, calls=[call((2, 3)), call((2, 3), decimals=1)])

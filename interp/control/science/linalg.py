@@ -15,7 +15,8 @@ from interp.errors import ForeignCall
 from interp.numerics import matrices
 from interp.numerics.implicit import moving
 from interp.value import ndim_of, primal, shape_of
-from interp.vocabulary import asarray, linalg, matmul, square, sum, swapaxes, where
+from interp.vocabulary import linalg, matmul, square, sum, swapaxes, where
+from interp.vocabulary.creation import as_operand
 
 
 def _refuse(call: str, **options: Any) -> None:
@@ -28,14 +29,14 @@ def _refuse(call: str, **options: Any) -> None:
 def _solve(
     a: Any, b: Any, lower: bool = False, *args: Any, assume_a: Any = None, transposed: bool = False, **options: Any
 ) -> Any:
-    a = asarray(a)
+    a = as_operand(a)
     if assume_a in ("sym", "her", "pos", "symmetric", "hermitian", "positive definite"):
         a = _mirrored(a, lower)
     elif assume_a in ("upper triangular", "lower triangular"):
         a = _triangle(a, assume_a.startswith("lower"))
     elif assume_a not in (None, "gen", "general", "diagonal", "tridiagonal", "banded"):
         _refuse("solve", assume_a=assume_a)
-    return _solved(swapaxes(a, -1, -2) if transposed else a, asarray(b))
+    return _solved(swapaxes(a, -1, -2) if transposed else a, as_operand(b))
 
 
 def _solved(a: Any, b: Any) -> Any:
@@ -56,12 +57,12 @@ def _mirrored(a: Any, lower: bool) -> Any:
 
 @register(sl.inv)
 def _inv(a: Any, *args: Any, **options: Any) -> Any:
-    return linalg.inv(asarray(a))
+    return linalg.inv(as_operand(a))
 
 
 @register(sl.det)
 def _det(a: Any, *args: Any, **options: Any) -> Any:
-    return linalg.det(asarray(a))
+    return linalg.det(as_operand(a))
 
 
 @register(sl.cholesky)
@@ -78,7 +79,7 @@ def _cho_factor(a: Any, lower: bool = False, *args: Any, **options: Any) -> Any:
 def _cho_solve(c_and_lower: Any, b: Any, *args: Any, **options: Any) -> Any:
     factor, lower = c_and_lower
     low = _triangle(factor if lower else swapaxes(factor, -1, -2), True)
-    return _solved(swapaxes(low, -1, -2), _solved(low, asarray(b)))
+    return _solved(swapaxes(low, -1, -2), _solved(low, as_operand(b)))
 
 
 @register(sl.lu_factor)
@@ -101,27 +102,27 @@ def _lu_solve(lu_and_piv: Any, b: Any, trans: int = 0, *args: Any, **options: An
     for k, at in enumerate(swaps):
         rows[k], rows[at] = rows[at], rows[k]
     lower, upper = _triangle(packed, True, True), _triangle(packed, False)
-    return _solved(upper, _solved(lower, asarray(b)[np.array(rows, dtype=int)]))
+    return _solved(upper, _solved(lower, as_operand(b)[np.array(rows, dtype=int)]))
 
 
 @register(sl.solve_triangular)
 def _solve_triangular(
     a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, *args: Any, **options: Any
 ) -> Any:
-    a = _triangle(asarray(a), lower, unit_diagonal)
-    return _solved(swapaxes(a, -1, -2) if trans in (1, 2, "T", "C") else a, asarray(b))
+    a = _triangle(as_operand(a), lower, unit_diagonal)
+    return _solved(swapaxes(a, -1, -2) if trans in (1, 2, "T", "C") else a, as_operand(b))
 
 
 @register(sl.solve_banded)
 def _solve_banded(l_and_u: Any, ab: Any, b: Any, *args: Any, **options: Any) -> Any:
-    return _solved(matrices.from_bands(*l_and_u, ab), asarray(b))
+    return _solved(matrices.from_bands(*l_and_u, ab), as_operand(b))
 
 
 @register(sl.solveh_banded)
 def _solveh_banded(ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False, lower: bool = False) -> Any:
-    width = shape_of(asarray(ab))[0] - 1
+    width = shape_of(as_operand(ab))[0] - 1
     half = matrices.from_bands(width, 0, ab) if lower else matrices.from_bands(0, width, ab)
-    return _solved(_mirrored(half, lower), asarray(b))
+    return _solved(_mirrored(half, lower), as_operand(b))
 
 
 @register(sl.expm)
@@ -138,7 +139,7 @@ def _toeplitz(c: Any, r: Any = None) -> Any:
 @register(sl.solve_toeplitz)
 def _solve_toeplitz(c_or_cr: Any, b: Any, *args: Any, **options: Any) -> Any:
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
-    return _solved(matrices.toeplitz(c, r), asarray(b))
+    return _solved(matrices.toeplitz(c, r), as_operand(b))
 
 
 @register(sl.block_diag)
@@ -155,7 +156,7 @@ def _norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, che
 def _eigh(a: Any, b: Any = None, *, lower: bool = True, eigvals_only: bool = False, **options: Any) -> Any:
     _refuse("eigh", b=b is not None, **{name: value for name, value in options.items() if name.startswith("subset")})
     refuse_enclosures("scipy.linalg.eigh", "Enclose eigenvalues by Gershgorin's discs", a)
-    a = _mirrored(asarray(a) * 1.0, lower)
+    a = _mirrored(as_operand(a) * 1.0, lower)
     values, vectors = matrices.eigenpairs(a, *sl.eigh(primal(a)), "scipy.linalg.eigh")
     return values if eigvals_only else (values, vectors)
 
@@ -169,7 +170,7 @@ def _eigvalsh(a: Any, b: Any = None, *, lower: bool = True, **options: Any) -> A
 def _lstsq(a: Any, b: Any, *args: Any, **options: Any) -> Any:
     """``(x, residues, rank, None)`` of a matrix of full column rank; singular values carry nothing and are left out."""
     refuse_enclosures("scipy.linalg.lstsq", "Solve the normal equations with intervals", a, b)
-    a, b = asarray(a) * 1.0, asarray(b) * 1.0
+    a, b = as_operand(a) * 1.0, as_operand(b) * 1.0
     plain = sl.lstsq(primal(a), primal(b), *args, **options)
     if plain[2] < shape_of(a)[1] or ndim_of(a) != 2:
         raise ForeignCall(
