@@ -12,13 +12,14 @@ from interp import backends
 from interp.errors import UnsupportedArgument
 from interp.linear import Gather
 from interp.primitive import COUNTERPARTS, Predicate, Sorting, negative_axis
-from interp.value import ndim_of, operand, primal, shape_of
+from interp.value import carries, ndim_of, operand, primal, shape_of
+from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.creation import zeros
 from interp.vocabulary.indexing import getitem
 from interp.vocabulary.linalg import matmul
 from interp.vocabulary.predicates import not_equal
 from interp.vocabulary.reductions import products_before, sum
-from interp.vocabulary.shape import concatenate, moveaxis, reshape
+from interp.vocabulary.shape import broadcast_to, concatenate, moveaxis, reshape
 
 
 def _along(x: Any, axis: int | None = -1, kind: str | None = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -61,10 +62,25 @@ def count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return sum(not_equal(operand(x), 0), axis=axis, keepdims=keepdims)
 
 
-def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
-    """Differences of neighbours along an axis, ``n`` times."""
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """Differences of neighbours along an axis, ``n`` times; ``prepend`` and ``append`` are joined to its ends before.
+
+    A number at an end stands for one such element along the whole axis.
+    """
     x = operand(x)
-    behind = (slice(None),) * (-negative_axis(axis, ndim_of(x)) - 1)
+    if not carries(x, prepend, append):
+        given = {name: end for name, end in (("prepend", prepend), ("append", append)) if end is not None}
+        return np.diff(x, n, axis, **given)
+    if n < 0:
+        raise ValueError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return x
+    along = negative_axis(axis, ndim_of(x))
+    one = tuple(1 if i == along + ndim_of(x) else length for i, length in enumerate(shape_of(x)))
+    parts = [operand(part) for part in (prepend, x, append) if part is not None]
+    parts = [part if ndim_of(part) else broadcast_to(part, one) for part in parts]
+    x = concatenate(parts, axis=along) if len(parts) > 1 else x
+    behind = (slice(None),) * (-along - 1)
     for _ in range(n):
         x = x[(..., slice(1, None), *behind)] - x[(..., slice(None, -1), *behind)]
     return x
@@ -107,5 +123,16 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     return matmul(pad(a, (before, after))[windows], v[::-1])
 
 
-COUNTERPARTS.update({np.count_nonzero: count_nonzero, np.diff: diff, np.cumprod: cumprod, np.pad: pad})
+COUNTERPARTS.update({np.count_nonzero: count_nonzero, np.cumprod: cumprod, np.pad: pad})
 COUNTERPARTS[np.convolve] = convolve
+enter(
+    diff,
+    np.diff,
+    calls=[
+        call((2, 3, 2)),
+        call((3, 2), n=2, axis=0),
+        call((2, 3), (2, 2), (), through=lambda diff, x, before, after: diff(x, prepend=before, append=after)),
+        call((2, 3), n=0),
+        call((2, 2), n=3),
+    ],
+)
