@@ -200,7 +200,9 @@ class Value:
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self._strip("np.asarray(x), np.array([x, ...]) or a function that calls it")
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
         return self._strip("x.__dlpack__, as in from_dlpack(x),")
 
     def __dlpack_device__(self) -> tuple[int, int]:

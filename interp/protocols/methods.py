@@ -57,7 +57,9 @@ def _fill(x: Any, value: Any) -> None:
 
 
 def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
-    """As numpy.ndarray.astype, to the type the value already has; integers would truncate it."""
+    """As numpy.ndarray.astype, to the type the value already has or to truths; integers would truncate it."""
+    if np.dtype(dtype).kind == "b" and x.dtype.kind != "b":
+        return v.not_equal(x, 0)
     if np.dtype(dtype) != x.dtype:
         raise UnsupportedArgument(
             f"astype({np.dtype(dtype)}) of a {type(x).__name__} of {x.dtype}: a value keeps its type. "

@@ -75,7 +75,7 @@ def iinfo(type: Any) -> Any:
     return np.iinfo(_type_of(type))
 
 
-enter(astype, np.astype, calls=[call((2, 3), dtype=np.float64), call((2, 3), dtype=np.float64, copy=False)])
+enter(astype, np.astype, calls=[call((2, 3), np.float64), call((2, 3), np.float64, copy=False)])
 enter(can_cast, np.can_cast, differentiable=False)
 enter(result_type, np.result_type, differentiable=False)
 for _question in (isdtype, finfo, iinfo):

@@ -126,7 +126,8 @@ floor = Elementwise("floor", np.floor, dx=ZERO, domain=(0.6, 0.9))
 ceil = Elementwise("ceil", np.ceil, dx=ZERO, domain=(0.6, 0.9))
 trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO, domain=(0.6, 0.9))
 rint = Elementwise("round", np.rint, dx=ZERO, domain=(0.6, 0.9))
-nextafter = Elementwise("nextafter", np.nextafter, dx=ZERO, dy=ZERO, domain=((0.6, 0.9), (0.6, 0.9)))
+# A step of one ulp from x: its slope is 1, and only the sign of y - x matters.
+nextafter = Elementwise("nextafter", np.nextafter, dx=ONE, dy=ZERO, domain=((0.6, 0.9), (1.1, 1.4)))
 heaviside = Elementwise(
     "heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)), domain=((0.5, 2), (0.5, 2))
 )
