@@ -8,6 +8,7 @@ that lifts an input and reads an output; this module knows no more of them than 
 
 import functools
 import importlib
+import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,7 +17,7 @@ import numpy as np
 from interp import backends, control, tree
 from interp import level as levels
 from interp.errors import InterpError, MutationError, StripError, UnsupportedOutput
-from interp.value import Value
+from interp.value import Value, from_table
 
 
 @runtime_checkable
@@ -114,12 +115,30 @@ def _made_by(lifted: Any, value: Value) -> bool:
 
 
 def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a user's function, whose output must be numbers: what is none would be read as a constant.
+    """Run a user's function, whose output must be numbers: what is none would be read as a constant."""
+    out = run(f, *args, **kwargs)
+    check_numbers(out)
+    return out
+
+
+def call_with_aside(f: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """Run a function that returns ``(output, aux)``: the output must be numbers, what is beside it may be anything."""
+    out = run(f, *args, **kwargs)
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise UnsupportedOutput(
+            f"with has_aux=True the function returns a pair (output, aux), not a {type(out).__name__}"
+        )
+    check_numbers(out[0])
+    return out
+
+
+def run(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Run a user's function, converted where that is needed.
 
     Where NumPy covers an error of ours with one that does not say what to do, say it.
     """
     try:
-        out = control.run(f, args, kwargs)
+        return control.run(f, args, kwargs)
     except ValueError as error:
         if not isinstance(error.__cause__, StripError):
             raise
@@ -128,10 +147,13 @@ def call(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             "no conversion reaches. Work on a copy made in the function (a = np.array(a)), or make the array from a "
             "value (a = np.zeros_like(x); a[0] = x[0])"
         ) from error
+
+
+def check_numbers(out: Any) -> None:
+    """Refuse an output that is no number, array or value, nor a container of them."""
     for leaf in tree.flatten(out)[0]:
         if not isinstance(leaf, Value):
             _refuse_no_numbers(leaf)
-    return out
 
 
 def _refuse_no_numbers(leaf: Any) -> None:
@@ -158,14 +180,51 @@ def transform(make: Any = None, *, native: str | None = None) -> Any:
 
     @functools.wraps(make)
     def transforming(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        made: Any = make(f, *args, **kwargs)
-        made.original = f
-        made.transformed = lambda other: transforming(other, *args, **kwargs)
-        made.native_body = None if native is None else lambda: replacement_of(transforming)(*args, **kwargs)
-        return made  # type: ignore[no-any-return]
+        return Transformed(transforming, make(f, *args, **kwargs), f, args, kwargs)
 
     transforming.transforms = True  # type: ignore[attr-defined]
     return replaced_natively(native)(transforming) if native else transforming
+
+
+class Transformed:
+    """What a transform made of a function: ``run``. Pickled as the transform, the function and the options."""
+
+    def __init__(self, transform: Any, run: Any, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.run, self.original = run, original
+        self._transform, self._options = transform, (args, kwargs)
+        self.__name__ = self.__qualname__ = getattr(run, "__name__", "transformed")
+        self.__doc__ = getattr(original, "__doc__", None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.run(*args, **kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A method of a class, as a function in its place would be."""
+        return self if instance is None else types.MethodType(self, instance)
+
+    def transformed(self, other: Callable[..., Any]) -> "Transformed":
+        """The same made of another function."""
+        args, kwargs = self._options
+        return self._transform(other, *args, **kwargs)  # type: ignore[no-any-return]
+
+    @property
+    def native_body(self) -> Callable[[], Any] | None:
+        """What makes the body that native code has; None if there is none."""
+        if not hasattr(self._transform, "native_name"):
+            return None
+        args, kwargs = self._options
+        return lambda: replacement_of(self._transform)(*args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        args, kwargs = self._options
+        return _transform_again, (self._transform, self.original, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}>"
+
+
+def _transform_again(transform: Any, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return transform(f, *args, **kwargs)
 
 
 def replaced_natively(by: str) -> Callable[[Any], Any]:
@@ -202,7 +261,7 @@ def interpret(f: Callable[..., Any], *interpretations: Interpretation) -> Callab
             )
 
     def interpreted(x: Any, *args: Any, **kwargs: Any) -> Result:
-        value = np.asarray(x) if isinstance(x, list | tuple) else x
+        value = np.asarray(x) if isinstance(x, list | tuple) else from_table(x)
         stages = []
         for stage in reversed(interpretations):
             value = stage.lift(value, levels.fresh())

@@ -10,12 +10,13 @@ differentiate again. `gather_index` and `scatter_index` tell, in plain integers,
 move where: that is all that a sparsity pattern or a sparse coefficient matrix needs to know.
 """
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interp.value import shape_of
+from interp.value import is_complex, shape_of
 
 if TYPE_CHECKING:
     from interp.primitive import Structural
@@ -180,7 +181,7 @@ class Diagonal(LinearMap):
             return t
         if factor is MINUS_ONE:
             return -t
-        if conjugate and getattr(factor, "dtype", None) is not None and factor.dtype.kind == "c":
+        if conjugate and is_complex(factor):
             from interp.vocabulary.elementwise import conj
 
             factor = conj(factor)
@@ -189,6 +190,31 @@ class Diagonal(LinearMap):
         from interp.vocabulary.elementwise import strong_multiply
 
         return strong_multiply(factor, t)
+
+
+class Embedding(LinearMap):
+    """Real numbers as complex ones. Of a cotangent the real part comes back: what is real cannot move otherwise."""
+
+    __slots__ = ()
+
+    def __init__(self, shape: Shape) -> None:
+        self.in_shape = self.out_shape = shape
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return t
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        from interp.vocabulary.complex_numbers import real
+
+        return real(ct)
+
+    def gather_index(self) -> np.ndarray:
+        return np.arange(math.prod(self.in_shape)).reshape(self.in_shape)
+
+
+def between(x: Any, out: Any, linear_map: LinearMap) -> LinearMap:
+    """``linear_map`` from ``x`` to ``out``, that hands a real operand of a complex output the real part."""
+    return linear_map @ Embedding(shape_of(x)) if is_complex(out) and not is_complex(x) else linear_map
 
 
 def outline(primitive: "Structural", operands: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -51,7 +51,7 @@ class Lower:
 class Partial:
     """A partial derivative: a formula of the operands and the output that it names.
 
-    ``needs`` are its argument names, among ``out, x, y, z``; they are also the classification of
+    ``needs`` are its argument names, among ``out, x, y, z, w``; they are also the classification of
     second derivatives: the partial depends on these operands and no others.
     """
 
@@ -366,13 +366,13 @@ class Differentiable(Primitive):
 class Elementwise(Differentiable):
     """Acts on each element by itself, with NumPy's broadcasting.
 
-    ``dx``, ``dy``, ``dz`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
-    needs among ``out, x, y, z``, or `Fixed`. ``singular`` says that a partial can be infinite where the value
+    ``dx``, ``dy``, ``dz``, ``dw`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
+    needs among ``out, x, y, z, w``, or `Fixed`. ``singular`` says that a partial can be infinite where the value
     is finite, so that it multiplies as a strong zero. ``operator`` is Python's symbol, if it has one. ``domain``: a
     range, or one an operand, in which the function is smooth; tests and examples call it there.
     """
 
-    OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z")
+    OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z", "w")
 
     def __init__(
         self,
@@ -382,6 +382,7 @@ class Elementwise(Differentiable):
         dx: Any,
         dy: Any = None,
         dz: Any = None,
+        dw: Any = None,
         singular: bool = False,
         operator: str | None = None,
         counterparts: Sequence[Any] | None = None,
@@ -390,7 +391,7 @@ class Elementwise(Differentiable):
         if counterparts is None:
             counterparts = (implementation,) if isinstance(implementation, np.ufunc) else ()
         super().__init__(name, implementation, counterparts=counterparts)
-        given = [d for d in (dx, dy, dz) if d is not None]
+        given = [d for d in (dx, dy, dz, dw) if d is not None]
         self.partials = tuple(d if isinstance(d, float | Partial) else Partial(d) for d in given)
         self.operand_names = self.OPERANDS[: len(given)]
         self.singular = singular
@@ -494,6 +495,10 @@ class Contraction(Differentiable):
 
 class Reduction(Differentiable):
     """Collapses axes."""
+
+
+class Transform(Differentiable):
+    """Linear in its one operand, whose elements it mixes along axes."""
 
 
 class Sorting(Differentiable):

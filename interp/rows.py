@@ -149,6 +149,10 @@ class SparseRows:
         data = None if self.data is None else concatenate([self.data, other.data])
         return self._collected(self.shape, self.columns, keys, data)
 
+    def rebuilt(self, data: Any) -> Self:
+        """The same entries with other data."""
+        return type(self)(self.shape, self.columns, self.keys, data)
+
     def reshaped(self, shape: Shape) -> Self:
         """The same rows for an array of another shape with the elements in the same order."""
         return type(self)(shape, self.columns, self.keys, self.data)

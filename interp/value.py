@@ -303,6 +303,17 @@ def is_array(x: Any) -> bool:
     return isinstance(innermost(x), np.ndarray)
 
 
+def from_table(x: Any) -> Any:
+    """A column of a table (pandas, polars) as an array; anything else as it is."""
+    return x.to_numpy() if hasattr(x, "to_numpy") else x
+
+
+def is_complex(x: Any) -> bool:
+    """True of complex numbers, arrays of them and values around them."""
+    dtype = getattr(x, "dtype", None)
+    return isinstance(x, complex) if dtype is None else bool(dtype.kind == "c")
+
+
 def has_nan(x: Any) -> bool:
     """True if a number that ``x`` is made of is NaN; ``x`` may be None, for zero."""
     if isinstance(x, Value):

@@ -17,7 +17,7 @@ from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import MINUS_ONE, ONE, ZERO, apply_structural, broadcast, expand, lead
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.rules import compiling
-from interp.value import Value, has_nan, innermost, is_array, ndim_of, shape_of
+from interp.value import Value, from_table, has_nan, innermost, is_array, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros, zeros_like
 from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import square, strong_multiply
@@ -32,6 +32,7 @@ _new = object.__new__
 
 def real_payload(x: Any) -> Any:
     """``x`` as a payload that can vary: integers and booleans become floats, objects are refused."""
+    x = from_table(x)
     plain = primal(x)
     kind = plain.dtype.kind if hasattr(plain, "dtype") else np.asarray(plain).dtype.kind
     if kind in "fc":

@@ -10,6 +10,7 @@ from interp.interpretation import Interpretation
 from interp.value import Value, shape_of
 from interp.vocabulary import zeros
 from interpretations import derivatives, dual, tape
+from interpretations.arguments import real_leaf
 from interpretations.dual import Dual
 from interpretations.tape import Recording
 
@@ -30,7 +31,7 @@ class gradient(Interpretation):
         self.mode = mode
 
     def lift(self, payload: Any, level: int) -> Value:
-        payload = derivatives.real_leaf(payload)
+        payload = real_leaf(payload)
         size = int(np.prod(shape_of(payload), dtype=int))
         if self.mode == "forward" or (self.mode == "auto" and size <= FORWARD_UP_TO):
             return derivatives.seed([payload], level)[0]
@@ -53,13 +54,13 @@ class tangent(Interpretation):
         self.direction = np.asarray(direction) if isinstance(direction, list | tuple) else direction
 
     def lift(self, payload: Any, level: int) -> Dual:
-        payload = derivatives.real_leaf(payload)
+        payload = real_leaf(payload)
         if shape_of(self.direction) != shape_of(payload):
             raise ShapeError(
                 f"tangent(direction): a direction of shape {shape_of(self.direction)} "
                 f"for an input of shape {shape_of(payload)}"
             )
-        return dual.lift(payload, derivatives.real_leaf(self.direction), level)
+        return dual.lift(payload, real_leaf(self.direction), level)
 
     def read(self, value: Any, lifted: Dual) -> Mapping[str, Any]:
         if isinstance(value, Value) and value.level == lifted.level:

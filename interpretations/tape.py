@@ -19,7 +19,7 @@ from interp import backends
 from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
-from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
+from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, between, lead, unbroadcast
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, has_nan, innermost, is_array, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros, zeros_like
@@ -28,6 +28,9 @@ from interp.vocabulary.elementwise import square, strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
 from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape
 from interpretations.dual import SCALARS, real_payload
+
+NUMBERS = SCALARS - {complex, np.complex128}
+"""Classes of real numbers, whose partials an entry holds as they are: the adjoint of a complex factor is another."""
 
 _new = object.__new__
 
@@ -157,6 +160,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
     def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...]) -> Tape:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+        out = _number_or_array(out)
         out_shape = shape_of(out)
         if len(tapes) <= 2 and out.__class__ is np.ndarray and out.dtype.kind == "f":
             entry: list[Any] = []
@@ -170,14 +174,14 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         for x, factor in zip(tapes, factors, strict=True):
             if factor is not ZERO:
                 kept = _held(factor, operands, active) if shape_of(factor) else factor
-                links.append(Link(x, Diagonal(kept, shape_of(x.value), out_shape)))
+                links.append(Link(x, between(x.value, out, Diagonal(kept, shape_of(x.value), out_shape))))
         return record(tapes[0].recording, out, tuple(links))
 
     if active == (True,):
 
         def unary(x: Any) -> Tape:
             out, dx = compose(x.value)
-            if out.__class__ in SCALARS and x.view == ():
+            if out.__class__ in NUMBERS and x.view == ():
                 return record(x.recording, out, (x.slot, dx))
             return on_arrays(out, [dx], (x,))
 
@@ -187,7 +191,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def both(x: Any, y: Any) -> Tape:
             out, dx, dy = compose(x.value, y.value)
-            if out.__class__ in SCALARS and x.view == () == y.view:
+            if out.__class__ in NUMBERS and x.view == () == y.view:
                 return record(x.recording, out, (x.slot, dx, y.slot, dy))
             return on_arrays(out, [dx, dy], (x, y))
 
@@ -197,7 +201,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def left(x: Any, y: Any) -> Tape:
             out, dx = compose(x.value, y)
-            if out.__class__ in SCALARS and x.view == ():
+            if out.__class__ in NUMBERS and x.view == ():
                 return record(x.recording, out, (x.slot, dx))
             return on_arrays(out, [dx], (x, y))
 
@@ -207,7 +211,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def right(x: Any, y: Any) -> Tape:
             out, dy = compose(x, y.value)
-            if out.__class__ in SCALARS and y.view == ():
+            if out.__class__ in NUMBERS and y.view == ():
                 return record(y.recording, out, (y.slot, dy))
             return on_arrays(out, [dy], (x, y))
 
@@ -233,6 +237,11 @@ def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> A
     return factor
 
 
+def _number_or_array(out: Any) -> Any:
+    """A new result: of no axes a number, which has no storage that a view could share."""
+    return out[()] if out.__class__ is np.ndarray and not out.shape else out
+
+
 def _protect(x: Tape) -> None:
     """Let the next store into the storage of ``x`` copy it first."""
     if x.cell is not None:
@@ -247,10 +256,11 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
         kept = [x.value if a else _own(x) for x, a in zip(operands, active, strict=True)]
         out, maps = linearised(*kept, **params)
+        out = _number_or_array(out)
         if not all(isinstance(m, SumOver) for m in maps):
             for tape in tapes:
                 _protect(tape)
-        links = tuple(Link(x, m) for x, m in zip(tapes, maps, strict=True) if m is not None)
+        links = tuple(Link(x, between(x.value, out, m)) for x, m in zip(tapes, maps, strict=True) if m is not None)
         return record(tapes[0].recording, out, links)
 
     return rule
@@ -289,7 +299,10 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             if _shares_memory(values[i], out):
                 _protect(operands[i])
         kept = tuple(_own(v) if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
-        links = tuple(Link(operands[i], Gather(primitive, i, kept, params, shape_of(out))) for i in carriers)
+        shape = shape_of(out)
+        links = tuple(
+            Link(operands[i], between(values[i], out, Gather(primitive, i, kept, params, shape))) for i in carriers
+        )
         return record(first.recording, out, links)
 
     return rule
@@ -343,7 +356,8 @@ def _as_view(x: Tape, value: Any, step: tuple[Structural, dict[str, Any]]) -> Ta
     return view
 
 
-def _through(view: View, array: Any, batch: int | None = None) -> Any:
+def through_view(view: View, array: Any, batch: int | None = None) -> Any:
+    """What a view shows of an array like the one that it was taken of, behind ``batch`` directions."""
     for primitive, params in view:
         shape = shape_of(array)[len(lead(batch)) :]
         array = primitive.dispatch(array, **primitive.with_batch(params, batch, shape))
@@ -361,7 +375,7 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         if cell.shared or levels.of(stored) > levels.of(cell.value):
             _unshare(cell, stored)
         setitem.dispatch(x.value, stored, index=index)
-        link = Link(y, Diagonal(ONE, y.shape, y.shape)) if active[1] else None
+        link = Link(y, between(y.value, x.value, Diagonal(ONE, y.shape, y.shape))) if active[1] else None
         x.recording.entries.append(
             Write(cell, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
         )
@@ -377,7 +391,7 @@ def _unshare(cell: Cell, stored: Any) -> None:
     for reference in cell.views:
         view = reference()
         if view is not None:
-            view.value = _through(view.view, cell.value)
+            view.value = through_view(view.view, cell.value)
             living.append(reference)
     cell.views = living
 
@@ -438,12 +452,12 @@ class _Buffers:
         at = _last_broadcast(view)
         if at is not None:  # the copies that a broadcast shows are one element: their cotangents sum
             spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
-            target = _through(view[at + 1 :], spread, self.batch)
+            target = through_view(view[at + 1 :], spread, self.batch)
             target += ct
-            before = shape_of(_through(view[:at], cell.value))
+            before = shape_of(through_view(view[:at], cell.value))
             ct, view = unbroadcast(spread, before, self.batch), view[:at]
             return self.add_view(slot, cell, view, ct)
-        target = _through(view, self.own(slot, cell, ct), self.batch)
+        target = through_view(view, self.own(slot, cell, ct), self.batch)
         target += ct
 
     def own(self, slot: int, cell: Cell, like: Any) -> Any:
@@ -494,7 +508,7 @@ def _sweep(
             continue
         of[slot] = None
         if entry.__class__ is Read:
-            target = _through(entry.view, buffers.own(entry.cell.slot, entry.cell, ct), batch)
+            target = through_view(entry.view, buffers.own(entry.cell.slot, entry.cell, ct), batch)
             index = entry.index if batch is None else (slice(None), *entry.index)
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
@@ -532,7 +546,7 @@ def _sweep_write(entry: Write, buffers: _Buffers) -> None:
     cell, batch = entry.cell, buffers.batch
     if buffers.of[cell.slot] is None:
         return
-    target = _through(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
+    target = through_view(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
     shape = shape_of(target)[len(lead(batch)) :]
     index = getitem.with_batch({"index": entry.index}, batch, shape)["index"]
     if entry.y is None:
@@ -543,7 +557,7 @@ def _sweep_write(entry: Write, buffers: _Buffers) -> None:
         if entry.alive is not None:
             ct = ct * entry.alive
         stored = unbroadcast(ct, _padded(entry.y_shape, ct, batch), batch)
-        stored = reshape(stored, lead(batch) + entry.y_shape)
+        stored = entry.y.map.apply_adjoint(reshape(stored, lead(batch) + entry.y_shape), batch)
         if entry.y.view:
             buffers.add_view(entry.y.slot, entry.y.cell, entry.y.view, stored)
         else:

@@ -10,7 +10,7 @@ from interp.testing import check_derivatives
 from interp.vocabulary.catalogue import entries
 from interpretations import Dual
 
-BUNDLED = {id(getattr(module, name)) for module in (v, v.linalg, v.special) for name in vars(module)}
+BUNDLED = {id(getattr(module, name)) for module in (v, v.linalg, v.special, v.fft) for name in vars(module)}
 ENTRIES = [entry for entry in entries() if id(entry.function) in BUNDLED]  # not what other tests have made
 CALLS = [pytest.param(e, c, id=f"{e.name}/{i}") for e in ENTRIES for i, c in enumerate(e.calls)]
 every = pytest.mark.parametrize(("entry", "call"), CALLS)
@@ -33,7 +33,7 @@ def lifted(operand):
 def test_every_public_function_is_entered():
     """What tests are made from cannot leave anything out."""
     known = {id(entry.function) for entry in ENTRIES}
-    for module in (v, v.linalg, v.special):
+    for module in (v, v.linalg, v.special, v.fft):
         for name in getattr(module, "__all__", ()):
             thing = getattr(module, name)
             if callable(thing) and not isinstance(thing, type) and name not in NOT_SHOWN:

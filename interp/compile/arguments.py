@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from interp.interpretation import Transformed
 from interp.primitive import Primitive
 from interp.value import Value
 
@@ -22,7 +23,8 @@ def is_of_transform(x: Any) -> bool:
 
 def is_constant(x: Any) -> bool:
     """True of a function passed as an argument."""
-    return isinstance(x, types.FunctionType | types.BuiltinFunctionType | np.ufunc | Primitive) or is_compiled(x)
+    functions = types.FunctionType | types.BuiltinFunctionType | np.ufunc | Primitive | Transformed
+    return isinstance(x, functions) or is_compiled(x)
 
 
 def values_in(x: Any) -> Iterator[Value]:

@@ -17,12 +17,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from interp.control.foreign import ALWAYS, CALLERS, FOREIGN, refusal
+from interp.control.foreign import ALWAYS, CALLERS, FOREIGN, Sealed, refusal
 from interp.control.fresh import Fresh, stored, unwrap
 from interp.errors import ForeignCall, InterpError, NoRule, StripError
 from interp.primitive import COUNTERPARTS, Primitive
 from interp.value import Value
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 
 
 class Tier(Protocol):
@@ -197,6 +197,8 @@ class Calls:
         if isinstance(f, functools._lru_cache_wrapper):
             return self._cached(f, wrapped)
         kind = type(f)
+        if kind.__module__ == "uarray":  # a function of scipy.fft
+            return self._remembered(f)
         if module_of(kind) in OURS:
             return f if isinstance(f, Primitive) else _unwrapping(f)
         if kind.__name__ == "cython_function_or_method":  # a method of NumPy's generators, say
@@ -286,7 +288,7 @@ class Calls:
                 except (AttributeError, TypeError) as error:  # its code asks for what only arrays have
                     raise refused from error
             except (StripError, ValueError, TypeError):
-                joined = [asarray(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args]
+                joined = [as_operand(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args]
                 if all(a is b for a, b in zip(joined, args, strict=True)):
                     raise
                 return call(*joined, **kwargs)
@@ -430,7 +432,7 @@ def _parts(x: Any) -> Any:
         return (x.__self__, x.__func__)
     if isinstance(x, functools.partial):
         return (x.func, *x.args, *x.keywords.values())
-    if isinstance(x, type | types.ModuleType) or module_of(type(x)) in UNTOUCHED:
+    if isinstance(x, type | types.ModuleType | Sealed) or module_of(type(x)) in UNTOUCHED:
         return ()
     slots = [name for cls in type(x).__mro__ for name in _names(cls.__dict__.get("__slots__", ()))]
     named = [getattr(x, name) for name in slots if not name.startswith("__") and hasattr(x, name)]

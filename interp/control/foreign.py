@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from interp.errors import ForeignCall
+from interp.primitive import COUNTERPARTS
 from interp.value import Value
 
 Rule = Callable[..., Any]
 
 PROVIDERS: dict[str, str] = {
     "numpy.random": "interp.control.science.random",
+    "scipy.fft": "interp.control.science.fft",
     "scipy.integrate": "interp.control.science.integrate",
     "scipy.interpolate": "interp.control.science.interpolate",
     "scipy.linalg": "interp.control.science.linalg",
@@ -45,7 +47,7 @@ class Table(dict[Any, Rule]):
             if library is None:
                 return default
             importlib.import_module(PROVIDERS[library])
-            rule = super().get(function, default)
+            rule = super().get(function) or COUNTERPARTS.get(function, default)
         return rule
 
 
@@ -113,6 +115,18 @@ def _refusing(function: Any, instead: str) -> Rule:
 # -- what a call would lose
 
 
+class Sealed:
+    """A function whose results are plain whatever it closes over, so that no rule need ask for what it carries."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
 def values_in(thing: Any) -> Iterator[Value]:
     """Every value that ``thing`` is or holds: in containers, closures, partial functions, attributes of objects."""
     seen: set[int] = set()
@@ -126,7 +140,7 @@ def values_in(thing: Any) -> Iterator[Value]:
             waiting += _within(x)
 
 
-_LEAVES = (int, float, complex, str, bytes, type(None), type, types.ModuleType, types.BuiltinFunctionType)
+_LEAVES = (Sealed, int, float, complex, str, bytes, type(None), type, types.ModuleType, types.BuiltinFunctionType)
 
 
 def _within(x: Any) -> list[Any]:

@@ -22,9 +22,10 @@ from interp.errors import NotDifferentiable
 from interp.numerics import slopes
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import linalg, reshape, sum
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 
 Function = Callable[[Any], Any]
+SolveLinear = Callable[[Any, Any], Any]
 
 POLISHING = 50
 """Most Newton steps at plain numbers: a simple root that a solver returned needs two or three."""
@@ -44,28 +45,32 @@ def moving(number: Any, x: Any) -> Any:
     return number + (x - primal(x))
 
 
-def root(f: Function, solution: Any, call: str) -> Any:
+def root(f: Function, solution: Any, call: str, solve_linear: SolveLinear | None = None) -> Any:
     """The root of ``f`` at ``solution``, which a solver found at plain numbers, as a value whose number is that one."""
-    return moving(np.asarray(solution, dtype=float)[()], near(f, solution, call))
+    return moving(np.asarray(solution, dtype=float)[()], near(f, solution, call, solve_linear))
 
 
-def near(f: Function, solution: Any, call: str) -> Any:
+def near(f: Function, solution: Any, call: str, solve_linear: SolveLinear | None = None) -> Any:
     """The root of ``f`` next to ``solution``, to rounding, as a value.
 
-    ``f`` maps a number to a number, or an array to one of its size, and closes over values; ``call`` names the call
-    in errors. Raises `NotDifferentiable` where the root is no function of what ``f`` closes over: a multiple root, a
+    ``solve_linear(point, r)``: the solution of f'(point) x = r, for slopes too large for a matrix; ``solution`` is then
+    taken as it is. ``f`` maps a number to a number, or an array to one of its size, and closes over values; ``call``
+    names the call in errors. Raises `NotDifferentiable` where the root is no function of what ``f`` closes over: a
+    multiple root, a
     singular Jacobian, a solution that solves nothing.
     """
     solution = np.asarray(solution, dtype=float)[()]
     shape = shape_of(solution)
 
     def residual(x: Any) -> Any:
-        out = asarray(f(x))
+        out = as_operand(f(x))
         return out if shape_of(out) == shape else reshape(out, shape)
 
-    nominal, slope = _polished(residual, solution, call)
+    nominal, slope = _polished(residual, solution, call) if solve_linear is None else (solution, None)
 
     def step(r: Any) -> Any:
+        if solve_linear is not None:
+            return solve_linear(nominal, r)
         return reshape(linalg.solve(slope, reshape(r, (-1,))), shape) if shape else r / slope
 
     r = residual(nominal)

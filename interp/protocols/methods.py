@@ -101,6 +101,8 @@ def attach() -> None:
         "device": property(lambda x: device_of(innermost(x)), doc="Where the numbers lie: 'cpu' of NumPy's arrays."),
         "to_device": _to_device,
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
+        "real": property(lambda x: v.real(x), doc="The real part."),
+        "imag": property(lambda x: v.imag(x), doc="The imaginary part."),
         "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)

@@ -6,7 +6,7 @@ import numpy as np
 
 from interp import vocabulary
 from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
-from interp.numerics import interpolation, matrices, sampled
+from interp.numerics import interpolation, sampled
 from interp.primitive import COUNTERPARTS
 from interp.value import Holder, Value
 from interp.vocabulary.inspection import array_namespace
@@ -18,8 +18,6 @@ REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
 
 COUNTERPARTS |= {
     np.interp: interpolation.interp,
-    np.linalg.cholesky: matrices.cholesky,
-    np.linalg.norm: matrices.norm,
     np.trapezoid: sampled.trapezoid,
 }
 

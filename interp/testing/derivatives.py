@@ -1,4 +1,4 @@
-"""`check_derivatives`: is what a primitive declares its derivative?"""
+"""`check_derivatives`: are the derivatives of a function what its numbers say, in both modes and to second order?"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,54 +7,72 @@ import numpy as np
 
 from interp import level as levels
 from interp import tree
-from interp.primitive import Differentiable
-from interp.rules import Rule
-from interp.testing.probe import Probe, direction, probe_rule
-from interp.value import Value, primal, shape_of
+from interp.numerics import slopes
+from interp.testing.differences import compare, complex_step, difference, numbers
+from interp.testing.maps import Checked, moving, product
+from interp.testing.probe import Probe
+from interp.value import is_complex, shape_of
 
-
-class Checked(Probe):
-    """A `Probe` that checks each primitive's linear maps where it meets plain numbers."""
-
-    __slots__ = ()
+ENTRIES = 8
+"""Inputs of up to so many entries are checked along each entry, larger ones along a few directions."""
 
 
 def check_derivatives(f: Callable[..., Any], *x: Any, order: int = 2, rtol: float = 1e-6) -> None:
     """Check every derivative that ``f`` uses at the point ``x``, a primitive or any function of several.
 
-    ``f`` is run on values of its own forward mode. Each primitive on the way is checked by itself:
-    its linear map against central differences of the primitive (Richardson), the map's adjoint by
-    <J t, c> = <t, J* c>, and several directions at once against one at a time. So reverse mode is
-    checked too: it applies the same adjoints. Then the derivative of the whole of ``f`` along one
-    direction is compared with central differences of ``f``, and for ``order`` 2 the second derivative with
-    differences of the first, which also checks the derivatives of the partials.
+    Each primitive on the way is checked by itself: its linear map against central differences of the primitive
+    (Richardson), the map's adjoint by <J t, c> = <t, J* c>, and several directions at once against one at a time.
+    Then the whole of ``f``: forward mode against differences, and against complex steps where ``f`` is an analytic
+    function that NumPy computes; reverse mode against forward mode (<c, J t> = <J* c, t>); and for ``order`` 2 the
+    second derivative, forward over forward against differences of the first, and forward over reverse, reverse over
+    forward and reverse over reverse against that. Both modes are those of `interpretations`, if it is imported.
 
-    ``x``: numbers, arrays or containers of them, at which ``f`` is smooth. ``rtol``: relative to the largest
-    entry. Raises `AssertionError` naming the primitive, its shapes and both numbers.
+    ``x``: numbers, arrays (real or complex) or containers of them, at which ``f`` is smooth; ``f`` returns one or
+    several. ``rtol``: relative to the largest entry. Raises `AssertionError` naming what is wrong, both numbers, and
+    the worst entry: which output moves with which input.
     """
     leaves, unflatten = tree.flatten(x)
-    point = [np.asarray(leaf, float)[()] for leaf in leaves]
-    first, second = ([direction(shape_of(leaf), seed + i) for i, leaf in enumerate(point)] for seed in (0, 10))
+    point = [numbers(leaf)[()] for leaf in leaves]
     name = getattr(f, "__name__", repr(f))
 
     def run(*parts: Any) -> Any:
-        out = f(*unflatten(list(parts)))
-        if isinstance(out, list | tuple | dict):
-            raise AssertionError(f"check_derivatives: {name} returns a {type(out).__name__}, not one number or array")
-        return out
+        return _joined(f(*unflatten(list(parts))))
 
-    def along(parts: list[Any], kind: type[Probe]) -> Any:
-        level = levels.fresh()
-        return _tangent(run(*(_lifted(kind, p, t, level) for p, t in zip(parts, first, strict=True))), level)
-
-    expected = _difference(run, point, first)
-    _compare(along(point, Checked), expected, rtol, f"derivative of {name} along one direction")
+    first, second = ([moving(leaf, seed + i) for i, leaf in enumerate(point)] for seed in (0, 10))
+    _check_each_primitive(run, point, first, second if order > 1 else None)
+    if not slopes.offered("jvp"):
+        compare(_by_probe(run, point, first, Probe), difference(run, point, first), rtol, f"derivative of {name}")
+        return
+    _check_first_order(run, point, rtol, name)
     if order > 1:
-        inner = levels.fresh()
-        nested = [_lifted(Checked, p, t, inner) for p, t in zip(point, second, strict=True)]
-        found = _tangent(along(nested, Checked), inner)
-        expected = _difference(lambda *parts: along(list(parts), Probe), point, second)
-        _compare(found, expected, 10 * rtol, f"second derivative of {name} along two directions")
+        _check_second_order(run, point, first, second, rtol, name)
+
+
+def _joined(out: Any) -> Any:
+    """All numbers of an output as one vector."""
+    from interp.vocabulary import concatenate, reshape, stack
+
+    leaves, _ = tree.flatten(out)
+    flat = [reshape(leaf, (-1,)) if shape_of(leaf) else stack([leaf]) for leaf in leaves]
+    return flat[0] if len(flat) == 1 else concatenate(flat) if flat else np.zeros(0)
+
+
+def _check_each_primitive(run: Any, point: list[Any], first: list[Any], second: list[Any] | None) -> None:
+    """Values of the checks' own forward mode through ``run``: every primitive on the way is checked by itself.
+
+    ``second``: once more around, so that the primitives of which partials are made are checked as well.
+    """
+    if second is None:
+        _by_probe(run, point, first, Checked)
+        return
+    inner = levels.fresh()
+    _by_probe(run, [_lifted(Checked, p, t, inner) for p, t in zip(point, second, strict=True)], first, Checked)
+
+
+def _by_probe(run: Any, point: list[Any], tangents: list[Any], kind: type[Probe]) -> Any:
+    level = levels.fresh()
+    out = run(*(_lifted(kind, p, t, level) for p, t in zip(point, tangents, strict=True)))
+    return out.tangent if isinstance(out, Probe) and out.level == level else np.zeros(shape_of(out))
 
 
 def _lifted(kind: type[Probe], payload: Any, tangent: Any, level: int) -> Probe:
@@ -63,82 +81,90 @@ def _lifted(kind: type[Probe], payload: Any, tangent: Any, level: int) -> Probe:
     return probe
 
 
-def _tangent(out: Any, level: int) -> Any:
-    """What ``out`` carries at ``level``; zero if it does not depend on the input."""
-    if isinstance(out, Probe) and out.level == level:
-        return out.tangent
-    return out * 0.0 if isinstance(out, Value) else np.zeros(shape_of(out))
+def _forward(run: Any, point: list[Any], tangents: list[Any]) -> Any:
+    return slopes.jvp(run, tuple(point), tuple(tangents))[1]
 
 
-@Differentiable.rule(Checked)
-def _checked_rule(primitive: Differentiable, active: tuple[bool, ...]) -> Rule:
-    compute = probe_rule(primitive, active)
-
-    def rule(*operands: Any, **params: Any) -> Any:
-        plain = tuple(x.value if a else x for x, a in zip(operands, active, strict=True))
-        if not any(isinstance(x, Value) for x in plain):
-            check_maps(primitive, plain, active, params)
-        return compute(*operands, **params)
-
-    return rule
+def _backward(run: Any, point: list[Any], cotangent: Any) -> list[Any]:
+    return list(slopes.vjp(run, *point)[1](cotangent))
 
 
-def check_maps(
-    primitive: Differentiable, operands: tuple[Any, ...], active: tuple[bool, ...], params: dict[str, Any]
-) -> None:
-    """Compare the linear maps of one call on plain arrays with differences, and with their own adjoints."""
-    out, maps = primitive.linearise(active)(*operands, **params)
-    positions = [i for i, is_active in enumerate(active) if is_active]
-    shapes = ", ".join(str(shape_of(x)) for x in operands)
-    for position, linear_map in zip(positions, maps, strict=True):
-        where = f"{primitive.name}, operands of shapes {shapes}, operand {position}"
-        x = operands[position]
-
-        def moved(y: Any, position: int = position) -> Any:
-            parts = (*operands[:position], y, *operands[position + 1 :])
-            return primitive.dispatch(*parts, **params)
-
-        t = direction(shape_of(x), 3)
-        differences = _difference(moved, [x], [t])
-        if linear_map is None:
-            _compare(np.zeros(shape_of(out)), differences, 1e-6, f"{where}: a derivative declared zero")
-            continue
-        image = linear_map.apply(t)
-        _compare(image, differences, 1e-6, f"{where}: the linear map")
-        c = direction(shape_of(out), 5)
-        back = linear_map.apply_adjoint(c)
-        if shape_of(back) != shape_of(x):
-            raise AssertionError(f"{where}: the adjoint gives shape {shape_of(back)}")
-        _compare(np.sum(t * back), np.sum(image * c), 1e-10, f"{where}: the adjoint, <t, J* c> against <J t, c>")
-        for k in sorted({1, *shape_of(x), *shape_of(out)} - {0}):
-            ts = np.stack([direction(shape_of(x), 7 + j) for j in range(k)])
-            cs = np.stack([direction(shape_of(out), 9 + j) for j in range(k)])
-            singly = np.stack([np.asarray(linear_map.apply(t[()])) for t in ts])
-            _compare(linear_map.apply(ts, batch=k), singly, 1e-10, f"{where}: {k} directions at once")
-            singly = np.stack([np.asarray(linear_map.apply_adjoint(c[()])) for c in cs])
-            found = linear_map.apply_adjoint(cs, batch=k)
-            _compare(found, singly, 1e-10, f"{where}: the adjoint of {k} directions at once")
+def _directions(point: list[Any]) -> list[tuple[list[Any], str]]:
+    """Unit directions, each with the entry that it moves; of many entries a few directions that move them all."""
+    if sum(np.size(leaf) for leaf in point) > ENTRIES:
+        return [([moving(leaf, 30 * s + i) for i, leaf in enumerate(point)], "a direction") for s in range(4)]
+    found = []
+    for i, leaf in enumerate(point):
+        for at in np.ndindex(np.shape(leaf)):
+            for unit in (1.0, 1j) if is_complex(leaf) else (1.0,):
+                tangents = [np.zeros_like(other) for other in point]
+                tangents[i][at] = unit
+                where = f"input {i}" + (f", entry {at}" if at else "")
+                found.append(([t[()] for t in tangents], where))
+    return found
 
 
-def _difference(f: Callable[..., Any], point: list[Any], directions: list[Any], step: float = 1e-3) -> Any:
-    """Derivative of ``f`` along ``directions`` by central differences, extrapolated twice (Richardson)."""
+def _check_first_order(run: Any, point: list[Any], rtol: float, name: str) -> None:
+    directions = _directions(point)
+    columns = []
+    for tangents, _ in directions:
+        columns.append(numbers(_forward(run, point, tangents)))
+    forward = np.stack(columns, axis=-1) if columns else np.zeros((0, 0))
 
-    def slope(h: float) -> Any:
-        ahead, behind = (
-            np.asarray(f(*(x + s * h * t for x, t in zip(point, directions, strict=True))), float) for s in (1.0, -1.0)
+    def place(at: tuple[int, ...]) -> str:
+        return f"{at[0]} of the output by {directions[at[1]][1]}"
+
+    expected = np.stack([difference(run, point, tangents) for tangents, _ in directions], axis=-1)
+    compare(forward, expected, rtol, f"derivative of {name} in forward mode, against differences", place)
+    steps = [complex_step(run, point, tangents) for tangents, _ in directions]
+    if all(step is not None for step in steps):
+        exact = np.stack([step for step in steps if step is not None], axis=-1)
+        compare(forward, exact, 1e-9, f"derivative of {name} in forward mode, against complex steps", place)
+    out = numbers(run(*point))
+    for seed in (1, 2):
+        ct = moving(out, seed)
+        pulled = _backward(run, point, np.conj(ct))
+        found = [sum(product(np.conj(numbers(b)), t) for b, t in zip(pulled, ts, strict=True)) for ts, _ in directions]
+        wanted = [product(ct, forward[:, j]) for j in range(len(directions))]
+        compare(
+            np.array(found),
+            np.array(wanted),
+            1e-9,
+            f"derivative of {name} in reverse mode, against forward mode",
+            lambda at: directions[at[0]][1],
         )
-        return (ahead - behind) / (2.0 * h)
-
-    first, second, third = slope(step), slope(step / 2), slope(step / 4)
-    return (16.0 * (4.0 * third - second) / 3.0 - (4.0 * second - first) / 3.0) / 15.0
 
 
-def _compare(found: Any, expected: Any, rtol: float, what: str) -> None:
-    found, expected = np.asarray(primal(found), float), np.asarray(expected, float)
-    if found.shape != expected.shape:
-        raise AssertionError(f"{what}: shape {found.shape} where {expected.shape} is expected")
-    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
-    wrong = ~((np.abs(found - expected) <= rtol * scale) | (np.isnan(found) & np.isnan(expected)))
-    if wrong.any():
-        at = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise AssertionError(f"{what}: {found[at]!r} where {expected[at]!r} is expected, at entry {at}")
+def _check_second_order(
+    run: Any, point: list[Any], first: list[Any], second: list[Any], rtol: float, name: str
+) -> None:
+    def slope(*parts: Any) -> Any:
+        return _forward(run, list(parts), first)
+
+    what = f"second derivative of {name} along two directions"
+    ahead = numbers(_forward(slope, point, second))
+    compare(ahead, difference(slope, point, second), 10 * rtol, f"{what}, forward over forward, against differences")
+    ct = moving(numbers(run(*point)), 4)
+
+    def pulled(*parts: Any) -> Any:
+        return _joined(_backward(run, list(parts), np.conj(ct)))
+
+    def along(*parts: Any) -> Any:
+        """The slope of <ct, f>, by reverse mode."""
+        backs = _backward(run, list(parts), np.conj(ct))
+        total: Any = 0.0
+        for back, t in zip(backs, first, strict=True):
+            total = total + (back * t).sum() if shape_of(back) else total + back * t
+        return total if not is_complex(total) else total.real
+
+    expected = product(ct, ahead)
+    flat = np.concatenate([np.ravel(t) for t in first]) if first else np.zeros(0)
+    over_reverse = np.sum(np.real(numbers(_forward(pulled, point, second)) * flat))
+    compare(over_reverse, expected, 1e-7, f"{what}, forward over reverse")
+    for label, function, seed in (
+        ("reverse over forward", slope, np.conj(ct)),
+        ("reverse over reverse", along, 1.0),
+    ):
+        backs = _backward(function, point, seed)
+        found = sum(np.sum(np.real(numbers(b) * t)) for b, t in zip(backs, second, strict=True))
+        compare(found, expected, 1e-7, f"{what}, {label}")

@@ -30,7 +30,7 @@ from numpy import (
 )
 from numpy import bool_ as bool
 
-from interp.vocabulary import defaults, linalg, special
+from interp.vocabulary import defaults, fft, linalg, special
 from interp.vocabulary.bits import (
     bitwise_and,
     bitwise_invert,
@@ -39,6 +39,11 @@ from interp.vocabulary.bits import (
     bitwise_right_shift,
     bitwise_xor,
 )
+from interp.vocabulary.bits import bitwise_invert as invert
+from interp.vocabulary.bits import bitwise_left_shift as left_shift
+from interp.vocabulary.bits import bitwise_right_shift as right_shift
+from interp.vocabulary.closeness import allclose, array_equal, array_equiv, isclose
+from interp.vocabulary.complex_numbers import angle, imag, real
 from interp.vocabulary.creation import asarray, copy, full, full_like, linspace, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
 from interp.vocabulary.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
@@ -56,7 +61,6 @@ from interp.vocabulary.elementwise import (
     ceil,
     clip,
     conj,
-    copysign,
     cos,
     cosh,
     divide,
@@ -66,13 +70,17 @@ from interp.vocabulary.elementwise import (
     floor,
     floor_divide,
     fmod,
+    gap,
     heaviside,
     hypot,
+    leg_ratio,
     log,
     log1p,
     log2,
     log10,
+    log_ratio,
     logaddexp,
+    logaddexp2,
     maximum,
     minimum,
     multiply,
@@ -83,10 +91,10 @@ from interp.vocabulary.elementwise import (
     reciprocal,
     remainder,
     rint,
-    round,
     sign,
     sin,
     sinh,
+    spacing,
     sqrt,
     square,
     strong_multiply,
@@ -104,6 +112,7 @@ from interp.vocabulary.elementwise import arctan as atan
 from interp.vocabulary.elementwise import arctan2 as atan2
 from interp.vocabulary.elementwise import arctanh as atanh
 from interp.vocabulary.elementwise import power as pow
+from interp.vocabulary.elementwise import trunc as fix
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
 from interp.vocabulary.inspection import API_VERSION as __array_api_version__
 from interp.vocabulary.inspection import namespace_info as __array_namespace_info__
@@ -113,12 +122,19 @@ from interp.vocabulary.predicates import (
     any,
     argmax,
     argmin,
+    bitwise_count,
     equal,
+    gcd,
     greater,
     greater_equal,
+    iscomplex,
     isfinite,
     isinf,
     isnan,
+    isneginf,
+    isposinf,
+    isreal,
+    lcm,
     less,
     less_equal,
     logical_and,
@@ -155,24 +171,101 @@ from interp.vocabulary.shape import concatenate as concat
 from interp.vocabulary.shape import transpose as permute_dims
 from interp.vocabulary.special import (
     beta,
+    betainc,
+    betaincc,
+    betainccinv,
+    betaincinv,
+    betaln,
+    boxcox,
+    cosm1,
+    dawsn,
     digamma,
+    ellipe,
+    ellipk,
+    entr,
     erf,
     erfc,
+    erfcinv,
+    erfcx,
+    erfinv,
+    exp1,
+    expi,
     expit,
+    expn,
+    exprel,
+    gamma,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
     gammaln,
+    huber,
+    hurwitz_zeta,
+    hyp0f1,
+    hyp1f1,
+    hyp2f1,
+    i0,
     i0e,
+    i1,
+    i1e,
+    ierfcx,
+    inv_boxcox,
+    iv,
     ive,
+    j0,
+    j1,
+    jv,
+    jve,
+    k0,
+    k0e,
+    k1,
+    k1e,
+    kl_div,
+    kv,
+    kve,
     log_expit,
     log_ndtr,
+    loggamma,
     logit,
     ndtr,
+    ndtri,
+    ndtri_exp,
+    owens_t,
     polygamma,
+    pseudo_huber,
+    psi,
+    rel_entr,
+    rgamma,
+    softplus,
+    spence,
     xlog1py,
     xlogy,
+    y0,
+    y1,
+    yv,
+    yve,
+    zeta,
 )
+from interp.vocabulary.ufuncs import (
+    copysign,
+    deg2rad,
+    divmod,
+    fabs,
+    float_power,
+    fmax,
+    fmin,
+    ldexp,
+    modf,
+    nan_to_num,
+    rad2deg,
+    round,
+    sinc,
+)
+from interp.vocabulary.ufuncs import deg2rad as radians
+from interp.vocabulary.ufuncs import rad2deg as degrees
 
 __all__ = [
     name
     for name, thing in list(globals().items())
-    if name in ("linalg", "special") or not (name[0] == "_" or isinstance(thing, _Module))
+    if name in ("fft", "linalg", "special") or not (name[0] == "_" or isinstance(thing, _Module))
 ]

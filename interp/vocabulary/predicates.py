@@ -36,6 +36,16 @@ isnan = _elementwise(np.isnan)
 isfinite = _elementwise(np.isfinite)
 isinf = _elementwise(np.isinf)
 signbit = _elementwise(np.signbit)
+isposinf = Predicate("isposinf", np.isposinf, counterparts=(np.isposinf,))
+isneginf = Predicate("isneginf", np.isneginf, counterparts=(np.isneginf,))
+isreal = Predicate("isreal", np.isreal, counterparts=(np.isreal,))
+iscomplex = Predicate("iscomplex", np.iscomplex, counterparts=(np.iscomplex,))
+
+# -- of integers and booleans: of other numbers NumPy's TypeError
+
+bitwise_count = _elementwise(np.bitwise_count)
+gcd = _elementwise(np.gcd)
+lcm = _elementwise(np.lcm)
 
 any = Predicate("any", np.any, counterparts=(np.any,), canonical=_over_axes)
 all = Predicate("all", np.all, counterparts=(np.all,), canonical=_over_axes)

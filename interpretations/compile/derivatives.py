@@ -27,6 +27,7 @@ from interp.compile.directions import DirectionsArray, of_entries
 from interp.compile.rebinding import KNOWN, OPTIONS, overloaded
 from interp.compile.values import ValueType, ndim_of
 from interp.errors import ShapeError
+from interp.vocabulary.control import stop_gradient
 from interpretations.dual import Dual
 
 
@@ -518,6 +519,11 @@ def hessian(argnums: Any = 0) -> Callable[..., Any]:
         return outer(bind(inner, f), *args)
 
     return body
+
+
+def stopped(x: Any) -> Any:
+    """Of `interpretations.stop_gradient`, of a number or array."""
+    return stop_gradient(x)
 
 
 def jvp(f: Any, primals: Any, tangents: Any) -> Any:

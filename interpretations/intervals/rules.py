@@ -14,24 +14,38 @@ import numpy as np
 
 from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
-from interp.primitive import Contraction, Elementwise, Predicate, Reduction, Solve, Structural
+from interp.primitive import Contraction, Elementwise, Fixed, Predicate, Reduction, Solve, Structural
+from interp.several import CustomOutput
 from interp.vocabulary import linalg, reductions
 from interp.vocabulary.creation import copy
 from interp.vocabulary.defaults import _structural as rearranged
+from interp.vocabulary.elementwise import maximum, minimum
 from interp.vocabulary.indexing import index_add
+from interp.vocabulary.linalg.systems import triangle
+from interp.vocabulary.predicates import isnan
 from interp.vocabulary.shape import where
 from interpretations.intervals import enclosures
 from interpretations.intervals.decoration import Decoration
 from interpretations.intervals.interval import Interval, ends, hull, make, point, weakest
 from interpretations.intervals.rounding import add_down, add_up
+from interpretations.intervals.special import GAPS
 
+IGNORING_NAN: dict[str, Callable[[Any, Any], Any]] = {
+    # NaN is what is undefined: where an operand may be, the other may be the answer
+    "fmax": lambda x, y: where(isnan(x), y, where(isnan(y), x, maximum(x, y))),
+    "fmin": lambda x, y: where(isnan(x), y, where(isnan(y), x, minimum(x, y))),
+}
 ULPS_OF_A_STRANGER = 4
 """Rounding error granted to the implementation of a primitive that is not in the table."""
 
 
 @Elementwise.rule(Interval)
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
+    if primitive.name in IGNORING_NAN:
+        return IGNORING_NAN[primitive.name]
     enclose = enclosures.TABLE.get(primitive.name)
+    if primitive.name in GAPS:
+        raise NoRule(f"{primitive.name} of an Interval has no enclosure: {GAPS[primitive.name]}")
     if enclose is None:
         return _by_derivative(primitive)
 
@@ -56,10 +70,16 @@ def _by_derivative(primitive: Elementwise) -> Any:
         )
 
     def rule(*operands: Any) -> Interval:
-        boxes = dict(zip(primitive.operand_names, (make(*ends(x)) for x in operands), strict=True))
+        fixed = [isinstance(p, Fixed) for p in primitive.partials]
+        parts = [x if plain else make(*ends(x)) for x, plain in zip(operands, fixed, strict=True)]
+        boxes = dict(zip(primitive.operand_names, parts, strict=True))
         least, greatest, slack = [], [], point(0.0)
-        decoration = weakest(*(box.decoration for box in boxes.values()))
-        for box, partial in zip(boxes.values(), primitive.partials, strict=True):
+        decoration = weakest(*(box.decoration for box, plain in zip(parts, fixed, strict=True) if not plain))
+        for box, partial in zip(parts, primitive.partials, strict=True):
+            if isinstance(partial, Fixed):
+                least.append(box)
+                greatest.append(box)
+                continue
             slope = partial if isinstance(partial, float) else partial.formula(*(boxes[name] for name in partial.needs))
             slope_lo, slope_hi, known = ends(slope)
             rising, falling, mid = slope_lo >= 0, slope_hi <= 0, box.mid
@@ -310,7 +330,7 @@ def _index_add(x: Any, y: Any, index: Any) -> Interval:
 
 @Solve.rule(Interval)
 def _solve(primitive: Solve, active: tuple[bool, ...]) -> Any:
-    return {linalg.solve: _solution, linalg.inv: _inverse, linalg.det: _determinants}.get(primitive, NotImplemented)
+    return LINEAR_ALGEBRA.get(primitive.name, NotImplemented)
 
 
 LARGEST_BY_MINORS = 16
@@ -322,6 +342,10 @@ def _solution(a: Any, b: Any, columns: bool) -> Interval:
     right = b if columns else b[..., None]
     solved = _over_stack(_solved, matrices, right, right.shape[-2:])
     return solved if columns else solved[..., 0]
+
+
+def _triangular_solution(a: Any, b: Any, columns: bool, lower: bool, unit_diagonal: bool) -> Interval:
+    return _solution(triangle(a, lower, unit_diagonal), b, columns)
 
 
 def _inverse(a: Interval) -> Interval:
@@ -417,3 +441,48 @@ def _by_minors(a: Interval) -> Any:
         minors = (a[row][np.array(chosen)] * minors[np.array(smaller)] * signs).sum(axis=-1)
         position = {columns: i for i, columns in enumerate(chosen)}
     return minors[0]
+
+
+def _cholesky(a: Interval, call: Any) -> Interval:
+    """Column by column; the pivots must be certainly positive."""
+    columns: list[Any] = []
+    n = a.shape[-1]
+    for j in range(n):
+        rest = a[..., j:, j]
+        if columns:
+            rows = np.stack([column[..., j:] for column in columns], axis=-1)
+            rest = rest - (rows * rows[..., :1, :]).sum(axis=-1)
+        pivot = rest[..., :1]
+        if not np.all(pivot.lo > 0):
+            raise UndecidedError(
+                f"these interval matrices may not be positive definite (pivot {j}). Narrow the box, or split it"
+            )
+        columns.append(np.concatenate([np.zeros((*rest.shape[:-1], j)), rest / np.sqrt(pivot)], axis=-1))
+    return np.stack(columns, axis=-1) if columns else a
+
+
+def _sign_of_determinant(a: Interval, call: Any) -> Any:
+    return np.sign(_determinants(a))
+
+
+def _log_of_determinant(a: Interval, call: Any) -> Any:
+    return np.log(np.abs(_determinants(a)))
+
+
+LINEAR_ALGEBRA: dict[str, Callable[..., Any]] = {
+    "solve": _solution,
+    "solve_triangular": _triangular_solution,
+    "inv": _inverse,
+    "det": _determinants,
+    "cholesky.L": _cholesky,
+    "slogdet.sign": _sign_of_determinant,
+    "slogdet.logabsdet": _log_of_determinant,
+}
+
+
+# -- functions with rules of their own: a rule is about derivatives, so the function itself runs
+
+
+@CustomOutput.rule(Interval)
+def _themselves(primitive: Any, active: tuple[bool, ...]) -> Any:
+    return lambda *operands, call: call.themselves(*operands)[primitive.position]

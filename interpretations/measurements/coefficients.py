@@ -33,7 +33,7 @@ from interp.vocabulary import (
     where,
     zeros,
 )
-from interp.vocabulary.linalg import EinsumMap
+from interp.vocabulary.linalg.products import EinsumMap
 from interpretations.measurements.sources import Source
 
 Blocks = dict[Source, Any]

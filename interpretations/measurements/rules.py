@@ -9,8 +9,10 @@ from interp import backends
 from interp.errors import MutationError
 from interp.linear import Gather, outline
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
+from interp.rows import SparseRows
 from interp.value import Value, innermost, shape_of
 from interp.vocabulary import copy, setitem, strong_multiply
+from interp.vocabulary.control import stop_gradient
 from interpretations.measurements import coefficients as co
 from interpretations.measurements.measurement import Measurement, View, make
 
@@ -41,6 +43,17 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         return make(out, blocks, max([x.level for x in measurements]))
 
     return rule
+
+
+@stop_gradient.register
+def _(x: Measurement):  # type: ignore[no-untyped-def]
+    """An error bar is no derivative of the program's: it stays, and what it is made of is stopped."""
+
+    def stopped(c: Any) -> Any:
+        return c.rebuilt(stop_gradient(c.data)) if isinstance(c, SparseRows) else stop_gradient(c)
+
+    blocks = {source: stopped(c) for source, c in x.coefficients.items()}
+    return make(stop_gradient(x.nominal_value), blocks, x.level)
 
 
 @Structural.rule(Measurement)

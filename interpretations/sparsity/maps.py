@@ -12,7 +12,8 @@ import scipy.sparse
 
 from interp.linear import Diagonal, LinearMap, Shape
 from interp.primitive import Primitive
-from interp.vocabulary.linalg import EinsumMap, inv, solve
+from interp.vocabulary.linalg import inv, solve, solve_triangular
+from interp.vocabulary.linalg.products import EinsumMap
 from interp.vocabulary.reductions import cumsum
 from interpretations.sparsity.dependence import is_zero, size_of, spread
 from interpretations.sparsity.packed import PatternRows
@@ -40,10 +41,10 @@ def _through_step(step: LinearMap, rows: PatternRows, exact: bool) -> PatternRow
     scattered = step.scatter_index()
     if scattered is not None:
         return rows.kept(scattered >= 0).scatter(scattered, step.out_shape)
-    return _probed(step, rows) if exact else _dense(rows, step.out_shape)
+    return _probed(step, rows) if exact else dense(rows, step.out_shape)
 
 
-def _dense(rows: PatternRows, out_shape: Shape) -> PatternRows:
+def dense(rows: PatternRows, out_shape: Shape) -> PatternRows:
     """Every output depends on all that any input depends on."""
     return pooled(rows, np.zeros(rows.shape, dtype=int), np.zeros(out_shape, dtype=int))
 
@@ -168,9 +169,17 @@ def _systems(rows: PatternRows, position: int, params: dict[str, Any], out_shape
             _numbered(_aligned(rows.shape[:-2], outer), out_shape),
         )
     if vector:
-        return _dense(rows, out_shape)
+        return dense(rows, out_shape)
     columns = (*outer, 1, out_shape[-1])
     return pooled(rows, _numbered(columns, rows.shape), _numbered(columns, out_shape))
+
+
+def stacked(rows: PatternRows, position: int, params: dict[str, Any], out_shape: Shape) -> PatternRows:
+    """Of stacks of matrices each output is dense in its own matrix, where leading axes say which that is."""
+    outer = rows.shape[:-2]
+    if out_shape[: len(outer)] != outer:
+        return dense(rows, out_shape)
+    return pooled(rows, _numbered(outer, rows.shape), _numbered(outer, out_shape))
 
 
 def _aligned(shape: Shape, outer: Shape) -> Shape:
@@ -186,6 +195,7 @@ def _numbered(groups: Shape, shape: Shape) -> np.ndarray:
 STRUCTURES: dict[Primitive, Callable[[PatternRows, int, dict[str, Any], Shape], PatternRows]] = {
     cumsum: _prefixes,
     solve: _systems,
+    solve_triangular: _systems,
     inv: _systems,
 }
 """``(rows, position of the operand, parameters, shape of the output) -> rows``, at every input."""

@@ -12,7 +12,7 @@ import numpy as np
 from interp import backends
 from interp.errors import MutationError, UndecidedError
 from interp.linear import ZERO, keep_shape
-from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Sorting, Structural
+from interp.primitive import Assignment, Differentiable, Elementwise, Partial, Predicate, Solve, Sorting, Structural
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import divide, einsum, multiply, setitem, strong_multiply, where, xlog1py, xlogy
 from interp.vocabulary.defaults import _predicate as follows_the_primal
@@ -31,7 +31,7 @@ from interpretations.sparsity.dependence import (
     united,
     varying,
 )
-from interpretations.sparsity.maps import STRUCTURES, pooled, through
+from interpretations.sparsity.maps import STRUCTURES, dense, pooled, stacked, through
 from interpretations.sparsity.packed import PatternRows
 from interpretations.sparsity.placeholders import computed, number_without_value, without_values
 from interpretations.sparsity.tracer import LocalTracer, SparsityTracer
@@ -172,7 +172,7 @@ def _linear(primitive: Differentiable, active: Active) -> Any:
         first = _first(operands, active)
         out = computed(functools.partial(primitive.dispatch, **params), operands, active)
         rows = _all_rows(operands, active, first.columns)
-        if primitive in STRUCTURES:
+        if primitive in STRUCTURES or isinstance(primitive, Solve):
             parts = _tied(primitive, rows, params, shape_of(out))
         else:
             # The coefficients of an einsum are its operands; of other maps only the form is known.
@@ -182,7 +182,10 @@ def _linear(primitive: Differentiable, active: Active) -> Any:
             with np.errstate(all="ignore"):
                 maps = primitive.maps(tuple(_carries(r) for r in rows), primal(out), at, params)
             carrying = filter(_carries, rows)
-            parts = [through(m, r, exact) for m, r in zip(maps, carrying, strict=True) if m is not None]
+            parts = [
+                through(m, r, exact) if m is not None else dense(varying(r), shape_of(out))
+                for m, r in zip(maps, carrying, strict=True)
+            ]
         total = united(parts, shape_of(out), first.columns)
         zero = literal_zeros(operands[1], active[1]) if primitive is solve else None
         if zero is not None:  # right-hand sides of zeros have solutions of zeros, whatever the matrix
@@ -199,7 +202,8 @@ def _carries(rows: PatternRows) -> bool:
 def _tied(
     primitive: Differentiable, rows: list[PatternRows], params: dict[str, Any], shape: tuple[int, ...]
 ) -> list[PatternRows]:
-    return [STRUCTURES[primitive](r, i, params, shape) for i, r in enumerate(rows) if _carries(r)]
+    structure = STRUCTURES.get(primitive, stacked)
+    return [structure(r, i, params, shape) for i, r in enumerate(rows) if _carries(r)]
 
 
 def _possible(x: Any, is_active: bool) -> np.ndarray:

@@ -10,7 +10,8 @@ import scipy.sparse
 from interp.errors import InterpError, RefusedStack, ShapeError, UnsupportedInput
 from interp.interpretation import transform
 from interp.value import Value, shape_of
-from interpretations.derivatives import grad, hvp, jvp, real_leaf
+from interpretations.arguments import real_leaf
+from interpretations.derivatives import grad, hvp, jvp
 from interpretations.sparsity import colouring as colourings
 from interpretations.sparsity.colouring import Colouring, colour, refuse_asymmetric, structure
 from interpretations.sparsity.dependence import size_of

@@ -14,11 +14,11 @@ import numpy as np
 from interp import rules
 from interp.backends import to_host
 from interp.errors import MutationError
-from interp.primitive import Assignment, Contraction, Differentiable, Elementwise, Solve, Structural
+from interp.primitive import Assignment, Contraction, Differentiable, Elementwise, Solve, Structural, Transform
 from interp.rules import kind_rule
 from interp.value import has_nan, primal, shape_of
 from interp.vocabulary import cumsum, einsum, index_add, linalg, positive, power, reciprocal, square, sum
-from interp.vocabulary.linalg import contract_strongly
+from interp.vocabulary.linalg.products import contract_strongly
 from interpretations import dual
 from interpretations.dual import Dual
 from interpretations.taylor.series import REAL_POWER, Run, Series
@@ -310,7 +310,7 @@ def _linear_algebra(primitive: Solve, active: tuple[bool, ...]) -> Any:
 @Differentiable.rule(Taylor)
 def integrated(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
     """y' = J(x) x', where J and x' are series of one order less."""
-    if primitive is sum or primitive is cumsum:
+    if primitive is sum or primitive is cumsum or isinstance(primitive, Transform):
         return linear(primitive, active)
     first_order = linear(primitive, active)
     linearised = primitive.linearise(active)

@@ -12,7 +12,7 @@ from interp.errors import RefusedStack, ShapeError
 from interp.interpretation import Interpretation, call, transform
 from interp.value import Value, shape_of
 from interp.vocabulary import copy, stack
-from interpretations.derivatives import real_leaf
+from interpretations.arguments import real_leaf
 from interpretations.taylor.taylor import Taylor, lift, variable
 
 

@@ -1,8 +1,7 @@
-"""Contractions, all as one einsum, and linear algebra with differentials of its own.
+"""Contractions, all as one einsum.
 
 Every product (dot, matmul, outer, tensordot, trace) is an `einsum`, whose derivative with respect to
 an operand is again an einsum: there is one contraction to get right and one to make fast.
-Source of the differentials of solve, inv and det: Giles 2008, "Collected matrix derivative results".
 """
 
 from collections.abc import Sequence
@@ -13,15 +12,16 @@ import numpy as np
 import scipy.sparse
 
 from interp import backends
-from interp.linear import Formula, LinearMap, lead
-from interp.primitive import COUNTERPARTS, Contraction, Solve
+from interp.linear import LinearMap
+from interp.primitive import Contraction, negative_axis
 from interp.value import has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
+from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.creation import zeros
-from interp.vocabulary.elementwise import conj, sqrt
+from interp.vocabulary.elementwise import conj
 from interp.vocabulary.indexing import index_add
 from interp.vocabulary.predicates import isfinite, logical_not
-from interp.vocabulary.shape import broadcast_to, concatenate, diagonal, reshape, stack, swapaxes, transpose, where
+from interp.vocabulary.shape import diagonal, moveaxis, reshape, transpose, where
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
 
@@ -165,7 +165,7 @@ class EinsumMap(LinearMap):
         left, output = self.subscripts.split("->")
         terms = left.split(",")
         target = terms.pop(self.position)
-        others = [_conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
+        others = [conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
         directions = self._directions(batch)
         subscripts = ",".join([directions + output, *terms]) + "->" + directions + target
         contract = contract_strongly if strong else einsum.dispatch
@@ -192,7 +192,8 @@ def contract_strongly(*operands: Any, subscripts: str) -> Any:
     )
 
 
-def _conjugate(x: Any) -> Any:
+def conjugate(x: Any) -> Any:
+    """The complex conjugate; of real numbers ``x`` itself."""
     return conj(x) if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
 
 
@@ -287,7 +288,7 @@ def inner(x: Any, y: Any) -> Any:
 
 def vdot(x: Any, y: Any) -> Any:
     """Sum of the products of conj(x) and y, flattened."""
-    return einsum("i,i->", _conjugate(reshape(x, (-1,))), reshape(y, (-1,)))
+    return einsum("i,i->", conjugate(reshape(x, (-1,))), reshape(y, (-1,)))
 
 
 def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
@@ -306,169 +307,36 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     return einsum(f"{''.join(a)},{''.join(b)}->{''.join(output)}", x, y)
 
 
-def trace(x: Any) -> Any:
-    """Sum of the diagonal of the first two axes."""
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Sum of a diagonal of the axes ``axis1`` and ``axis2``, the main one or that ``offset`` above it."""
     x = operand(x)
+    rows, columns = negative_axis(axis1, ndim_of(x)), negative_axis(axis2, ndim_of(x))
+    x = moveaxis(x, (rows, columns), (0, 1))[max(-offset, 0) :, max(offset, 0) :]
     n = min(shape_of(x)[:2])
     return einsum("ii...->...", x[:n, :n])
 
 
-# -- solve, inv, det
-
-
-def _solve(a: Any, b: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """``b`` is a vector if it has one axis, else matrices of columns; leading axes broadcast."""
-    a, b = operand(a), operand(b)
-    if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
-        raise np.linalg.LinAlgError(f"solve needs square matrices, not shape {shape_of(a)}")
-    outer_shape = np.broadcast_shapes(shape_of(a)[:-2], shape_of(b)[:-2])
-    if ndim_of(b) == 1:
-        return (a, b), {"columns": False}
-    return (
-        _broadcast_outer(a, outer_shape),
-        _broadcast_outer(b, outer_shape),
-    ), {"columns": True}
-
-
-def _broadcast_outer(x: Any, outer_shape: tuple[int, ...]) -> Any:
-    shape = outer_shape + shape_of(x)[-2:]
-    return x if shape_of(x) == shape else broadcast_to(x, shape)
-
-
-def _array_solve(a: Any, b: Any, columns: bool) -> Any:
-    return np.linalg.solve(a, b) if columns else np.linalg.solve(a, b[..., None])[..., 0]
-
-
-def _transposed(a: Any) -> Any:
-    return _conjugate(swapaxes(a, -1, -2))
-
-
-def _with_column(x: Any, columns: bool) -> Any:
-    return x if columns else reshape(x, (*shape_of(x), 1))
-
-
-def _solve_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
-    a, b = operands
-    columns = params["columns"]
-    x = _with_column(out, columns)
-
-    def solved(matrix: Any, right: Any, shape: tuple[int, ...]) -> Any:
-        return reshape(solve(_matching(matrix, right), right), shape)
-
-    def forward_a(t: Any, batch: int | None) -> Any:
-        return -solved(a, matmul(t, x), lead(batch) + shape_of(out))
-
-    def backward_a(ct: Any, batch: int | None) -> Any:
-        shape = lead(batch) + shape_of(x)
-        w = solved(_transposed(a), reshape(ct, shape), shape)
-        full = -matmul(w, _transposed(x))
-        extra = ndim_of(full) - len(lead(batch)) - ndim_of(a)
-        return reductions.sum(full, axis=tuple(range(len(lead(batch)), len(lead(batch)) + extra))) if extra else full
-
-    def forward_b(t: Any, batch: int | None) -> Any:
-        # A vector has no leading axes of its own: unit axes keep those of a apart from the directions.
-        outer = () if columns else (1,) * (ndim_of(a) - 2)
-        right = reshape(t, lead(batch) + outer + shape_of(_with_column(b, columns)))
-        return solved(a, right, lead(batch) + shape_of(out))
-
-    def backward_b(ct: Any, batch: int | None) -> Any:
-        right = reshape(ct, lead(batch) + shape_of(x))
-        full = solved(_transposed(a), right, shape_of(right))
-        if not columns and ndim_of(a) > 2:
-            axes = tuple(range(len(lead(batch)), len(lead(batch)) + ndim_of(a) - 2))
-            full = reductions.sum(full, axis=axes)
-        return reshape(full, lead(batch) + shape_of(b))
-
-    return [
-        Formula(shape_of(a), shape_of(out), forward_a, backward_a),
-        Formula(shape_of(b), shape_of(out), forward_b, backward_b),
-    ]
-
-
-def _matching(matrix: Any, right: Any) -> Any:
-    """``matrix`` with the leading axes of ``right``: in solve both must have them."""
-    outer_shape = np.broadcast_shapes(shape_of(matrix)[:-2], shape_of(right)[:-2])
-    return _broadcast_outer(matrix, outer_shape)
-
-
-def _inv_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
-    shape = shape_of(out)
-    adjoint = _transposed(out)
-    return [
-        Formula(
-            shape,
-            shape,
-            lambda t, batch: -matmul(matmul(out, t), out),
-            lambda ct, batch: -matmul(matmul(adjoint, ct), adjoint),
-        )
-    ]
-
-
-def _det_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Sequence[LinearMap]:
-    (a,) = operands
-    cofactors = _cofactors(a)
-    return [
-        EinsumMap(0, (a, cofactors), "...ij,...ij->...".replace("...", LETTERS[10 : 8 + ndim_of(a)]), shape_of(out))
-    ]
-
-
-def _cofactors(a: Any) -> Any:
-    """d(det)/da: the cofactor matrix, det * inv; by minors up to 3 x 3 and where ``a`` is singular or not finite."""
-    n, nominal = shape_of(a)[-1], backends.to_host(primal(a))
-    if n <= 3 or not np.isfinite(nominal).all() or not np.all(np.linalg.cond(nominal) < 1e12):
-        return _minors(a, n)
-    return reshape(det(a), (*shape_of(a)[:-2], 1, 1)) * swapaxes(inv(a), -1, -2)
-
-
-def _minors(a: Any, n: int) -> Any:
-    if n <= 1:
-        return a * 0.0 + 1.0
-    rows = []
-    for i in range(n):
-        others_i = [k for k in range(n) if k != i]
-        row = []
-        for j in range(n):
-            others_j = [k for k in range(n) if k != j]
-            minor = a[..., others_i, :][..., :, others_j]
-            row.append(det(minor) * (-1.0) ** (i + j))
-        rows.append(stack(row, axis=-1))
-    return stack(rows, axis=-2)
-
-
-def cholesky(a: Any) -> Any:
-    """Lower triangular L with L L^H = ``a``, column by column; like NumPy's it reads the lower triangle of ``a`` alone.
-
-    Raises `numpy.linalg.LinAlgError` if ``a`` is not positive definite.
-    """
-    a = operand(a)
-    n = shape_of(a)[-1]
-    columns: list[Any] = []
-    for j in range(n):
-        rest = a[..., j:, j]
-        if columns:
-            rows = stack([column[..., j:] for column in columns], axis=-1)
-            rest = rest - matmul(rows, reshape(_conjugate(rows[..., 0, :]), (*shape_of(rows)[:-2], j, 1)))[..., 0]
-        pivot = rest[..., :1]
-        if not np.all(backends.to_host(primal(pivot)).real > 0):
-            raise np.linalg.LinAlgError(f"cholesky: the matrix is not positive definite (pivot {j})")
-        above = zeros((*shape_of(rest)[:-1], j), like=primal(rest))
-        columns.append(concatenate([above, rest / sqrt(pivot)], axis=-1))
-    return stack(columns, axis=-1) if columns else a
-
-
-solve = Solve("solve", _array_solve, counterparts=(np.linalg.solve,), canonical=_solve, derivative=_solve_maps)
-inv = Solve("inv", np.linalg.inv, counterparts=(np.linalg.inv,), derivative=_inv_maps)
-det = Solve("det", np.linalg.det, counterparts=(np.linalg.det,), derivative=_det_maps)
-
-COUNTERPARTS.update(
-    {
-        np.dot: dot,
-        np.linalg.cholesky: cholesky,
-        np.matmul: matmul,
-        np.outer: outer,
-        np.inner: inner,
-        np.vdot: vdot,
-        np.tensordot: tensordot,
-        np.trace: trace,
-    }
+enter(dot, np.dot, calls=[call((3,), (3,)), call((2, 3), (3,)), call((2, 3), (2, 3, 2)), call((), (3,))])
+enter(matmul, np.matmul, calls=[call((3,), (3,)), call((2, 3), (3, 2)), call((2, 2, 3), (3, 2)), call((2,), (3, 2, 3))])
+enter(outer, np.outer, calls=[call((2,), (3,)), call((2, 2), (3,))])
+enter(inner, np.inner, calls=[call((3,), (3,)), call((2, 3), (2, 3)), call((), (3,))])
+enter(vdot, np.vdot, calls=[call((3,), (3,)), call((2, 3), (2, 3))])
+enter(
+    tensordot,
+    np.tensordot,
+    calls=[call((2, 3), (3, 2), axes=1), call((2, 3, 2), (3, 2), axes=([1, 2], [0, 1])), call((2,), (3,), axes=0)],
+)
+enter(trace, np.trace, calls=[call((3, 3)), call((2, 3, 2), axis1=-1, axis2=0), call((3, 3), offset=-1)])
+enter(
+    einsum,
+    calls=[
+        call("ij,jk->ik", (2, 3), (3, 2)),
+        call("ij,ij", (2, 3), (2, 3)),
+        call("ii->i", (3, 3)),
+        call("iij,j->i", (2, 2, 3), (3,)),
+        call("...i,i...->...", (2, 3), (3, 2)),
+        call("ij,j,jk->ik", (2, 3), (3,), (3, 2)),
+        call("a,b,c,d->", (2,), (3,), (2,), (3,)),
+        call("ij,kj->j", (2, 3), (2, 3)),
+    ],
 )
