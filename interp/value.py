@@ -298,6 +298,15 @@ def carries_joining(x: Any) -> bool:
     return any(map(carries_joining, parts))
 
 
+def encloses(x: Any) -> bool:
+    """True if ``x`` is, or is a value around, an interval: what is made of it must hold for all its points."""
+    while isinstance(x, Value):
+        if x.level == levels.INTERVAL:
+            return True
+        x = x.payload
+    return False
+
+
 def is_array(x: Any) -> bool:
     """True of an array of NumPy's or a value around one: also of one without axes, as x[0, ...] views an element."""
     return isinstance(innermost(x), np.ndarray)

@@ -11,8 +11,7 @@ from interp.control.foreign import Sealed, values_in
 from interp.errors import ShapeError, UnsupportedInput
 from interp.interpretation import replaced_natively
 from interp.numerics import implicit
-from interp.numerics.piecewise import encloses
-from interp.value import primal, shape_of
+from interp.value import encloses, primal, shape_of
 from interp.vocabulary import concatenate, reshape, stack
 from interp.vocabulary import control as steering
 from interp.vocabulary.creation import as_operand

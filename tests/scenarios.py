@@ -181,6 +181,7 @@ STRUCTURAL = [
     ("flip/axis", lambda x: v.flip(x, axis=0), (M23,)),
     ("sort/flat", lambda x: v.sort(x, axis=None), (M23,)),
     ("sort/0", lambda x: v.sort(x, axis=0) * x, (M23,)),
+    ("partition/0", lambda x: v.partition(x, 1, axis=0) * x, (M33,)),
     ("sort/three axes", lambda x: v.sort(x, axis=1), (T,)),
     ("diff/0", lambda x: v.diff(x, axis=0), (M23,)),
     ("diff/twice", lambda x: v.diff(x, 2), (M23,)),
@@ -292,10 +293,12 @@ SOLVES = [
     ("det/batched", v.linalg.det, (BATCH22,)),
 ]
 
-PIECEWISE = ("where", "sort", "cholesky", "max", "min", "setitem", "index_add", "einsum/vdot")
+PIECEWISE = ("where", "sort", "partition", "cholesky", "max", "min", "setitem", "index_add", "einsum/vdot")
+REAL = ("sum/var", "sum/std")
+"""Real of complex numbers, too."""
 
 SCENARIOS = _elementwise() + [
-    Scenario(name, f, inputs, analytic=not name.startswith(PIECEWISE))
+    Scenario(name, f, inputs, analytic=not name.startswith(PIECEWISE + REAL))
     for name, f, inputs in [*STRUCTURAL, *REDUCTIONS, *CONTRACTIONS, *SOLVES]
 ]
 

@@ -344,19 +344,18 @@ BAD = [
     # arguments that values do not take
     *both(UnsupportedArgument, "np.where", lambda x: np.multiply(x, x, where=x.__gt__(0.5))),
     *both(UnsupportedArgument, "dtype", lambda x: np.multiply(x, x, dtype=np.float32)),
-    *both(UnsupportedArgument, r"sum takes \(x, axis, keepdims\)", lambda x: np.sum(x, dtype=np.float32)),
-    *both(UnsupportedArgument, "initial", lambda x: np.sum(x, initial=1.0)),
-    *both(UnsupportedArgument, "where", lambda x: x.mean(where=[True, False, True])),
+    *both(UnsupportedArgument, "keeps its type", lambda x: np.sum(x, dtype=np.float32)),
+    *both(UnsupportedArgument, "keeps its type", lambda x: x.mean(dtype=np.float32)),
     *both(UnsupportedArgument, "order", lambda x: np.zeros_like(x, order="F").sum()),
     *both(UnsupportedArgument, "astype", lambda x: x.astype(int)),
     *both(UnsupportedArgument, "only C order", lambda x: x.reshape(3, 1, order="F")),
     # attributes of arrays that values do not have
     *both(NoAttribute, "primal", lambda x: x.flat),
     *both(NoAttribute, "primal", lambda x: x.real),
-    *both(NoAttribute, "primal", lambda x: x.searchsorted(1.0)),
+    *both(NoAttribute, "primal", lambda x: x.byteswap()),
     # functions without a primitive
     *both(NoRule, "fft", lambda x: np.fft.fft(x)),
-    *both(NoRule, "add it", lambda x: np.unique(x)),
+    *both(NoRule, "add it", lambda x: np.unwrap(x)),
     *both(NoRule, "add it", lambda x: scipy.special.ellipkinc(x, 0.5)),
     *both(NoRule, "add it", lambda x: np.frexp(x)),
     # objects
@@ -421,7 +420,7 @@ def test_every_message_of_a_strip_names_the_way_out():
 
 
 NUMPYS = [
-    (ValueError, "not empty", lambda: jacfwd(lambda y: np.convolve(y[:0], y))(Y)),
+    (ValueError, "cannot be empty", lambda: jacfwd(lambda y: np.convolve(y[:0], y))(Y)),
     (np.linalg.LinAlgError, "not positive definite", lambda: jacfwd(np.linalg.cholesky)(-SQUARE)),
     (ValueError, "do not fit", lambda: jacfwd(lambda y: y[:2] @ scipy.sparse.eye_array(3))(Y)),
 ]

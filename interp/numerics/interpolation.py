@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial, encloses
-from interp.value import ndim_of, primal, shape_of
+from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial
+from interp.value import encloses, ndim_of, primal, shape_of
 from interp.vocabulary import (
     absolute,
     broadcast_to,
@@ -33,6 +33,8 @@ from interp.vocabulary import (
     sum,
     where,
 )
+from interp.vocabulary.catalogue import call, enter
+from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import as_operand, held
 
 Boundary = Any
@@ -70,6 +72,7 @@ def _beside(x: Any, y: Any) -> Any:
     return reshape(x, shape_of(x) + (1,) * (ndim_of(y) - 1))
 
 
+@composite(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """NumPy's ``interp``: lines through (xp, fp), held constant (or ``left``, ``right``) beyond the ends."""
     x, xp, fp = (as_operand(part) * 1.0 for part in (x, xp, fp))
@@ -88,6 +91,19 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     inner = linear(xp, fp)(x) if shape_of(xp)[0] > 1 else fp[0] + 0.0 * x
     return where(x < xp[0], left, where(x > xp[-1], right, inner))
 
+
+_AT = np.array([0.1, 0.33, 0.5, 0.71, 0.95])
+enter(
+    interp,
+    np.interp,
+    calls=[
+        call((2, 3), through=lambda f, x: f(x, [0.1, 0.4, 0.9], [1.0, 3.0, 2.0])),
+        call((4,), through=lambda f, y: f(_AT, [0.1, 0.4, 0.6, 0.9], y, left=0.0, right=7.0)),
+        call((3,), (3,), through=lambda f, p, y: f(_AT, np.sort(p), y)),
+        call((), through=lambda f, x: f(x, [0.1, 0.4, 0.9], [1.0, 3.0, 2.0])),
+        call((2,), (3,), through=lambda f, x, y: f(x, [0.1, 0.4, 0.9], y, period=1.0)),
+    ],
+)
 
 # -- slopes
 

@@ -9,8 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from interp import level as levels
-from interp.value import Value, ndim_of, operand, primal, shape_of
+from interp.value import Value, encloses, ndim_of, operand, primal, shape_of
 from interp.vocabulary import (
     clip,
     concatenate,
@@ -32,15 +31,6 @@ from interp.vocabulary import (
 from interp.vocabulary.creation import held
 
 Extrapolate = bool | str
-
-
-def encloses(x: Any) -> bool:
-    """True if ``x`` is, or is a value around, an interval: what is made of it must hold for all its points."""
-    while isinstance(x, Value):
-        if x.level == levels.INTERVAL:
-            return True
-        x = x.payload
-    return False
 
 
 class PiecewisePolynomial:

@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from interp.numerics.piecewise import encloses
-from interp.value import ndim_of
+import numpy as np
+
+from interp.value import encloses, ndim_of
 from interp.vocabulary import concatenate, cumsum, moveaxis, sum
+from interp.vocabulary.catalogue import call, enter
+from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import as_operand
 
 
+@composite(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral along ``axis`` through points at ``x`` (of one axis, or of the shape of ``y``), or ``dx`` apart."""
     return sum(_strips(as_operand(y), x, dx, axis), axis=axis)
@@ -33,3 +37,16 @@ def _strips(y: Any, x: Any, dx: Any, axis: int) -> Any:
             x = x + 0.0 * y  # differences of positions are rounded outward as well
         dx = x[..., 1:] - x[..., :-1]
     return moveaxis(0.5 * dx * (y[..., 1:] + y[..., :-1]), -1, axis)
+
+
+enter(
+    trapezoid,
+    np.trapezoid,
+    calls=[
+        call((2, 3)),
+        call((2, 3, 2), dx=0.5, axis=1),
+        call((2, 3), (3,)),
+        call((3, 2), (3, 2), axis=0),
+        call((3,), (), through=lambda f, y, dx: f(y, dx=dx)),
+    ],
+)

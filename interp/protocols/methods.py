@@ -11,6 +11,7 @@ from interp.vocabulary.inspection import device_of, on_device
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
 OTHERS = ("dot", "clip", "conj", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
+ORDER = ("argsort", "argpartition", "searchsorted", "cumprod")
 
 
 def _method(name: str) -> Any:
@@ -51,6 +52,16 @@ def _flatten(x: Any) -> Any:
     return v.copy(v.ravel(x))
 
 
+def _in_place(name: str) -> Any:
+    function = _method(name)
+
+    def method(x: Any, *args: Any, **kwargs: Any) -> None:
+        x[...] = function(x, *args, **kwargs)
+
+    method.__name__, method.__doc__ = name, f"As numpy.ndarray.{name}: in place."
+    return method
+
+
 def _fill(x: Any, value: Any) -> None:
     """As numpy.ndarray.fill."""
     x[...] = value
@@ -88,7 +99,7 @@ class _Missing:
 
 def attach() -> None:
     """Give `Value` its array methods."""
-    for name in REDUCTIONS + OTHERS:
+    for name in REDUCTIONS + OTHERS + ORDER:
         setattr(Value, name, _method(name))
     for name, function in {
         "reshape": _reshape,
@@ -96,6 +107,8 @@ def attach() -> None:
         "copy": _copy,
         "flatten": _flatten,
         "fill": _fill,
+        "sort": _in_place("sort"),
+        "partition": _in_place("partition"),
         "astype": _astype,
         "conjugate": _method("conj"),
         "device": property(lambda x: device_of(innermost(x)), doc="Where the numbers lie: 'cpu' of NumPy's arrays."),

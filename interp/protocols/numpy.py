@@ -6,20 +6,14 @@ import numpy as np
 
 from interp import vocabulary
 from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
-from interp.numerics import interpolation, sampled
 from interp.primitive import COUNTERPARTS
 from interp.value import Holder, Value
 from interp.vocabulary.inspection import array_namespace
 
 REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
-SAME_TYPE = frozenset({np.sum, np.mean, np.prod, np.cumsum, np.zeros_like, np.ones_like, np.std, np.var})
+SAME_TYPE = frozenset({np.zeros_like, np.ones_like})
 REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
-
-
-COUNTERPARTS |= {
-    np.interp: interpolation.interp,
-    np.trapezoid: sampled.trapezoid,
-}
+ACCUMULATE = {np.add: "cumsum", np.multiply: "cumprod"}
 
 
 def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -43,6 +37,8 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
             )
         target[...] = array_ufunc(value, ufunc, method, *inputs, **kwargs)
         return target
+    if method == "__call__" and ufunc.signature is not None and ufunc in COUNTERPARTS:  # of vectors, along an axis
+        return _called(COUNTERPARTS[ufunc], ufunc.__name__, value, inputs, kwargs)
     if method == "__call__":
         raise UnsupportedArgument(
             f"np.{ufunc.__name__} on a {type(value).__name__} does not take {', '.join(kwargs)}; "
@@ -51,8 +47,8 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     if method == "reduce" and ufunc in REDUCE:
         axis = kwargs.pop("axis", 0)
         return getattr(vocabulary, REDUCE[ufunc])(*inputs, axis=axis, **kwargs)
-    if method == "accumulate" and ufunc is np.add:
-        return vocabulary.cumsum(*inputs, axis=kwargs.pop("axis", 0), **kwargs)
+    if method == "accumulate" and ufunc in ACCUMULATE:
+        return getattr(vocabulary, ACCUMULATE[ufunc])(*inputs, axis=kwargs.pop("axis", 0), **kwargs)
     if method == "outer":
         x, y = inputs
         shape = tuple(getattr(x, "shape", ())) + (1,) * len(getattr(y, "shape", ()))
@@ -85,15 +81,7 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
     if kwargs.get("dtype") is not None and function in SAME_TYPE and np.dtype(kwargs["dtype"]) == value.dtype:
         del kwargs["dtype"]  # what it would be without saying so
     if out is None:
-        try:
-            return ours(*args, **kwargs)
-        except InterpError:
-            raise
-        except TypeError as error:
-            if "unexpected keyword" in str(error) or "positional argument" in str(error):
-                said = str(error).partition("() ")[2]
-                raise UnsupportedArgument(f"np.{function.__name__} on a {type(value).__name__} {said}") from None
-            raise
+        return _called(ours, function.__name__, value, args, kwargs)
     if not isinstance(out, Value):
         raise MutationError(
             f"np.{function.__name__} with out= a plain array would lose what {type(value).__name__} carries: "
@@ -101,6 +89,19 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
         )
     out[...] = ours(*args, **kwargs)
     return out
+
+
+def _called(ours: Any, name: str, value: Value, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``ours`` with arguments of NumPy's function of that name, which may be more than it takes."""
+    try:
+        return ours(*args, **kwargs)
+    except InterpError:
+        raise
+    except TypeError as error:
+        if "unexpected keyword" in str(error) or "positional argument" in str(error):
+            said = str(error).partition("() ")[2]
+            raise UnsupportedArgument(f"np.{name} on a {type(value).__name__} {said}") from None
+        raise
 
 
 def _unknown(function: Any) -> str:

@@ -44,9 +44,23 @@ from interp.vocabulary.bits import bitwise_left_shift as left_shift
 from interp.vocabulary.bits import bitwise_right_shift as right_shift
 from interp.vocabulary.closeness import allclose, array_equal, array_equiv, isclose
 from interp.vocabulary.complex_numbers import angle, imag, real
+from interp.vocabulary.convolutions import convolve, correlate
+from interp.vocabulary.counting import (
+    bincount,
+    count_nonzero,
+    digitize,
+    histogram,
+    isin,
+    unique,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
+)
 from interp.vocabulary.creation import asarray, copy, full, full_like, linspace, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
 from interp.vocabulary.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
+from interp.vocabulary.differences import diff, ediff1d, gradient
 from interp.vocabulary.elementwise import (
     absolute,
     add,
@@ -113,10 +127,28 @@ from interp.vocabulary.elementwise import arctan2 as atan2
 from interp.vocabulary.elementwise import arctanh as atanh
 from interp.vocabulary.elementwise import power as pow
 from interp.vocabulary.elementwise import trunc as fix
+from interp.vocabulary.exponentials import log_softmax, logsumexp, softmax
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
 from interp.vocabulary.inspection import API_VERSION as __array_api_version__
 from interp.vocabulary.inspection import namespace_info as __array_namespace_info__
 from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
+from interp.vocabulary.missing import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmedian,
+    nanmin,
+    nanpercentile,
+    nanprod,
+    nanquantile,
+    nanstd,
+    nansum,
+    nanvar,
+)
+from interp.vocabulary.padding import pad
 from interp.vocabulary.predicates import (
     all,
     any,
@@ -144,10 +176,19 @@ from interp.vocabulary.predicates import (
     not_equal,
     signbit,
 )
-from interp.vocabulary.reductions import cumsum, max, mean, min, prod, std, sum, var
-from interp.vocabulary.reductions import cumsum as cumulative_sum
-from interp.vocabulary.sequences import argsort, convolve, count_nonzero, cumprod, diff, pad, searchsorted, sort
-from interp.vocabulary.sequences import cumprod as cumulative_prod
+from interp.vocabulary.reductions import (
+    cumprod,
+    cumsum,
+    cumulative_prod,
+    cumulative_sum,
+    max,
+    min,
+    prod,
+    ptp,
+    sum,
+)
+from interp.vocabulary.reductions import max as amax
+from interp.vocabulary.reductions import min as amin
 from interp.vocabulary.shape import (
     atleast_1d,
     broadcast_to,
@@ -169,6 +210,7 @@ from interp.vocabulary.shape import (
 )
 from interp.vocabulary.shape import concatenate as concat
 from interp.vocabulary.shape import transpose as permute_dims
+from interp.vocabulary.sorting import argpartition, argsort, lexsort, partition, searchsorted, sort
 from interp.vocabulary.special import (
     beta,
     betainc,
@@ -246,6 +288,7 @@ from interp.vocabulary.special import (
     yve,
     zeta,
 )
+from interp.vocabulary.statistics import average, corrcoef, cov, mean, median, percentile, quantile, std, var
 from interp.vocabulary.ufuncs import (
     copysign,
     deg2rad,
@@ -263,6 +306,12 @@ from interp.vocabulary.ufuncs import (
 )
 from interp.vocabulary.ufuncs import deg2rad as radians
 from interp.vocabulary.ufuncs import rad2deg as degrees
+from interp.vocabulary.vectors import cross, vecdot
+
+# isort: split
+# These are made of the above.
+from interp.numerics.interpolation import interp
+from interp.numerics.sampled import trapezoid
 
 __all__ = [
     name

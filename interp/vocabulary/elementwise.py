@@ -42,7 +42,7 @@ def keeping_precision(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def kept(*operands: Any) -> Any:
-        out = function(*operands)
+        out = function(*operands)[()]  # of numbers too some make arrays
         kinds = {x.dtype for x in operands if hasattr(x, "dtype")}
         return out.astype(np.float32)[()] if kinds == {np.dtype(np.float32)} else out
 

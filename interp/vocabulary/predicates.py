@@ -4,18 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from interp.errors import UnsupportedArgument
 from interp.primitive import Predicate, negative_axes, negative_axis
 from interp.value import ndim_of, operand
+from interp.vocabulary.catalogue import call, enter
 
-
-def _over_axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    x = operand(x)
-    return (x,), {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
-
-
-def _over_one_axis(x: Any, axis: Any = None, *, keepdims: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    x = operand(x)
-    return (x,), {"axis": None if axis is None else negative_axis(axis, ndim_of(x)), "keepdims": keepdims}
+Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _elementwise(ufunc: np.ufunc) -> Predicate:
@@ -47,7 +41,63 @@ bitwise_count = _elementwise(np.bitwise_count)
 gcd = _elementwise(np.gcd)
 lcm = _elementwise(np.lcm)
 
-any = Predicate("any", np.any, counterparts=(np.any,), canonical=_over_axes)
-all = Predicate("all", np.all, counterparts=(np.all,), canonical=_over_axes)
-argmax = Predicate("argmax", np.argmax, counterparts=(np.argmax,), canonical=_over_one_axis)
-argmin = Predicate("argmin", np.argmin, counterparts=(np.argmin,), canonical=_over_one_axis)
+
+def of_number(axis: Any) -> Any:
+    """The axis of a reduction of a number: NumPy takes it for a vector of one."""
+    return None if axis in (0, -1) else axis
+
+
+def _without_out(out: Any) -> None:
+    if out is not None:
+        raise UnsupportedArgument("a test of values takes no out=: use the result")
+
+
+def _any(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Canonical:
+    _without_out(out)
+    x = operand(x)
+    x = x if where is True else logical_and(x, where)
+    return _reduced(x, axis, keepdims)
+
+
+def _all(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Canonical:
+    _without_out(out)
+    x = operand(x)
+    x = x if where is True else logical_or(x, logical_not(where))
+    return _reduced(x, axis, keepdims)
+
+
+def _reduced(x: Any, axis: Any, keepdims: bool) -> Canonical:
+    ndim = ndim_of(x)
+    return (x,), {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
+
+
+def _position(x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Canonical:
+    _without_out(out)
+    x = operand(x)
+    axis = axis if ndim_of(x) else of_number(axis)
+    return (x,), {"axis": None if axis is None else negative_axis(axis, ndim_of(x)), "keepdims": keepdims}
+
+
+any = Predicate("any", np.any, counterparts=(np.any,), canonical=_any)
+all = Predicate("all", np.all, counterparts=(np.all,), canonical=_all)
+argmax = Predicate("argmax", np.argmax, counterparts=(np.argmax,), canonical=_position)
+argmin = Predicate("argmin", np.argmin, counterparts=(np.argmin,), canonical=_position)
+
+for _comparison in (equal, not_equal, less, less_equal, greater, greater_equal):
+    enter(_comparison, _comparison.implementation, calls=[call((3,), (2, 3)), call((), (2,)), call((2, 1), (1, 2))])
+for _connective in (logical_and, logical_or, logical_xor):
+    enter(_connective, _connective.implementation, calls=[call((3,), (2, 3)), call((), (2,))])
+for _test in (logical_not, isnan, isfinite, isinf, signbit):
+    enter(_test, _test.implementation, calls=[call((2, 3), between=(-0.5, 0.85)), call(())])
+for _over_axes in (any, all):
+    enter(
+        _over_axes,
+        _over_axes.implementation,
+        calls=[call((2, 3)), call((2, 3, 2), axis=(0, -1), keepdims=True), call((2, 3), axis=0, where=[False] * 3)],
+    )
+for _place in (argmax, argmin):
+    enter(
+        _place,
+        _place.implementation,
+        calls=[call((2, 3)), call((2, 3, 2), axis=1), call((2, 3, 2), axis=-1, keepdims=True)],
+    )

@@ -1,28 +1,97 @@
-"""Sums, products, extrema along axes, and what is made of them.
+"""Sums, products and extrema along axes, and those of all elements up to each.
 
 Ties of max and min share the derivative equally. A NaN gives NaN, in its own reduction only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from interp.linear import Diagonal, Formula, LinearMap, SumOver, keep_shape
+from interp.linear import Diagonal, Formula, LinearMap, SumOver, drop_axes, keep_shape
 from interp.primitive import Reduction, negative_axes, negative_axis
-from interp.value import ndim_of, operand, primal, shape_of
+from interp.value import ndim_of, primal, shape_of
+from interp.vocabulary.arguments import only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
-from interp.vocabulary.creation import zeros
-from interp.vocabulary.elementwise import maximum, sqrt, square
-from interp.vocabulary.predicates import equal, isnan
-from interp.vocabulary.shape import concatenate, flip, reshape, transpose, where
+from interp.vocabulary.composites import composite
+from interp.vocabulary.creation import as_operand, zeros
+from interp.vocabulary.elementwise import add, maximum, minimum, multiply
+from interp.vocabulary.predicates import equal, isnan, of_number
+from interp.vocabulary.shape import broadcast_to, concatenate, flip, moveaxis, reshape, transpose, where
 
 Maps = Sequence[LinearMap]
+Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-def _axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    x = operand(x)
-    return (x,), {"axis": negative_axes(axis, ndim_of(x)), "keepdims": keepdims}
+def _axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> Canonical:
+    x = as_operand(x)
+    ndim = ndim_of(x)
+    return (x,), {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
+
+
+class Fold(Reduction):
+    """A reduction by an operation of two elements, which may start from ``initial`` and leave elements out.
+
+    ``neutral``: what changes no result; None if there is no such number: then a reduction of nothing raises, unless
+    it starts from somewhere. ``initial`` may be a value; it counts as one operand beside all elements together.
+    """
+
+    def __init__(
+        self, name: str, implementation: Any, combine: Callable[..., Any], neutral: float | None, **options: Any
+    ) -> None:
+        super().__init__(name, implementation, canonical=_axes, **options)
+        self.combine, self.neutral = combine, neutral
+        self.general = composite(implementation)(self._with_type if neutral is not None else self._without_type)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) < 3 and kwargs.keys() <= _OF_AXES:
+            return super().__call__(*args, **kwargs)
+        return self.general(*args, **kwargs)
+
+    def _with_type(
+        self,
+        x: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any:
+        return self._reduced(x, axis, dtype, out, keepdims, initial, where)
+
+    def _without_type(
+        self,
+        x: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any:
+        return self._reduced(x, axis, None, out, keepdims, initial, where)
+
+    def _reduced(self, x: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, mask: Any) -> Any:
+        x = as_operand(x)
+        refuse_conversion(self.name, x, dtype, out)
+        if mask is not True:
+            if self.neutral is None and initial is None:
+                raise ValueError(
+                    f"reduction operation '{self.name}' does not have an identity, "
+                    "so to use a where mask one has to specify 'initial'"
+                )
+            x = only_where(mask, x, initial if self.neutral is None else self.neutral)
+        (x,), params = _axes(x, axis, keepdims=keepdims)
+        if initial is None:
+            return self.dispatch(x, **params)
+        shape, axes = shape_of(x), params["axis"]
+        if self.neutral is None and not all(shape[a] for a in axes):
+            made = keep_shape(shape, axes) if keepdims else drop_axes(shape, axes)
+            return broadcast_to(initial, made) + zeros(made, like=primal(x))
+        return self.combine(self.dispatch(x, **params), initial)
+
+
+_OF_AXES = {"axis", "keepdims"}
 
 
 def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
@@ -56,11 +125,18 @@ def _product_of_others(x: Any, shape: tuple[int, ...], axes: tuple[int, ...]) ->
     """For each element the product of all others in its reduction, without dividing: zeros are exact."""
     kept = [a for a in range(-len(shape), 0) if a not in axes]
     order = (*kept, *axes)
-    moved = transpose(x, order) if shape else x
-    rows = reshape(moved, (*(shape[a] for a in kept), -1))
+    rows = as_rows(x, axes)
     others = products_before(rows) * flip(products_before(flip(rows, -1)), -1)
     back = reshape(others, tuple(shape[a] for a in order))
     return transpose(back, np.argsort(order)) if shape else back
+
+
+def as_rows(x: Any, axes: tuple[int, ...]) -> Any:
+    """``x`` with its negative ``axes`` merged into one, the last."""
+    shape = shape_of(x)
+    kept = [a for a in range(-len(shape), 0) if a not in axes]
+    moved = transpose(x, (*kept, *axes)) if shape else x
+    return reshape(moved, (*(shape[a] for a in kept), int(np.prod([shape[a] for a in axes], dtype=int))))
 
 
 def products_before(rows: Any) -> Any:
@@ -81,10 +157,28 @@ def products_before(rows: Any) -> Any:
     return products
 
 
-def _one_axis(x: Any, axis: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    x = operand(x)
-    if axis is None:
-        return (reshape(x, (-1,)),), {"axis": -1}
+sum = Fold("sum", np.sum, add, 0.0, counterparts=(np.sum,), derivative=_sum_maps)
+prod = Fold("prod", np.prod, multiply, 1.0, counterparts=(np.prod,), derivative=_prod_maps)
+max = Fold("max", np.max, maximum, None, counterparts=(np.max, np.amax), derivative=_extremum_maps)
+min = Fold("min", np.min, minimum, None, counterparts=(np.min, np.amin), derivative=_extremum_maps)
+
+
+@composite(np.ptp)
+def ptp(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    """Greatest less least element over ``axis``."""
+    x = as_operand(x)
+    refuse_conversion("ptp", x, None, out)
+    return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
+
+
+# -- of all elements up to each
+
+
+def _one_axis(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Canonical:
+    x = as_operand(x)
+    refuse_conversion("cumsum", x, dtype, out)
+    if axis is None or not ndim_of(x):
+        x, axis = reshape(x, (-1,)), -1 if axis is None else axis
     return (x,), {"axis": negative_axis(axis, ndim_of(x))}
 
 
@@ -100,36 +194,87 @@ def _cumsum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) ->
     ]
 
 
-sum = Reduction("sum", np.sum, counterparts=(np.sum,), canonical=_axes, derivative=_sum_maps)
-prod = Reduction("prod", np.prod, counterparts=(np.prod,), canonical=_axes, derivative=_prod_maps)
-max = Reduction("max", np.max, counterparts=(np.max, np.amax), canonical=_axes, derivative=_extremum_maps)
-min = Reduction("min", np.min, counterparts=(np.min, np.amin), canonical=_axes, derivative=_extremum_maps)
-cumsum = Reduction("cumulative_sum", np.cumsum, counterparts=(np.cumsum,), canonical=_one_axis, derivative=_cumsum_maps)
+class RunningSum(Reduction):
+    """Of plain numbers NumPy's own, with its ``dtype`` and ``out``."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) < 3 and kwargs.keys() <= _OF_AXES:
+            return super().__call__(*args, **kwargs)
+        return composite(self.implementation)(super().__call__)(*args, **kwargs)
 
 
-def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Arithmetic mean over ``axis`` (all axes if None); NaN of nothing."""
-    x = operand(x)
-    return sum(x, axis=axis, keepdims=keepdims) / _count(x, axis)
+cumsum = RunningSum(
+    "cumulative_sum", np.cumsum, counterparts=(np.cumsum,), canonical=_one_axis, derivative=_cumsum_maps
+)
 
 
-def var(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
-    """Variance over ``axis`` with divisor N - ``ddof``."""
-    x = operand(x)
-    deviations = x - mean(x, axis=axis, keepdims=True)
-    return sum(square(deviations), axis=axis, keepdims=keepdims) / (_count(x, axis) - ddof)
+@composite(np.cumprod)
+def cumprod(x: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Products of the elements up to each along ``axis`` (None: of all in C order), by doubling."""
+    x = as_operand(x)
+    refuse_conversion("cumprod", x, dtype, out)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), -1
+    rows = moveaxis(x, axis, -1)
+    return moveaxis(products_before(rows) * rows, -1, axis)
 
 
-def std(x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
-    """Standard deviation over ``axis`` with divisor N - ``ddof``."""
-    return sqrt(var(x, axis=axis, ddof=ddof, keepdims=keepdims))
+@composite(np.cumulative_sum)
+def cumulative_sum(
+    x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
+    """The Array API's `cumsum`: ``axis`` may be left out for one axis only; ``include_initial`` puts a 0 in front."""
+    return _with_initial(cumsum, 0.0, as_operand(x), axis, dtype, out, include_initial)
 
 
-def _count(x: Any, axis: Any) -> int:
-    shape = shape_of(x)
-    return int(np.prod([shape[a] for a in negative_axes(axis, len(shape))], dtype=int))
+@composite(np.cumulative_prod)
+def cumulative_prod(
+    x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
+    """The Array API's `cumprod`: ``axis`` may be left out for one axis only; ``include_initial`` puts a 1 in front."""
+    return _with_initial(cumprod, 1.0, as_operand(x), axis, dtype, out, include_initial)
 
 
-enter(mean, np.mean, calls=[call((2, 3)), call((2, 3), axis=1), call((2, 3, 2), axis=(0, -1), keepdims=True)])
-enter(var, np.var, calls=[call((2, 3)), call((2, 3), axis=0, ddof=1)])
-enter(std, np.std, calls=[call((2, 3)), call((2, 3), axis=0, ddof=1, keepdims=True)])
+def _with_initial(
+    cumulate: Callable[..., Any], first: float, x: Any, axis: int | None, dtype: Any, out: Any, include_initial: bool
+) -> Any:
+    if axis is None:
+        if ndim_of(x) > 1:
+            raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
+        x, axis = reshape(x, (-1,)), -1
+    behind = negative_axis(axis, ndim_of(x))
+    made = cumulate(x, axis=behind, dtype=dtype, out=out)
+    if not include_initial:
+        return made
+    shape = shape_of(made)
+    one = (*shape[: len(shape) + behind], 1, *shape[len(shape) + behind + 1 :])
+    return concatenate([zeros(one, like=primal(made)) + first, made], axis=behind)
+
+
+REPEATED = (2, 3, 2)
+"""A shape in which a length comes twice, so that axes which are mistaken for each other, or for directions, show."""
+MASK = np.array([[True, False, True], [True, True, False]])
+
+_FOLDS = ((sum, [np.sum], 0.3), (prod, [np.prod], 0.3), (max, [np.max, np.amax], 0.1), (min, [np.min, np.amin], 0.9))
+for _fold, _counterparts, _start in _FOLDS:
+    enter(
+        _fold,
+        *_counterparts,
+        calls=[
+            call((2, 3)),
+            call(REPEATED, axis=-1),
+            call(REPEATED, axis=(0, -1), keepdims=True),
+            call((2, 3), axis=1, initial=_start),
+            call((2, 3), axis=0, initial=_start, where=MASK),
+        ],
+        name=_fold.name,
+    )
+enter(ptp, np.ptp, calls=[call((2, 3)), call(REPEATED, axis=1, keepdims=True), call(REPEATED, axis=(0, -1))])
+enter(cumsum, np.cumsum, calls=[call((2, 3)), call(REPEATED, axis=1), call(REPEATED, axis=-1)], name="cumsum")
+enter(cumprod, np.cumprod, calls=[call((2, 3)), call(REPEATED, axis=0), call(REPEATED, axis=-2)])
+for _running, _counterpart in ((cumulative_sum, np.cumulative_sum), (cumulative_prod, np.cumulative_prod)):
+    enter(
+        _running,
+        _counterpart,
+        calls=[call((3,)), call((3,), include_initial=True), call(REPEATED, axis=-2, include_initial=True)],
+    )

@@ -14,9 +14,9 @@ import numpy as np
 
 from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
-from interp.primitive import Contraction, Elementwise, Fixed, Predicate, Reduction, Solve, Structural
+from interp.primitive import Contraction, Elementwise, Fixed, Predicate, Reduction, Solve, Sorting, Structural
 from interp.several import CustomOutput
-from interp.vocabulary import linalg, reductions
+from interp.vocabulary import linalg, reductions, sorting
 from interp.vocabulary.creation import copy
 from interp.vocabulary.defaults import _structural as rearranged
 from interp.vocabulary.elementwise import maximum, minimum
@@ -167,8 +167,27 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
             raise UndecidedError(f"{primitive.name} of these intervals is undecided: they overlap; split the box")
         return primitive.implementation(x.lo if largest else x.hi, axis=axis, keepdims=keepdims)
 
+    def order(x: Interval, axis: int, **params: Any) -> Any:
+        a, b, decoration = ends(x)
+        index = np.argsort(a, axis=axis, kind="stable")
+        low, high = (np.moveaxis(np.take_along_axis(end, index, axis), axis, -1) for end in (a, b))
+        apart = high[..., :-1] < low[..., 1:]
+        same = (low[..., :-1] == high[..., 1:]) & (high[..., :-1] == low[..., 1:])
+        if not np.all(apart | same) or np.any(_undefined(decoration)):
+            raise UndecidedError("argsort of these intervals is undecided: they overlap; np.sort encloses each place")
+        return primitive.implementation(a, axis=axis, **params)
+
+    def place(x: Any, y: Any, side: str) -> Any:
+        (a, b, p), (c, d, q) = ends(x), ends(y)
+        least, most = primitive.implementation(b, c, side=side), primitive.implementation(a, d, side=side)
+        if not np.all(least == most) or np.any(_undefined(p)) or np.any(_undefined(q)):
+            raise UndecidedError("searchsorted of these intervals is undecided: an edge lies within one; split the box")
+        return least
+
     if compare is not None:
         return comparison
+    if primitive.name in ("argsort", "searchsorted"):
+        return order if primitive.name == "argsort" else place
     if primitive.name in ("any", "all", "logical_and", "logical_or"):
         return of_truths
     if primitive.name == "logical_not":
@@ -283,6 +302,22 @@ def _running_sum(x: Interval, axis: int) -> Interval:
         sums = np.concatenate([sums[..., :reach], later], axis=-1)
         reach *= 2
     return np.moveaxis(_summed(sums), -1, axis)
+
+
+@Sorting.rule(Interval)
+def _sorting(primitive: Sorting, active: tuple[bool, ...]) -> Any:
+    """The k-th least of some numbers grows with each of them: its ends are the k-th least of their ends."""
+    if primitive is not sorting.sort:
+        return NotImplemented
+
+    def rule(x: Interval, axis: int, **params: Any) -> Interval:
+        a, b, decoration = ends(x)
+        if np.any(_undefined(decoration)):
+            raise UndecidedError("sort: an interval may be undefined, which would move the others; narrow the box")
+        lo, hi = (primitive.implementation(end, axis=axis, **params) for end in (a, b))
+        return make(lo, hi, np.min(decoration, axis=axis, keepdims=True, initial=np.int8(Decoration.COM)))
+
+    return rule
 
 
 @Contraction.rule(Interval)

@@ -6,8 +6,7 @@ from typing import Any
 from interp import tree
 from interp.control.foreign import values_in
 from interp.errors import ForeignCall
-from interp.numerics.piecewise import encloses
-from interp.value import primal
+from interp.value import encloses, primal
 from interp.vocabulary.creation import as_operand
 
 

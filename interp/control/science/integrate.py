@@ -15,10 +15,9 @@ from interp.control.science.arguments import as_arrays, as_tuple, refuse_enclosu
 from interp.errors import ForeignCall, NotDifferentiable
 from interp.numerics import sampled
 from interp.numerics.implicit import moving
-from interp.numerics.piecewise import encloses
 from interp.numerics.quadrature import integrate
 from interp.numerics.runge_kutta import Trajectory
-from interp.value import Value, ndim_of, primal, shape_of
+from interp.value import Value, encloses, ndim_of, primal, shape_of
 from interp.vocabulary import concatenate, einsum, moveaxis, reshape, square, sum
 from interp.vocabulary.creation import as_operand
 

@@ -15,8 +15,8 @@ from interp.control.foreign import refusal, refuse, register
 from interp.errors import ForeignCall
 from interp.numerics import interpolation
 from interp.numerics.interpolation import hermite, prepared
-from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial, encloses
-from interp.value import Value, ndim_of, primal, shape_of
+from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial
+from interp.value import Value, encloses, ndim_of, primal, shape_of
 from interp.vocabulary import broadcast_to, einsum, expand_dims, greater, less, moveaxis, reshape, where
 from interp.vocabulary.creation import as_operand
 

@@ -6,42 +6,12 @@ import numpy as np
 import scipy.special as sp
 
 from interp.control.foreign import register
-from interp.errors import ForeignCall
-from interp.value import primal
-from interp.vocabulary import exp, gammaln, log, sum
+from interp.vocabulary import gammaln, log_softmax, logsumexp, softmax, sum
 from interp.vocabulary.creation import as_operand
 
-
-def _shift(a: Any, axis: Any) -> Any:
-    """The greatest plain number along the axis: it cancels, and keeps exp from overflowing."""
-    top = np.max(np.asarray(primal(a)), axis=axis, keepdims=True)
-    return np.where(np.isfinite(top), top, 0.0)
-
-
-@register(sp.logsumexp)
-def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
-    """As `scipy.special.logsumexp`, with weights ``b`` that leave the sum positive."""
-    if return_sign:
-        raise ForeignCall("scipy.special.logsumexp with return_sign, on values: sum exp(a - max(a)) * b yourself")
-    a = as_operand(a)
-    shift = _shift(a, axis)
-    terms = exp(a - shift)
-    total = log(sum(terms if b is None else as_operand(b) * terms, axis=axis, keepdims=True)) + shift
-    return total if keepdims else sum(total, axis=axis)
-
-
-@register(sp.softmax)
-def softmax(x: Any, axis: Any = None) -> Any:
-    """As `scipy.special.softmax`."""
-    terms = exp(as_operand(x) - _shift(x, axis))
-    return terms / sum(terms, axis=axis, keepdims=True)
-
-
-@register(sp.log_softmax)
-def log_softmax(x: Any, axis: Any = None) -> Any:
-    """As `scipy.special.log_softmax`."""
-    shifted = as_operand(x) - _shift(x, axis)
-    return shifted - log(sum(exp(shifted), axis=axis, keepdims=True))
+register(sp.logsumexp)(logsumexp)
+register(sp.softmax)(softmax)
+register(sp.log_softmax)(log_softmax)
 
 
 @register(sp.multigammaln)

@@ -7,8 +7,8 @@ import numpy as np
 
 from interp.control.foreign import register
 from interp.errors import ForeignCall
-from interp.value import Value, primal, shape_of
-from interp.vocabulary import exp, less, log, maximum, mean, minimum, sqrt, square, stack, sum
+from interp.value import primal, shape_of
+from interp.vocabulary import exp, log, mean, sort, sqrt, square, sum
 from interp.vocabulary.creation import as_operand
 
 
@@ -115,46 +115,28 @@ def _linear_regression(x: Any, y: Any, /, *, proportional: bool = False) -> Any:
 # -- order
 
 
-def ordered(x: Any) -> Any:
-    """The elements of a vector in ascending order.
-
-    Where comparisons are undecided (intervals that overlap, tracers), by exchanges of neighbours: n rounds of
-    ``minimum`` and ``maximum``, which hold for every order that the elements may have.
-    """
-    n = shape_of(x)[0]
-    order = np.argsort(primal(x), kind="stable")
-    chosen = x[order]
-    if n < 2 or not isinstance(less(chosen[:-1], chosen[1:]), Value):
-        return chosen
-    parts = list(x)
-    for round_ in range(n):
-        for i in range(round_ % 2, n - 1, 2):
-            parts[i], parts[i + 1] = minimum(parts[i], parts[i + 1]), maximum(parts[i], parts[i + 1])
-    return stack(parts)
-
-
 @register(statistics.median)
 def _median(data: Any) -> Any:
-    x = ordered(_data(data, 1, "median"))
+    x = sort(_data(data, 1, "median"))
     n = shape_of(x)[0]
     return x[n // 2] if n % 2 else (x[n // 2 - 1] + x[n // 2]) / 2.0
 
 
 @register(statistics.median_low)
 def _median_low(data: Any) -> Any:
-    x = ordered(_data(data, 1, "median_low"))
+    x = sort(_data(data, 1, "median_low"))
     return x[(shape_of(x)[0] - 1) // 2]
 
 
 @register(statistics.median_high)
 def _median_high(data: Any) -> Any:
-    x = ordered(_data(data, 1, "median_high"))
+    x = sort(_data(data, 1, "median_high"))
     return x[shape_of(x)[0] // 2]
 
 
 @register(statistics.quantiles)
 def _quantiles(data: Any, *, n: int = 4, method: str = "exclusive") -> Any:
-    x = ordered(_data(data, 2, "quantiles"))
+    x = sort(_data(data, 2, "quantiles"))
     count = shape_of(x)[0]
     found = []
     for i in range(1, n):
