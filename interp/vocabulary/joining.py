@@ -17,6 +17,8 @@ from interp.vocabulary.shape import (
     atleast_3d,
     broadcast_to,
     concatenate,
+    in_memory_order,
+    memory_order,
     moveaxis,
     prefixed,
     ravel,
@@ -108,7 +110,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         values = values if isinstance(obj, slice) or np.ndim(obj) else moveaxis(values, 0, axis)
         shape[axis] = shape_of(values)[axis]
     order = np.insert(np.arange(n), obj, np.arange(n, n + shape[axis]))
-    return take(concatenate([x, broadcast_to(values, shape)], axis=axis), order, axis)
+    return in_memory_order(take(concatenate([x, broadcast_to(values, shape)], axis=axis), order, axis), memory_order(x))
 
 
 def _as_inserted(values: Any, x: Any) -> Any:

@@ -19,7 +19,7 @@ from interp.vocabulary.indexing import are_open, getitem, plain_mask, positions,
 from interp.vocabulary.predicates import equal, logical_or
 from interp.vocabulary.reductions import sum
 from interp.vocabulary.repeating import resize
-from interp.vocabulary.shape import broadcast_to, expand_dims, moveaxis, ravel, reshape, where
+from interp.vocabulary.shape import broadcast_to, expand_dims, in_memory_order, moveaxis, ravel, reshape, where
 
 # -- positions
 
@@ -51,9 +51,9 @@ def _along_axis(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     index = _integers(indices)
     if index.ndim != ndim_of(x):
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    along = [companion(i, x) for i in np.indices(shape_of(x), sparse=True)]
-    along[axis] = companion(index, x)
-    return tuple(along)
+    lines = [companion(i, x) for i in np.indices(shape_of(x), sparse=True)]
+    lines[axis] = companion(index, x)
+    return tuple(lines)
 
 
 def _integers(indices: Any) -> Any:
@@ -139,7 +139,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     out = default
     for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
         out = where(condition, asarray(choice), out)
-    return out
+    return in_memory_order(out, "C")
 
 
 @composite(np.choose)
@@ -162,7 +162,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     chosen = copy(broadcast_to(options[-1], np.broadcast_shapes(at.shape, shape_of(options[-1]))))
     for i in reversed(range(len(options) - 1)):
         chosen = where(equal(numbers, i), options[i], chosen)
-    return chosen
+    return in_memory_order(chosen, "C")
 
 
 # -- storing

@@ -61,6 +61,12 @@ def memory_order(x: Any) -> str:
     return "F" if flags is not None and flags.f_contiguous and not flags.c_contiguous else "C"
 
 
+def in_memory_order(x: Any, order: str) -> Any:
+    """``x`` in C or Fortran order, copied only where it lies otherwise: it decides what a later reshape shares."""
+    flags = getattr(innermost(x), "flags", None)
+    return x if flags is None or (flags.c_contiguous if order == "C" else flags.f_contiguous) else copy(x, order)
+
+
 reshape: Structural = Reshape(
     "reshape",
     _array_reshape,
