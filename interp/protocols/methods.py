@@ -10,7 +10,8 @@ from interp.value import Value, innermost
 from interp.vocabulary.inspection import device_of, on_device
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
-OTHERS = ("dot", "clip", "conj", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
+SHAPES = ("ravel", "squeeze", "swapaxes", "repeat", "diagonal", "take", "put", "choose", "nonzero")
+OTHERS = ("dot", "clip", "conj", "trace", "round")
 ORDER = ("argsort", "argpartition", "searchsorted", "cumprod")
 
 
@@ -31,9 +32,9 @@ def _method(name: str) -> Any:
     return method
 
 
-def _reshape(x: Any, *shape: Any, order: str = "C") -> Any:
+def _reshape(x: Any, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
     """As numpy.ndarray.reshape."""
-    return v.reshape(x, shape[0] if len(shape) == 1 else shape, order)
+    return v.reshape(x, shape[0] if len(shape) == 1 else shape, order, copy=copy)
 
 
 def _transpose(x: Any, *axes: Any) -> Any:
@@ -47,9 +48,14 @@ def _copy(x: Any, order: str = "C") -> Any:
     return v.copy(x, order)
 
 
-def _flatten(x: Any) -> Any:
+def _flatten(x: Any, order: str = "C") -> Any:
     """As numpy.ndarray.flatten: a copy."""
-    return v.copy(v.ravel(x))
+    return v.copy(v.ravel(x, order))
+
+
+def _compress(x: Any, condition: Any, axis: int | None = None) -> Any:
+    """As numpy.ndarray.compress."""
+    return v.compress(condition, x, axis)
 
 
 def _in_place(name: str) -> Any:
@@ -99,13 +105,14 @@ class _Missing:
 
 def attach() -> None:
     """Give `Value` its array methods."""
-    for name in REDUCTIONS + OTHERS + ORDER:
+    for name in REDUCTIONS + SHAPES + OTHERS + ORDER:
         setattr(Value, name, _method(name))
     for name, function in {
         "reshape": _reshape,
         "transpose": _transpose,
         "copy": _copy,
         "flatten": _flatten,
+        "compress": _compress,
         "fill": _fill,
         "sort": _in_place("sort"),
         "partition": _in_place("partition"),
@@ -116,7 +123,7 @@ def attach() -> None:
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
         "real": property(lambda x: v.real(x), doc="The real part."),
         "imag": property(lambda x: v.imag(x), doc="The imaginary part."),
-        "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
+        "mT": property(lambda x: v.matrix_transpose(x), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)
     for name in dir(np.ndarray):

@@ -131,6 +131,7 @@ from interp.vocabulary.exponentials import log_softmax, logsumexp, softmax
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
 from interp.vocabulary.inspection import API_VERSION as __array_api_version__
 from interp.vocabulary.inspection import namespace_info as __array_namespace_info__
+from interp.vocabulary.joining import append, block, column_stack, dstack, hstack, insert, vstack
 from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
 from interp.vocabulary.missing import (
     nanargmax,
@@ -189,23 +190,42 @@ from interp.vocabulary.reductions import (
 )
 from interp.vocabulary.reductions import max as amax
 from interp.vocabulary.reductions import min as amin
+from interp.vocabulary.repeating import kron, meshgrid, repeat, resize, roll, tile
+from interp.vocabulary.selecting import (
+    argwhere,
+    choose,
+    compress,
+    extract,
+    flatnonzero,
+    nonzero,
+    place,
+    put,
+    put_along_axis,
+    putmask,
+    select,
+    take_along_axis,
+)
 from interp.vocabulary.shape import (
     atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_arrays,
     broadcast_to,
-    column_stack,
     concatenate,
     expand_dims,
     flip,
-    hstack,
+    fliplr,
+    flipud,
+    matrix_transpose,
     moveaxis,
     ravel,
     reshape,
-    roll,
+    rollaxis,
+    rot90,
     squeeze,
     stack,
     swapaxes,
     transpose,
-    vstack,
     where,
 )
 from interp.vocabulary.shape import concatenate as concat
@@ -288,7 +308,18 @@ from interp.vocabulary.special import (
     yve,
     zeta,
 )
+from interp.vocabulary.splitting import (
+    array_split,
+    delete,
+    dsplit,
+    hsplit,
+    split,
+    trim_zeros,
+    unstack,
+    vsplit,
+)
 from interp.vocabulary.statistics import average, corrcoef, cov, mean, median, percentile, quantile, std, var
+from interp.vocabulary.triangles import diag, diagflat, diagonal, fill_diagonal, tril, triu
 from interp.vocabulary.ufuncs import (
     copysign,
     deg2rad,
