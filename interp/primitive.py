@@ -95,6 +95,13 @@ class _Method:
         }
 
 
+class _Signature:
+    """What `inspect.signature` finds of a primitive: the parameters of its canonical form, read when asked for."""
+
+    def __get__(self, primitive: "Primitive | None", cls: type) -> inspect.Signature | None:
+        return None if primitive is None else primitive.signature()
+
+
 class Primitive:
     """A named generic function. Its class is its *kind*.
 
@@ -157,6 +164,12 @@ class Primitive:
         if rule is None:
             rule = self.resolve(tuple(map(type, operands)))
         return rule(*operands, **params)
+
+    __signature__ = _Signature()
+
+    def signature(self) -> inspect.Signature:
+        """The parameters that a call takes."""
+        return inspect.signature(self.canonical or self.implementation)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -390,6 +403,10 @@ class Elementwise(Differentiable):
             if is_active and isinstance(partial, Fixed):
                 raise NoRule(f"{self.name} has no derivative by its {partial.what}: pass it as a plain number")
         return super().rule_for(key, active, native)
+
+    def signature(self) -> inspect.Signature:
+        only = inspect.Parameter.POSITIONAL_ONLY
+        return inspect.Signature([inspect.Parameter(name, only) for name in self.operand_names])
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         rule = self.cache.get(tuple(map(type, operands)))

@@ -200,6 +200,15 @@ class Value:
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self._strip("np.asarray(x), np.array([x, ...]) or a function that calls it")
 
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
+        return self._strip("x.__dlpack__, as in from_dlpack(x),")
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """As of the array of numbers inside."""
+        return getattr(innermost(self), "__dlpack_device__", np.zeros(0).__dlpack_device__)()
+
     def item(self, *args: Any) -> Any:
         return self._strip("x.item()")
 
@@ -263,6 +272,11 @@ def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value
     # An activation's level means nothing in another process: there the value is as one made by hand.
     object.__setattr__(new, "level", level if level < levels.STRIDE else levels.above(*components))
     return new
+
+
+def carries(*operands: Any) -> bool:
+    """True if one of the operands is a value, or stands for one: what is plain goes to NumPy's own function."""
+    return any(isinstance(x, Value | Holder) for x in operands)
 
 
 def innermost(x: Any) -> Any:

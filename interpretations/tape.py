@@ -21,7 +21,7 @@ from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
 from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, between, lead, unbroadcast
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, has_nan, innermost, primal, shape_of
+from interp.value import Value, has_nan, innermost, is_array, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros, zeros_like
 from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import square, strong_multiply
@@ -293,6 +293,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             and _last_broadcast(first.view) is None
         ):
             return record(first.recording, out, Read(_cell_of(first), first.view, params["index"]))
+        if not shape_of(out) and is_array(out):
+            out = out[()]  # NumPy made an array of a number: a reshape would view it, but not the number's cotangent
         for i in carriers:
             if _shares_memory(values[i], out):
                 _protect(operands[i])

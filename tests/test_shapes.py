@@ -751,3 +751,64 @@ def test_too_many_open_positions_are_refused():
     x = np.linspace(0.0, 1.0, 1 << 13)
     with pytest.raises(UndecidedError, match=r"np\.sort"):
         jacobian_sparsity(lambda x: np.take_along_axis(x, np.argsort(x), 0), x)
+
+
+# -- random programs: chains of views and copies, with stores into any of them
+
+STEPS = [
+    lambda a, k: np.split(a, [k % (len(a) + 1)], axis=0)[k % 2],
+    lambda a, k: np.array_split(a, 2, axis=1)[k % 2],
+    lambda a, k: np.rot90(a, k),
+    lambda a, k: np.reshape(a, (a.shape[1], a.shape[0]), order="CF"[k % 2]),
+    lambda a, k: np.ravel(a, order="CFKA"[k]).reshape(a.shape),
+    lambda a, k: np.moveaxis(a, 0, 1),
+    lambda a, k: np.flip(a, k % 2),
+    lambda a, k: np.atleast_3d(a)[..., 0],
+    lambda a, k: np.squeeze(np.expand_dims(a, k % 3), k % 3),
+    lambda a, k: np.tile(a, (1, k % 2 + 1)),
+    lambda a, k: np.repeat(a, 2, axis=k % 2),
+    lambda a, k: np.roll(a, k, k % 2),
+    lambda a, k: np.pad(a, ((0, 1), (1, 0)), mode=("edge", "constant", "wrap", "symmetric")[k]),
+    lambda a, k: np.tril(a, k - 1),
+    lambda a, k: np.take(a, [0, -1], axis=k % 2),
+    lambda a, k: np.block([[a], [2.0 * a]]),
+    lambda a, k: np.stack(np.unstack(a)[:2], axis=k % 2),
+    lambda a, k: np.delete(a, 0, axis=k % 2),
+]
+WRITES = [
+    lambda a, x: a.__setitem__(Ellipsis, a * a),
+    lambda a, x: a[0].__imul__(x[0, 0]),
+    lambda a, x: a.__setitem__((Ellipsis, -1), x[1, 1] * 2.0),
+    lambda a, x: np.put(a, [0, -1], x[0, 1]),
+    lambda a, x: np.fill_diagonal(a, x[1]),
+    lambda a, x: np.putmask(a, np.arange(a.size).reshape(a.shape) % 2 == 0, x[0]),
+    lambda a, x: np.put_along_axis(a, np.zeros((len(a), 1), int), a[:, :1] + x[1, 2], 1),
+]
+
+
+def random_program(seed):
+    def f(x):
+        rng = np.random.default_rng(seed)
+        arrays = [x * 1.0]
+        for _ in range(5):
+            made = STEPS[rng.integers(len(STEPS))](arrays[rng.integers(len(arrays))], int(rng.integers(4)))
+            arrays += [made] if made.size else []
+            WRITES[rng.integers(len(WRITES))](arrays[rng.integers(len(arrays))], x)
+        return np.concatenate([np.ravel(a) for a in arrays])
+
+    return f
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_programs_of_views_and_stores(seed):
+    f = random_program(seed)
+    x = np.random.default_rng(seed).uniform(0.3, 0.9, (2, 3))
+    expected = truth.jacobian(f, (x,), 0)
+    for g in (f, unconverted(f)):
+        for transform in (jacfwd, jacrev):
+            assert_same(transform(g)(x), expected, 1e-7, 1e-7)
+    pattern = jacobian_sparsity(unconverted(f), x).toarray()
+    assert not ((np.abs(expected.reshape(pattern.shape)) > 1e-7) & ~pattern).any()
+    measured = unconverted(f)(Measurement(x, np.full(x.shape, 0.1)))
+    assert_same(measured.std_dev, 0.1 * np.sqrt((expected**2).sum(axis=(1, 2))), 1e-7, 1e-7)
+    check_enclosure(unconverted(f), Interval(x - 0.01, x + 0.01), samples=10)

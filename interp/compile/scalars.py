@@ -23,7 +23,7 @@ from interp.compile.rebinding import REPLACED, overloaded
 from interp.compile.values import ValueType
 from interp.errors import NoRule
 from interp.primitive import COUNTERPARTS, PRIMITIVES, Creation, Elementwise, Predicate, Primitive
-from interp.value import Value
+from interp.value import Value, carries
 from interp.vocabulary import elementwise
 from interp.vocabulary.error_functions import FORWARD, TERMS
 
@@ -378,6 +378,12 @@ def _creation(primitive: Creation, active: tuple[bool, ...]) -> Any:
 
 
 # -- the framework's helpers
+
+
+@overloaded(carries)
+def _carries(*operands: Any) -> Any:
+    found = any(isinstance(x, ValueType) for x in operands)
+    return (lambda *operands: True) if found else (lambda *operands: False)
 
 
 @overloaded(elementwise.rounded)

@@ -6,7 +6,8 @@ import numpy as np
 
 from interp import vocabulary as v
 from interp.errors import InterpError, NoAttribute, UnsupportedArgument
-from interp.value import Value
+from interp.value import Value, innermost
+from interp.vocabulary.inspection import device_of, on_device
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
 SHAPES = ("ravel", "squeeze", "swapaxes", "repeat", "diagonal", "take", "put", "choose", "nonzero")
@@ -73,13 +74,20 @@ def _fill(x: Any, value: Any) -> None:
 
 
 def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
-    """As numpy.ndarray.astype, to the type the value already has; integers would truncate it."""
+    """As numpy.ndarray.astype, to the type the value already has or to truths; integers would truncate it."""
+    if np.dtype(dtype).kind == "b" and x.dtype.kind != "b":
+        return v.not_equal(x, 0)
     if np.dtype(dtype) != x.dtype:
         raise UnsupportedArgument(
             f"astype({np.dtype(dtype)}) of a {type(x).__name__} of {x.dtype}: a value keeps its type. "
             "Convert the plain input before it is lifted; to round use np.floor or np.rint"
         )
     return v.copy(x) if copy else x
+
+
+def _to_device(x: Any, device: Any, *, stream: Any = None) -> Any:
+    """As numpy.ndarray.to_device: ``x``, which has to lie there already."""
+    return on_device(x, device)
 
 
 class _Missing:
@@ -110,6 +118,8 @@ def attach() -> None:
         "partition": _in_place("partition"),
         "astype": _astype,
         "conjugate": _method("conj"),
+        "device": property(lambda x: device_of(innermost(x)), doc="Where the numbers lie: 'cpu' of NumPy's arrays."),
+        "to_device": _to_device,
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
         "real": property(lambda x: v.real(x), doc="The real part."),
         "imag": property(lambda x: v.imag(x), doc="The imaginary part."),

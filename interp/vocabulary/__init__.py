@@ -7,10 +7,41 @@ is what ``x.__array_namespace__()`` answers.
 from math import e, inf, nan, pi
 from types import ModuleType as _Module
 
-from numpy import arange, complex64, complex128, eye, float32, float64, full, int32, int64, linspace, newaxis, ones
+from numpy import (
+    arange,
+    broadcast_shapes,
+    complex64,
+    complex128,
+    empty,
+    eye,
+    float32,
+    float64,
+    from_dlpack,
+    int8,
+    int16,
+    int32,
+    int64,
+    newaxis,
+    ones,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
 from numpy import bool_ as bool
 
 from interp.vocabulary import defaults, fft, linalg, special
+from interp.vocabulary.bits import (
+    bitwise_and,
+    bitwise_invert,
+    bitwise_left_shift,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+)
+from interp.vocabulary.bits import bitwise_invert as invert
+from interp.vocabulary.bits import bitwise_left_shift as left_shift
+from interp.vocabulary.bits import bitwise_right_shift as right_shift
 from interp.vocabulary.closeness import allclose, array_equal, array_equiv, isclose
 from interp.vocabulary.complex_numbers import angle, imag, real
 from interp.vocabulary.convolutions import convolve, correlate
@@ -26,8 +57,9 @@ from interp.vocabulary.counting import (
     unique_inverse,
     unique_values,
 )
-from interp.vocabulary.creation import asarray, copy, full_like, ones_like, zeros, zeros_like
+from interp.vocabulary.creation import asarray, copy, full, full_like, linspace, ones_like, zeros, zeros_like
 from interp.vocabulary.creation import zeros_like as empty_like
+from interp.vocabulary.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
 from interp.vocabulary.differences import diff, ediff1d, gradient
 from interp.vocabulary.elementwise import (
     absolute,
@@ -97,6 +129,8 @@ from interp.vocabulary.elementwise import power as pow
 from interp.vocabulary.elementwise import trunc as fix
 from interp.vocabulary.exponentials import log_softmax, logsumexp, softmax
 from interp.vocabulary.indexing import getitem, index_add, setitem, take
+from interp.vocabulary.inspection import API_VERSION as __array_api_version__
+from interp.vocabulary.inspection import namespace_info as __array_namespace_info__
 from interp.vocabulary.joining import append, block, column_stack, dstack, hstack, insert, vstack
 from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
 from interp.vocabulary.missing import (
@@ -121,13 +155,7 @@ from interp.vocabulary.predicates import (
     any,
     argmax,
     argmin,
-    bitwise_and,
     bitwise_count,
-    bitwise_invert,
-    bitwise_left_shift,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
     equal,
     gcd,
     greater,

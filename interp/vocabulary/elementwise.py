@@ -18,7 +18,7 @@ import numpy as np
 
 from interp.linear import MINUS_ONE, ONE, ZERO
 from interp.primitive import COUNTERPARTS, Elementwise, Structural
-from interp.value import Value, innermost, is_complex, primal
+from interp.value import Value, carries, innermost, is_complex, primal
 from interp.vocabulary.catalogue import call, enter
 
 
@@ -307,6 +307,8 @@ conj: Structural = Structural(
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """``x`` limited to [min, max]; a bound of None is open. At a bound the derivative is shared equally."""
+    if not carries(x, min, max):
+        return np.clip(x, min, max)
     if min is None and max is None:
         return positive(x)
     raised = x if min is None else maximum(x, min)

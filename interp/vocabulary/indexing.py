@@ -14,7 +14,7 @@ from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite, no_out
 from interp.vocabulary.creation import zeros
 from interp.vocabulary.predicates import not_equal
-from interp.vocabulary.shape import reshape
+from interp.vocabulary.shape import in_memory_order, reshape
 
 Index = tuple[Any, ...]
 
@@ -180,6 +180,11 @@ def _array_setitem(x: Any, y: Any, index: Index) -> None:
 setitem = Assignment("setitem", _array_setitem, canonical=lambda x, y, index: ((x, y), {"index": plain_index(index)}))
 
 
+def along(x: Any, axis: int, part: Any) -> Index:
+    """The index with ``part`` on a negative axis."""
+    return (*(slice(None),) * (axis + ndim_of(x)), part)
+
+
 @composite(np.take)
 def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
     """Elements along an axis (None: of all in C order), at plain integer positions."""
@@ -195,7 +200,7 @@ def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: s
     index = positions(indices, shape_of(x)[axis], mode)
     if index.ndim == 0 and ndim_of(x) == 1:
         return getitem(x, (int(index),))
-    return getitem(x, (*(slice(None),) * (axis + ndim_of(x)), index))
+    return in_memory_order(getitem(x, along(x, axis, index)), "C")
 
 
 enter(

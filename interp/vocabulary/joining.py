@@ -9,7 +9,7 @@ from interp.primitive import negative_axis
 from interp.value import Value, ndim_of, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray, copy
+from interp.vocabulary.creation import as_operand, copy
 from interp.vocabulary.indexing import plain_index, take
 from interp.vocabulary.shape import (
     atleast_1d,
@@ -17,6 +17,8 @@ from interp.vocabulary.shape import (
     atleast_3d,
     broadcast_to,
     concatenate,
+    in_memory_order,
+    memory_order,
     moveaxis,
     prefixed,
     ravel,
@@ -27,26 +29,26 @@ from interp.vocabulary.shape import (
 @composite(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Join along the first axis; vectors are rows."""
-    return concatenate([atleast_2d(asarray(x)) for x in tup], axis=0, dtype=dtype, casting=casting)
+    return concatenate([atleast_2d(as_operand(x)) for x in tup], axis=0, dtype=dtype, casting=casting)
 
 
 @composite(np.hstack)
 def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Join along the second axis; vectors end to end."""
-    parts = [atleast_1d(asarray(x)) for x in tup]
+    parts = [atleast_1d(as_operand(x)) for x in tup]
     return concatenate(parts, axis=0 if ndim_of(parts[0]) == 1 else 1, dtype=dtype, casting=casting)
 
 
 @composite(np.dstack)
 def dstack(tup: Any) -> Any:
     """Join along the third axis, which matrices and vectors get."""
-    return concatenate([atleast_3d(asarray(x)) for x in tup], axis=2)
+    return concatenate([atleast_3d(as_operand(x)) for x in tup], axis=2)
 
 
 @composite(np.column_stack)
 def column_stack(tup: Any) -> Any:
     """Join along the second axis; vectors are columns."""
-    parts = map(asarray, tup)
+    parts = map(as_operand, tup)
     return concatenate([x if ndim_of(x) > 1 else transpose(atleast_2d(x)) for x in parts], axis=1)
 
 
@@ -84,7 +86,7 @@ def _blocks(arrays: Any, depth: int, ndim: int) -> Any:
 @composite(np.append)
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     """``values`` behind ``arr`` along an axis (None: both as vectors)."""
-    arr, values = asarray(arr), asarray(values)
+    arr, values = as_operand(arr), as_operand(values)
     if axis is None:
         return concatenate([ravel(arr), ravel(values)])
     return concatenate([arr, values], axis=axis)
@@ -96,7 +98,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 
     NumPy converts them to the type of ``arr``; of a value another type is refused.
     """
-    x, values = asarray(arr), asarray(values)
+    x, values = as_operand(arr), as_operand(values)
     x, axis = (ravel(x), -1) if axis is None else (x, negative_axis(axis, ndim_of(x)))
     values = _as_inserted(values, x)
     shape = list(shape_of(x))
@@ -108,7 +110,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         values = values if isinstance(obj, slice) or np.ndim(obj) else moveaxis(values, 0, axis)
         shape[axis] = shape_of(values)[axis]
     order = np.insert(np.arange(n), obj, np.arange(n, n + shape[axis]))
-    return take(concatenate([x, broadcast_to(values, shape)], axis=axis), order, axis)
+    return in_memory_order(take(concatenate([x, broadcast_to(values, shape)], axis=axis), order, axis), memory_order(x))
 
 
 def _as_inserted(values: Any, x: Any) -> Any:

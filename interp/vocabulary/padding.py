@@ -13,9 +13,9 @@ from interp.value import ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions, statistics
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import companion, composite
-from interp.vocabulary.creation import asarray, copy, zeros
-from interp.vocabulary.indexing import take
-from interp.vocabulary.shape import broadcast_to, concatenate, where
+from interp.vocabulary.creation import as_operand, copy, zeros
+from interp.vocabulary.indexing import along, take
+from interp.vocabulary.shape import broadcast_to, concatenate, in_memory_order, memory_order, where
 
 Widths = tuple[int, int]
 Ends = tuple[Any, Any]
@@ -43,7 +43,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
         if any(widths):
             before, after = ends(padded, i - ndim, widths, pairs[i])
             padded = concatenate([before, padded, after], axis=i)
-    return copy(x) if padded is x else padded
+    return copy(x, memory_order(x)) if padded is x else in_memory_order(padded, memory_order(x))
 
 
 def _widths(pad_width: Any, ndim: int) -> list[Widths]:
@@ -64,7 +64,7 @@ def _pairs(option: Any, ndim: int) -> list[Ends]:
     """An option before and after each axis, from NumPy's forms: one, a pair, a pair an axis."""
     if option is None or isinstance(option, str):
         return [(option, option)] * ndim
-    spread = broadcast_to(asarray(option), (ndim, 2))
+    spread = broadcast_to(as_operand(option), (ndim, 2))
     return [(spread[i, 0], spread[i, 1]) for i in range(ndim)]
 
 
@@ -75,7 +75,7 @@ def _sized(x: Any, axis: int, n: int) -> tuple[int, ...]:
 
 
 def _part(x: Any, axis: int, part: slice) -> Any:
-    return x[(..., part, *(slice(None),) * (-axis - 1))]
+    return x[along(x, axis, part)]
 
 
 def _constant(x: Any, axis: int, widths: Widths, values: Ends) -> Ends:

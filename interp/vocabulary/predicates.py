@@ -37,12 +37,6 @@ iscomplex = Predicate("iscomplex", np.iscomplex, counterparts=(np.iscomplex,))
 
 # -- of integers and booleans: of other numbers NumPy's TypeError
 
-bitwise_and = _elementwise(np.bitwise_and)
-bitwise_or = _elementwise(np.bitwise_or)
-bitwise_xor = _elementwise(np.bitwise_xor)
-bitwise_invert = Predicate("bitwise_invert", np.invert, counterparts=(np.invert,))
-bitwise_left_shift = Predicate("bitwise_left_shift", np.left_shift, counterparts=(np.left_shift,))
-bitwise_right_shift = Predicate("bitwise_right_shift", np.right_shift, counterparts=(np.right_shift,))
 bitwise_count = _elementwise(np.bitwise_count)
 gcd = _elementwise(np.gcd)
 lcm = _elementwise(np.lcm)

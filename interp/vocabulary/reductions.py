@@ -14,7 +14,7 @@ from interp.value import ndim_of, primal, shape_of
 from interp.vocabulary.arguments import only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray, zeros
+from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.elementwise import add, maximum, minimum, multiply
 from interp.vocabulary.predicates import equal, isnan, of_number
 from interp.vocabulary.shape import broadcast_to, concatenate, flip, moveaxis, reshape, transpose, where
@@ -24,7 +24,7 @@ Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> Canonical:
-    x = asarray(x)
+    x = as_operand(x)
     ndim = ndim_of(x)
     return (x,), {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
 
@@ -72,7 +72,7 @@ class Fold(Reduction):
         return self._reduced(x, axis, None, out, keepdims, initial, where)
 
     def _reduced(self, x: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, mask: Any) -> Any:
-        x = asarray(x)
+        x = as_operand(x)
         refuse_conversion(self.name, x, dtype, out)
         if mask is not True:
             if self.neutral is None and initial is None:
@@ -166,7 +166,7 @@ min = Fold("min", np.min, minimum, None, counterparts=(np.min, np.amin), derivat
 @composite(np.ptp)
 def ptp(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """Greatest less least element over ``axis``."""
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("ptp", x, None, out)
     return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
 
@@ -175,7 +175,7 @@ def ptp(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> An
 
 
 def _one_axis(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Canonical:
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("cumsum", x, dtype, out)
     if axis is None or not ndim_of(x):
         x, axis = reshape(x, (-1,)), -1 if axis is None else axis
@@ -211,7 +211,7 @@ cumsum = RunningSum(
 @composite(np.cumprod)
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """Products of the elements up to each along ``axis`` (None: of all in C order), by doubling."""
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("cumprod", x, dtype, out)
     if axis is None:
         x, axis = reshape(x, (-1,)), -1
@@ -224,7 +224,7 @@ def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
     """The Array API's `cumsum`: ``axis`` may be left out for one axis only; ``include_initial`` puts a 0 in front."""
-    return _with_initial(cumsum, 0.0, asarray(x), axis, dtype, out, include_initial)
+    return _with_initial(cumsum, 0.0, as_operand(x), axis, dtype, out, include_initial)
 
 
 @composite(np.cumulative_prod)
@@ -232,7 +232,7 @@ def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
     """The Array API's `cumprod`: ``axis`` may be left out for one axis only; ``include_initial`` puts a 1 in front."""
-    return _with_initial(cumprod, 1.0, asarray(x), axis, dtype, out, include_initial)
+    return _with_initial(cumprod, 1.0, as_operand(x), axis, dtype, out, include_initial)
 
 
 def _with_initial(

@@ -14,7 +14,7 @@ from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import copy, zeros
 from interp.vocabulary.elementwise import multiply
-from interp.vocabulary.indexing import plain_index, take
+from interp.vocabulary.indexing import along, plain_index, take
 from interp.vocabulary.shape import broadcast_arrays, broadcast_to, concatenate, expand_dims, prefixed, ravel, reshape
 
 
@@ -33,7 +33,7 @@ def tile(A: Any, reps: Any) -> Any:
     counts = tuple(map(operator.index, reps if np.ndim(reps) else (reps,)))
     x = prefixed(A, len(counts))
     counts = (1,) * (ndim_of(x) - len(counts)) + counts
-    return _repeated(x, counts, (1,) * ndim_of(x))
+    return _repeated(x, counts, (1,) * ndim_of(x)) if any(n != 1 for n in counts) else copy(x)
 
 
 @composite(np.repeat)
@@ -100,11 +100,10 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     shifts = np.broadcast(shift, axis)
     if shifts.ndim > 1:
         raise ValueError("'shift' and 'axis' should be scalars or 1D sequences")
-    for places, along in shifts:
-        behind = -negative_axis(along, ndim_of(x)) - 1
-        cut = -int(places) % max(shape_of(x)[along], 1)
-        parts = [x[(..., part, *(slice(None),) * behind)] for part in (slice(cut, None), slice(cut))]
-        x = concatenate(parts, axis=along)
+    for places, place in shifts:
+        place = negative_axis(place, ndim_of(x))
+        cut = -int(places) % max(shape_of(x)[place], 1)
+        x = concatenate([x[along(x, place, part)] for part in (slice(cut, None), slice(cut))], axis=place)
     return x
 
 

@@ -14,12 +14,12 @@ from interp.primitive import negative_axis
 from interp.value import Value, ndim_of, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import companion, composite, no_out
-from interp.vocabulary.creation import asarray, copy
+from interp.vocabulary.creation import as_operand, copy
 from interp.vocabulary.indexing import are_open, getitem, plain_mask, positions, setitem, take
 from interp.vocabulary.predicates import equal, logical_or
 from interp.vocabulary.reductions import sum
 from interp.vocabulary.repeating import resize
-from interp.vocabulary.shape import broadcast_to, expand_dims, moveaxis, ravel, reshape, where
+from interp.vocabulary.shape import broadcast_to, expand_dims, in_memory_order, moveaxis, ravel, reshape, where
 
 # -- positions
 
@@ -51,13 +51,13 @@ def _along_axis(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     index = _integers(indices)
     if index.ndim != ndim_of(x):
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    along = [companion(i, x) for i in np.indices(shape_of(x), sparse=True)]
-    along[axis] = companion(index, x)
-    return tuple(along)
+    lines = [companion(i, x) for i in np.indices(shape_of(x), sparse=True)]
+    lines[axis] = companion(index, x)
+    return tuple(lines)
 
 
 def _integers(indices: Any) -> Any:
-    index = positions(indices, 0) if isinstance(indices, Value) else asarray(indices)
+    index = positions(indices, 0) if isinstance(indices, Value) else as_operand(indices)
     if index.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
     return index
@@ -128,7 +128,7 @@ def extract(condition: Any, arr: Any) -> Any:
 @composite(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """Of the choices the first whose condition holds, element by element; ``default`` where none does."""
-    conditions, choices = [asarray(condition) for condition in condlist], list(choicelist)
+    conditions, choices = [as_operand(condition) for condition in condlist], list(choicelist)
     if len(conditions) != len(choices):
         raise ValueError("list of cases must be same length as list of conditions")
     if not conditions:
@@ -138,16 +138,16 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
             raise TypeError(f"invalid entry {i} in condlist: should be boolean ndarray")
     out = default
     for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
-        out = where(condition, asarray(choice), out)
-    return out
+        out = where(condition, as_operand(choice), out)
+    return in_memory_order(out, "C")
 
 
 @composite(np.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """Of the choices the one whose number ``a`` has, element by element; numbers beyond as ``mode`` says."""
     no_out(out)
-    options = [asarray(choice) for choice in choices]
-    numbers = asarray(a)
+    options = [as_operand(choice) for choice in choices]
+    numbers = as_operand(a)
     if getattr(numbers, "dtype", np.dtype(type(numbers))).kind not in "biu":
         raise TypeError("choose: the numbers of the choices are integers")
     if not isinstance(a, Value):
@@ -162,7 +162,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     chosen = copy(broadcast_to(options[-1], np.broadcast_shapes(at.shape, shape_of(options[-1]))))
     for i in reversed(range(len(options) - 1)):
         chosen = where(equal(numbers, i), options[i], chosen)
-    return chosen
+    return in_memory_order(chosen, "C")
 
 
 # -- storing
@@ -174,7 +174,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     if axis is None:
         put(arr, _integers(indices), values)
     else:
-        setitem(arr, asarray(values), _along_axis(arr, indices, axis))
+        setitem(arr, as_operand(values), _along_axis(arr, indices, axis))
 
 
 @composite(np.put)
@@ -184,7 +184,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     flat = ravel(positions(ind, size, mode))
     if ((flat < -size) | (flat >= size)).any():
         raise IndexError(f"a position of {flat} is out of bounds for an array of size {size}")
-    v = ravel(asarray(v))
+    v = ravel(as_operand(v))
     if shape_of(v)[0] and flat.size:
         setitem(a, resize(v, flat.size), np.unravel_index(flat % size, shape_of(a)))
 
@@ -192,7 +192,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 @composite(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """Store where ``mask`` holds the element of ``values`` at that place, which start again where they are short."""
-    mask, values = asarray(mask), asarray(values)
+    mask, values = as_operand(mask), as_operand(values)
     if np.prod(shape_of(mask)) != np.prod(shape_of(a)):
         raise ValueError("putmask: mask and data must be the same size")
     setitem(a, where(reshape(mask, shape_of(a)), resize(values, shape_of(a)), a), ...)
@@ -201,7 +201,7 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
 @composite(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """Store ``vals``, one after the other and again from the first, where ``mask`` holds."""
-    flat, vals = np.flatnonzero(plain_mask(mask)), ravel(asarray(vals))
+    flat, vals = np.flatnonzero(plain_mask(mask)), ravel(as_operand(vals))
     if not flat.size:
         return
     if not shape_of(vals)[0]:

@@ -13,7 +13,7 @@ from interp.primitive import COUNTERPARTS, Structural, negative_axes, negative_a
 from interp.value import Value, innermost, is_array, ndim_of, operand, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite, no_out
-from interp.vocabulary.creation import asarray, copy
+from interp.vocabulary.creation import as_operand, copy
 
 Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -61,6 +61,12 @@ def memory_order(x: Any) -> str:
     return "F" if flags is not None and flags.f_contiguous and not flags.c_contiguous else "C"
 
 
+def in_memory_order(x: Any, order: str) -> Any:
+    """``x`` in C or Fortran order, copied only where it lies otherwise: it decides what a later reshape shares."""
+    flags = getattr(innermost(x), "flags", None)
+    return x if flags is None or (flags.c_contiguous if order == "C" else flags.f_contiguous) else copy(x, order)
+
+
 reshape: Structural = Reshape(
     "reshape",
     _array_reshape,
@@ -103,7 +109,7 @@ def _concatenate(
     arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> Canonical:
     no_out(out)
-    parts = tuple(asarray(x) for x in arrays)
+    parts = tuple(as_operand(x) for x in arrays)
     if not parts:
         raise ValueError("need at least one array to concatenate")
     if dtype is not None:
@@ -227,7 +233,7 @@ def prefixed(x: Any, ndim: int) -> Any:
 def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Join arrays or scalars of one shape along a new axis."""
     no_out(out)
-    parts = [asarray(x) for x in arrays]
+    parts = [as_operand(x) for x in arrays]
     if not parts:
         raise ValueError("need at least one array to stack")
     shapes = {shape_of(x) for x in parts}

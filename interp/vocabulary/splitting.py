@@ -10,8 +10,8 @@ from interp.primitive import negative_axes, negative_axis
 from interp.value import ndim_of, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.indexing import plain_index, plain_mask, take
-from interp.vocabulary.shape import moveaxis, ravel
+from interp.vocabulary.indexing import along, getitem, plain_index, plain_mask
+from interp.vocabulary.shape import in_memory_order, memory_order, moveaxis, ravel
 
 
 @composite(np.array_split)
@@ -27,8 +27,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
             raise ValueError("number sections must be larger than 0.")
         longer = n % sections
         cuts = [i * (n // sections) + min(i, longer) for i in range(sections + 1)]
-    behind = (slice(None),) * (-axis - 1)
-    return [ary[(..., slice(start, stop), *behind)] for start, stop in pairwise(cuts)]
+    return [ary[along(ary, axis, slice(start, stop))] for start, stop in pairwise(cuts)]
 
 
 @composite(np.split)
@@ -78,7 +77,8 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     """What is left without the positions ``obj``, an integer, slice, list or mask, along an axis (None: a vector's)."""
     x, axis = (ravel(arr), -1) if axis is None else (arr, negative_axis(axis, ndim_of(arr)))
     (obj,) = plain_index((obj,))
-    return take(x, np.delete(np.arange(shape_of(x)[axis]), obj), axis)
+    left = getitem(x, along(x, axis, np.delete(np.arange(shape_of(x)[axis]), obj)))
+    return left if isinstance(obj, np.ndarray) and obj.ndim else in_memory_order(left, memory_order(x))
 
 
 @composite(np.trim_zeros)

@@ -9,7 +9,7 @@ from interp.value import ndim_of, shape_of
 from interp.vocabulary import shape
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import companion, composite
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.indexing import setitem
 from interp.vocabulary.padding import pad
 from interp.vocabulary.repeating import resize
@@ -67,7 +67,7 @@ def diag(v: Any, k: int = 0) -> Any:
 @composite(np.diagflat)
 def diagflat(v: Any, k: int = 0) -> Any:
     """The matrix with all elements of ``v``, in C order, on its ``k``-th diagonal."""
-    return diag(ravel(asarray(v)), k)
+    return diag(ravel(as_operand(v)), k)
 
 
 @composite(np.fill_diagonal)
@@ -85,7 +85,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     step = n + 1 if len(lengths) == 2 else sum(n**i for i in range(len(lengths)))
     end = n * n if len(lengths) == 2 and not wrap else None
     places = np.unravel_index(np.arange(int(np.prod(lengths)))[:end:step], lengths)
-    val = asarray(val)
+    val = as_operand(val)
     setitem(a, resize(val, places[0].size) if ndim_of(val) else val, places)
 
 
