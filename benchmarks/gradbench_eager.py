@@ -94,13 +94,11 @@ def mixture(alpha: Any, mu: Any, q: Any, lower: Any, x: Any, m: int, gamma: floa
     return likelihood + prior + constant_of_mixture(n, d, k, m, gamma)
 
 
-def places_in_triangle(d: int) -> np.ndarray:
+def places_in_triangle(d: int) -> Any:
     """(d, d): where a lower triangular matrix finds its entries in diagonal, columns below it, and one zero."""
-    places = np.full((d, d), d + d * (d - 1) // 2)
-    columns, rows = np.triu_indices(d, 1)
-    places[rows, columns] = d + np.arange(rows.size)
-    np.fill_diagonal(places, np.arange(d))
-    return places
+    i, j = np.arange(d)[:, None], np.arange(d)
+    below = d + j * (2 * d - j - 1) // 2 + i - j - 1
+    return np.where(i == j, i, np.where(i > j, below, d + d * (d - 1) // 2))
 
 
 def constant_of_mixture(n: int, d: int, k: int, m: int, gamma: float) -> float:

@@ -72,6 +72,8 @@ class LinearMap:
     __slots__ = ("in_shape", "out_shape")
     in_shape: Shape
     out_shape: Shape
+    keeps_none = False
+    """True of a map that keeps no image that it has given: what is no view of the cotangent is the caller's own."""
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
         """Image of the tangent ``t``, shape ``in_shape`` (with a leading ``batch`` axis if given).
@@ -158,6 +160,7 @@ class Diagonal(LinearMap):
     """
 
     __slots__ = ("factor", "singular")
+    keeps_none = True
 
     def __init__(self, factor: Any, in_shape: Shape, out_shape: Shape, singular: bool = False) -> None:
         self.factor, self.singular = factor, singular
@@ -172,6 +175,9 @@ class Diagonal(LinearMap):
         return copy(image) if image is aligned and shape_of(image) else image
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        factor = self.factor
+        if factor is ONE or factor is MINUS_ONE or (factor.__class__ is float and not strong):
+            return self._times(unbroadcast(ct, self.in_shape, batch), False)  # fewer elements after the sum
         return unbroadcast(self._times(ct, strong, conjugate=True), self.in_shape, batch)
 
     def _times(self, t: Any, strong: bool, conjugate: bool = False) -> Any:
@@ -203,6 +209,7 @@ class Gather(LinearMap):
     """
 
     __slots__ = ("operands", "params", "position", "primitive")
+    keeps_none = True
 
     def __init__(
         self,

@@ -37,11 +37,25 @@ View = tuple[tuple[Structural, dict[str, Any]], ...]
 class Recording:
     """The linear program of one activation: its level and one entry a slot."""
 
-    __slots__ = ("entries", "level")
+    __slots__ = ("constants", "entries", "level")
 
     def __init__(self, level: int) -> None:
         self.level = level
         self.entries: list[Any] = []
+        self.constants: dict[int, tuple[weakref.ref[np.ndarray], np.ndarray]] = {}
+        """Arrays of the caller's that maps hold, by identity: what is used again unchanged is copied once."""
+
+    def own(self, constant: Any) -> Any:
+        """A constant that a map will hold, apart from what the caller may change later."""
+        if not shape_of(constant):
+            return constant
+        if constant.__class__ is not np.ndarray:
+            return copy(constant)
+        original, kept = self.constants.get(id(constant), (None, None))
+        if kept is None or original is None or original() is not constant or not np.array_equal(kept, constant):
+            kept = constant.copy("K")
+            self.constants[id(constant)] = weakref.ref(constant), kept
+        return kept
 
 
 class Cell:
@@ -229,7 +243,7 @@ def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> A
         if is_active and x.value is factor:
             _protect(x)
         elif x is factor:
-            return copy(factor)
+            return operands[active.index(True)].recording.own(factor)
     return factor
 
 
@@ -245,7 +259,8 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 
     def rule(*operands: Any, **params: Any) -> Tape:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
-        kept = [x.value if a else _own(x) for x, a in zip(operands, active, strict=True)]
+        own = tapes[0].recording.own
+        kept = [x.value if a else own(x) for x, a in zip(operands, active, strict=True)]
         out, maps = linearised(*kept, **params)
         if not all(isinstance(m, SumOver) for m in maps):
             for tape in tapes:
@@ -254,11 +269,6 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         return record(tapes[0].recording, out, links)
 
     return rule
-
-
-def _own(constant: Any) -> Any:
-    """A constant array that a map will hold: copied, so that the caller may change his."""
-    return copy(constant) if shape_of(constant) else constant
 
 
 @Structural.rule(Tape)
@@ -286,7 +296,8 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         for i in carriers:
             if _shares_memory(values[i], out):
                 _protect(operands[i])
-        kept = tuple(_own(v) if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
+        own = first.recording.own
+        kept = tuple(own(v) if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         links = tuple(Link(operands[i], Gather(primitive, i, kept, params, shape_of(out))) for i in carriers)
         return record(first.recording, out, links)
 
@@ -400,6 +411,7 @@ def pull_back(
 ) -> list[Any]:
     """Cotangents of ``inputs`` given pairs (output, its cotangent); None where nothing depends on an input.
 
+    Arrays are in storage of their own, of the shape of their input or one that broadcasts to it.
     ``batch`` says that cotangents have a leading axis. Where infinite partials meet zeros the first,
     plain sweep gives NaN; then the sweep is done again with strong zeros, which costs nothing otherwise.
     """
@@ -411,7 +423,8 @@ def pull_back(
 
 
 OWNED, LAID_OUT = 1, 2
-"""A cotangent's array is the sweep's own; it has besides the memory order of the array that it belongs to."""
+"""A cotangent's array is the sweep's own, which nobody else holds; it has besides the memory order of the array that
+it belongs to."""
 
 
 class _Buffers:
@@ -422,12 +435,17 @@ class _Buffers:
         self.owned = bytearray(size)
         self.batch = batch
 
-    def add(self, slot: int, ct: Any) -> None:
+    def add(self, slot: int, ct: Any, own: bool = False) -> None:
+        """Add to a slot's cotangent. ``own``: nobody else holds the array ``ct``."""
         present = self.of[slot]
         if present is None:
             self.of[slot] = ct
-        elif self.owned[slot] and type(present) is np.ndarray and type(ct) is np.ndarray:
+            self.owned[slot] = OWNED if own else 0
+        elif self.owned[slot] and _fits(ct, present):
             np.add(present, ct, out=present)
+        elif own and _fits(present, ct):
+            self.of[slot] = np.add(present, ct, out=ct)
+            self.owned[slot] = OWNED
         else:
             self.of[slot] = present + ct
             self.owned[slot] = OWNED
@@ -457,6 +475,15 @@ class _Buffers:
             self.of[slot] = fresh
             self.owned[slot] = LAID_OUT
         return self.of[slot]
+
+
+def _fits(x: Any, into: Any) -> bool:
+    """True of an array that can be added into another in place."""
+    return (
+        into.__class__ is np.ndarray is x.__class__
+        and into.shape == x.shape
+        and (into.dtype == x.dtype or np.can_cast(x.dtype, into.dtype))
+    )
 
 
 def _levels(x: Any) -> set[int]:
@@ -499,30 +526,39 @@ def _sweep(
             parent, partial = entry[0], entry[1]
             g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
             present = of[parent]
-            if present is None:
-                of[parent] = g
-            elif present.__class__ is np.ndarray:
-                buffers.add(parent, g)
+            if g.__class__ is np.ndarray or present.__class__ is np.ndarray:
+                passed_on = buffers.owned[slot] and (len(entry) == 2 or entry[3] is not ONE)
+                buffers.add(parent, g, partial is not ONE or bool(passed_on))
             else:
-                of[parent] = present + g
+                of[parent] = g if present is None else present + g
             if len(entry) == 4:
-                parent, partial = entry[2], entry[3]
-                g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
-                present = of[parent]
-                if present is None:
-                    of[parent] = g
-                elif present.__class__ is np.ndarray:
-                    buffers.add(parent, g)
+                second, factor = entry[2], entry[3]
+                g = ct if factor is ONE else factor * ct if times is None else times(factor, ct)
+                present = of[second]
+                if g.__class__ is np.ndarray or present.__class__ is np.ndarray:
+                    buffers.add(second, g, factor is not ONE or bool(buffers.owned[slot] and partial is not ONE))
                 else:
-                    of[parent] = present + g
+                    of[second] = g if present is None else present + g
         else:
-            for link in entry:
-                g = link.map.apply_adjoint(ct, batch, strong)
-                if link.view:
-                    buffers.add_view(link.slot, link.cell, link.view, g)
-                else:
-                    buffers.add(link.slot, g)
-    return [of[tape.slot] for tape in inputs]
+            _sweep_links(entry, ct, bool(buffers.owned[slot]), buffers, strong)
+    return [ct if buffers.owned[tape.slot] else owned(ct) for tape, ct in ((tape, of[tape.slot]) for tape in inputs)]
+
+
+def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers, strong: bool) -> None:
+    """Hand the cotangent ``ct`` of an entry to its operands. ``own``: nobody else holds it, so that one may keep it."""
+    images = [link.map.apply_adjoint(ct, buffers.batch, strong) for link in entry]
+    fresh = [link.map.keeps_none and _apart(g, ct) for link, g in zip(entry, images, strict=True)]
+    own = own and fresh.count(False) == 1
+    for link, g, is_fresh in zip(entry, images, fresh, strict=True):
+        if link.view:
+            buffers.add_view(link.slot, link.cell, link.view, g)
+        else:
+            buffers.add(link.slot, g, is_fresh or (own and g is ct))
+
+
+def _apart(image: Any, ct: Any) -> bool:
+    """True of an array in storage of its own, if the map that it comes from keeps none."""
+    return image.__class__ is np.ndarray and image is not ct and image.base is None
 
 
 def _sweep_write(entry: Write, buffers: _Buffers) -> None:

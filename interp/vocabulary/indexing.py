@@ -79,7 +79,14 @@ def _getitem_adjoint(ct: Any, position: int, operands: Any, params: dict[str, An
     if not operands[0]:  # a number, read as x[()] or x[None]
         return reshape(ct, lead(batch))
     target = zeros(lead(batch) + operands[0], like=ct)
-    return index_add(target, ct, getitem.with_batch(params, batch, operands[0])["index"])
+    index = getitem.with_batch(params, batch, operands[0])["index"]
+    if type(target) is not np.ndarray:
+        return index_add(target, ct, index)
+    if is_basic(index):
+        target[index] = ct
+    else:
+        np.add.at(target, index, ct)
+    return target
 
 
 def _array_getitem(x: Any, index: Index) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from interp.linear import Diagonal, Formula, LinearMap, SumOver, keep_shape
 from interp.primitive import Reduction, negative_axes, negative_axis
-from interp.value import ndim_of, operand, primal, shape_of
+from interp.value import Value, ndim_of, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.creation import zeros
 from interp.vocabulary.elementwise import maximum, sqrt, square
@@ -31,12 +31,57 @@ def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Ma
 
 def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
     (x,) = operands
-    shape, axes = shape_of(x), params["axis"]
-    chosen = equal(x, reshape(out, keep_shape(shape, axes))) * _one(x)
-    # At least one element is chosen, which an interval of booleans does not know; of a NaN none is.
-    weights = chosen / maximum(sum(chosen, axis=axes, keepdims=True), _one(x))
-    weights = where(isnan(reshape(out, keep_shape(shape, axes))), np.nan, weights)
-    return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(weights, shape, shape, singular=True)]
+    return [ExtremumMap(x, out, params["axis"], params["keepdims"])]
+
+
+class ExtremumMap(LinearMap):
+    """From ``x`` to its greatest (or least) elements ``out``: a weighted sum over ``axes``, weighted when it is used."""
+
+    __slots__ = ("axes", "keepdims", "out", "weighted", "x")
+    keeps_none = True
+
+    def __init__(self, x: Any, out: Any, axes: tuple[int, ...], keepdims: bool) -> None:
+        self.x, self.out, self.axes, self.keepdims = x, out, axes, keepdims
+        self.in_shape, self.out_shape = shape_of(x), shape_of(out)
+        self.weighted: LinearMap | None = None
+
+    def _weighted(self) -> LinearMap:
+        """The sum and its weights as maps: each element that is chosen has an equal share."""
+        if self.weighted is None:
+            x, shape, axes = self.x, self.in_shape, self.axes
+            out = reshape(self.out, keep_shape(shape, axes))
+            chosen = equal(x, out) * _one(x)
+            # At least one element is chosen, which an interval of booleans does not know; of a NaN none is.
+            weights = chosen / maximum(sum(chosen, axis=axes, keepdims=True), _one(x))
+            weights = where(isnan(out), np.nan, weights)
+            self.weighted = SumOver(shape, axes, self.keepdims) @ Diagonal(weights, shape, shape, singular=True)
+        return self.weighted
+
+    def steps(self) -> tuple[LinearMap, ...]:
+        return self._weighted().steps()
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return self._weighted().apply(t, batch)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        if batch is None and type(self.x) is np.ndarray and not isinstance(ct, Value):
+            places = self._places()
+            if places is not None:
+                image = np.zeros(self.in_shape, dtype=np.result_type(self.x, ct))
+                kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
+                front = len(self.in_shape)
+                image[places] = kept[tuple(0 if i - front in self.axes else at for i, at in enumerate(places))]
+                return image
+        return self._weighted().apply_adjoint(ct, batch, strong)
+
+    def _places(self) -> tuple[np.ndarray, ...] | None:
+        """Where the chosen elements are; None unless there is one in each reduction."""
+        chosen = self.x == np.reshape(self.out, keep_shape(self.in_shape, self.axes))
+        places = np.flatnonzero(chosen)
+        # Each reduction has one at least, unless it is NaN or empty.
+        if places.size != np.size(self.out) or np.isnan(self.out).any():
+            return None
+        return np.unravel_index(places, self.in_shape)
 
 
 def _one(x: Any) -> Any:
