@@ -174,11 +174,16 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         out_shape = shape_of(out)
         if len(tapes) <= 2 and out.__class__ is np.ndarray and out.dtype.kind == "f":
             entry: list[Any] = []
+            shapes = []
             for x, factor in zip(tapes, factors, strict=True):
-                if factor is ZERO or x.view != () or shape_of(x.value) != out_shape:
+                if factor is ZERO or x.view != ():
                     break
                 entry += x.slot, _held(factor, operands, active) if shape_of(factor) else factor
+                shapes.append(shape_of(x.value))
             else:
+                broadcast = [shape != out_shape for shape in shapes]
+                if any(broadcast):
+                    entry.append(tuple(shapes))
                 return record(tapes[0].recording, out, tuple(entry))
         links = []
         for x, factor in zip(tapes, factors, strict=True):
@@ -435,20 +440,23 @@ class _Buffers:
         self.owned = bytearray(size)
         self.batch = batch
 
-    def add(self, slot: int, ct: Any, own: bool = False) -> None:
-        """Add to a slot's cotangent. ``own``: nobody else holds the array ``ct``."""
+    def add(self, slot: int, ct: Any, own: bool = False) -> bool:
+        """Add to a slot's cotangent; True if it now is ``ct`` itself. ``own``: nobody else holds the array ``ct``."""
         present = self.of[slot]
         if present is None:
             self.of[slot] = ct
             self.owned[slot] = OWNED if own else 0
-        elif self.owned[slot] and _fits(ct, present):
+            return True
+        if self.owned[slot] and _fits(ct, present):
             np.add(present, ct, out=present)
         elif own and _fits(present, ct):
             self.of[slot] = np.add(present, ct, out=ct)
             self.owned[slot] = OWNED
+            return True
         else:
             self.of[slot] = present + ct
             self.owned[slot] = OWNED
+        return False
 
     def add_view(self, slot: int, cell: Cell, view: View, ct: Any) -> None:
         at = _last_broadcast(view)
@@ -523,25 +531,58 @@ def _sweep(
             index = entry.index if batch is None else (slice(None), *entry.index)
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
+            if ct.__class__ is np.ndarray or len(entry) % 2:
+                _sweep_arrays(entry, ct, bool(buffers.owned[slot]), buffers, times)
+                continue
             parent, partial = entry[0], entry[1]
             g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
             present = of[parent]
-            if g.__class__ is np.ndarray or present.__class__ is np.ndarray:
-                passed_on = buffers.owned[slot] and (len(entry) == 2 or entry[3] is not ONE)
-                buffers.add(parent, g, partial is not ONE or bool(passed_on))
-            else:
-                of[parent] = g if present is None else present + g
+            of[parent] = g if present is None else present + g
             if len(entry) == 4:
-                second, factor = entry[2], entry[3]
-                g = ct if factor is ONE else factor * ct if times is None else times(factor, ct)
-                present = of[second]
-                if g.__class__ is np.ndarray or present.__class__ is np.ndarray:
-                    buffers.add(second, g, factor is not ONE or bool(buffers.owned[slot] and partial is not ONE))
-                else:
-                    of[second] = g if present is None else present + g
+                parent, partial = entry[2], entry[3]
+                g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
+                present = of[parent]
+                of[parent] = g if present is None else present + g
         else:
             _sweep_links(entry, ct, bool(buffers.owned[slot]), buffers, strong)
     return [ct if buffers.owned[tape.slot] else owned(ct) for tape, ct in ((tape, of[tape.slot]) for tape in inputs)]
+
+
+def _sweep_arrays(entry: tuple[Any, ...], ct: Any, own: bool, buffers: _Buffers, times: Any) -> None:
+    """As `_sweep_links`, for an elementwise operation: the cotangent of its last operand takes the place of ``ct``."""
+    batch = buffers.batch
+    shape = shape_of(ct)[len(lead(batch)) :]
+    shapes = entry[-1] if len(entry) % 2 else (shape, shape)
+    order: tuple[int, ...] = (0,)
+    if len(entry) > 3:
+        slot, factor = entry[:2]
+        if slot == entry[2] and factor is entry[3] and factor.__class__ is np.ndarray is ct.__class__:  # x * x
+            g = _product(factor, ct, own, times)
+            buffers.add(slot, np.add(g, g, out=g), True)
+            return
+        # Last an operand that takes ct as it is, or all of it.
+        order = (1, 0) if shapes[0] == shape and (factor is ONE or shapes[1] != shape) else (0, 1)
+    for i in order:
+        slot, factor = entry[2 * i : 2 * i + 2]
+        last = own and i == order[-1]
+        g = ct
+        if shapes[i] != shape and times is None and factor.__class__ is float:
+            g = unbroadcast(ct, shapes[i], batch)  # fewer elements after the sum
+        if factor is not ONE:
+            g = _product(factor, g, last or g is not ct, times)
+        if shapes[i] != shape:
+            g = unbroadcast(g, shapes[i], batch)
+        held_as_it_is = buffers.add(slot, g, last or g is not ct) and g is ct
+        own = own and not held_as_it_is
+
+
+def _product(factor: Any, ct: Any, own: bool, times: Any) -> Any:
+    """Factor times cotangent, in the place of the latter where nobody else holds it."""
+    if times is not None:
+        return times(factor, ct)
+    if own and ct.__class__ is np.ndarray and (factor.__class__ is float or _fits(factor, ct)):
+        return np.multiply(factor, ct, out=ct)
+    return factor * ct
 
 
 def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers, strong: bool) -> None:
