@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interp.value import shape_of
+from interp import backends
+from interp.value import Value, shape_of
 
 if TYPE_CHECKING:
     from interp.primitive import Structural
@@ -74,6 +75,8 @@ class LinearMap:
     out_shape: Shape
     keeps_none = False
     """True of a map that keeps no image that it has given: what is no view of the cotangent is the caller's own."""
+    holds_operands = True
+    """False of a map that holds none of the arrays that it was made of, so that these may be changed."""
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
         """Image of the tangent ``t``, shape ``in_shape`` (with a leading ``batch`` axis if given).
@@ -298,6 +301,7 @@ class SumOver(LinearMap):
     """Sum over negative ``axes``: the transpose of a broadcast."""
 
     __slots__ = ("axes", "keepdims")
+    holds_operands = False
 
     def __init__(self, in_shape: Shape, axes: tuple[int, ...], keepdims: bool) -> None:
         self.axes, self.keepdims = axes, keepdims
@@ -311,6 +315,8 @@ class SumOver(LinearMap):
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         from interp.vocabulary.shape import broadcast_to, reshape
 
+        if batch is None and not isinstance(ct, Value):
+            return _spread(ct, self.in_shape, self.axes)
         if shape_of(ct):
             ct = reshape.dispatch(ct, shape=lead(batch) + keep_shape(self.in_shape, self.axes))
         return broadcast_to.dispatch(ct, shape=lead(batch) + self.in_shape)
@@ -319,6 +325,16 @@ class SumOver(LinearMap):
         kept = keep_shape(self.in_shape, self.axes)
         index = np.arange(int(np.prod(kept, dtype=int))).reshape(kept)
         return np.broadcast_to(index, self.in_shape)
+
+
+def _spread(ct: Any, shape: Shape, axes: tuple[int, ...]) -> Any:
+    """A plain ``ct`` seen along the negative ``axes`` too: a view that takes no stores."""
+    if shape_of(ct) or ct.__class__ not in (float, np.float64) or not shape:
+        module = backends.namespace(ct)
+        return module.broadcast_to(module.reshape(ct, keep_shape(shape, axes)), shape)
+    seen = np.ndarray(shape, np.float64, np.array(ct), 0, (0,) * len(shape))
+    seen.flags.writeable = False
+    return seen
 
 
 def keep_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:

@@ -10,7 +10,7 @@ Arrays that a recorded map may hold are never overwritten: the first store after
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +19,7 @@ from interp import backends
 from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
-from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, lead, unbroadcast
+from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, lead, unbroadcast
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, has_nan, innermost, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros, zeros_like
@@ -169,8 +169,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     if all(p is ZERO for p in partials):
         return lambda *operands: compose(*(x.value if a else x for x, a in zip(operands, active, strict=True)))[0]
 
-    def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...]) -> Tape:
-        tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+    def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...], tapes: Sequence[Tape]) -> Tape:
         out_shape = shape_of(out)
         if len(tapes) <= 2 and out.__class__ is np.ndarray and out.dtype.kind == "f":
             entry: list[Any] = []
@@ -181,8 +180,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
                 entry += x.slot, _held(factor, operands, active) if shape_of(factor) else factor
                 shapes.append(shape_of(x.value))
             else:
-                broadcast = [shape != out_shape for shape in shapes]
-                if any(broadcast):
+                if any(shape != out_shape for shape in shapes):
                     entry.append(tuple(shapes))
                 return record(tapes[0].recording, out, tuple(entry))
         links = []
@@ -198,7 +196,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dx = compose(x.value)
             if out.__class__ in SCALARS and x.view == ():
                 return record(x.recording, out, (x.slot, dx))
-            return on_arrays(out, [dx], (x,))
+            return on_arrays(out, [dx], (x,), (x,))
 
         return unary
 
@@ -208,7 +206,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dx, dy = compose(x.value, y.value)
             if out.__class__ in SCALARS and x.view == () == y.view:
                 return record(x.recording, out, (x.slot, dx, y.slot, dy))
-            return on_arrays(out, [dx, dy], (x, y))
+            return on_arrays(out, [dx, dy], (x, y), (x, y))
 
         return both
 
@@ -218,7 +216,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dx = compose(x.value, y)
             if out.__class__ in SCALARS and x.view == ():
                 return record(x.recording, out, (x.slot, dx))
-            return on_arrays(out, [dx], (x, y))
+            return on_arrays(out, [dx], (x, y), (x,))
 
         return left
 
@@ -228,13 +226,13 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dy = compose(x, y.value)
             if out.__class__ in SCALARS and y.view == ():
                 return record(y.recording, out, (y.slot, dy))
-            return on_arrays(out, [dy], (x, y))
+            return on_arrays(out, [dy], (x, y), (y,))
 
         return right
 
     def general(*operands: Any) -> Tape:
         out, *factors = compose(*(x.value if a else x for x, a in zip(operands, active, strict=True)))
-        return on_arrays(out, factors, operands)
+        return on_arrays(out, factors, operands, [x for x, a in zip(operands, active, strict=True) if a])
 
     return general
 
@@ -267,7 +265,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         own = tapes[0].recording.own
         kept = [x.value if a else own(x) for x, a in zip(operands, active, strict=True)]
         out, maps = linearised(*kept, **params)
-        if not all(isinstance(m, SumOver) for m in maps):
+        if any(m is not None and m.holds_operands for m in maps):
             for tape in tapes:
                 _protect(tape)
         links = tuple(Link(x, m) for x, m in zip(tapes, maps, strict=True) if m is not None)
@@ -587,6 +585,14 @@ def _product(factor: Any, ct: Any, own: bool, times: Any) -> Any:
 
 def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers, strong: bool) -> None:
     """Hand the cotangent ``ct`` of an entry to its operands. ``own``: nobody else holds it, so that one may keep it."""
+    if len(entry) == 1:
+        (link,) = entry
+        g = link.map.apply_adjoint(ct, buffers.batch, strong)
+        if link.view:
+            buffers.add_view(link.slot, link.cell, link.view, g)
+        else:
+            buffers.add(link.slot, g, (link.map.keeps_none and _apart(g, ct)) or (own and g is ct))
+        return
     images = [link.map.apply_adjoint(ct, buffers.batch, strong) for link in entry]
     fresh = [link.map.keeps_none and _apart(g, ct) for link, g in zip(entry, images, strict=True)]
     own = own and fresh.count(False) == 1

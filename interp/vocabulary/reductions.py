@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from interp.linear import Diagonal, Formula, LinearMap, SumOver, keep_shape
+from interp.linear import Diagonal, Formula, LinearMap, SumOver, drop_axes, keep_shape
 from interp.primitive import Reduction, negative_axes, negative_axis
-from interp.value import Value, ndim_of, operand, primal, shape_of
+from interp.value import Value, has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.creation import zeros
 from interp.vocabulary.elementwise import maximum, sqrt, square
@@ -31,57 +31,65 @@ def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Ma
 
 def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
     (x,) = operands
-    return [ExtremumMap(x, out, params["axis"], params["keepdims"])]
+    shape, axes, keepdims = shape_of(x), params["axis"], params["keepdims"]
+    kept = keep_shape(shape, axes)
+    if type(x) is np.ndarray and (places := _single_places(x, out, kept)) is not None:
+        return [Chosen(places, x.dtype, shape, axes, keepdims)]
+    chosen = equal(x, reshape(out, kept)) * _one(x)
+    # At least one element is chosen, which an interval of booleans does not know; of a NaN none is.
+    weights = chosen / maximum(sum(chosen, axis=axes, keepdims=True), _one(x))
+    weights = where(isnan(reshape(out, kept)), np.nan, weights)
+    return [_weighted(weights, shape, axes, keepdims)]
 
 
-class ExtremumMap(LinearMap):
-    """From ``x`` to its greatest (or least) elements ``out``: a weighted sum over ``axes``, weighted when it is used."""
+def _weighted(weights: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> LinearMap:
+    return SumOver(shape, axes, keepdims) @ Diagonal(weights, shape, shape, singular=True)
 
-    __slots__ = ("axes", "keepdims", "out", "weighted", "x")
-    keeps_none = True
 
-    def __init__(self, x: Any, out: Any, axes: tuple[int, ...], keepdims: bool) -> None:
-        self.x, self.out, self.axes, self.keepdims = x, out, axes, keepdims
-        self.in_shape, self.out_shape = shape_of(x), shape_of(out)
-        self.weighted: LinearMap | None = None
+def _single_places(x: np.ndarray, out: Any, kept: tuple[int, ...]) -> np.ndarray | None:
+    """Flat positions in ``x`` of the extrema ``out``, in no order; None unless each is one element and no NaN."""
+    if not x.size or not x.ndim:
+        return None
+    (places,) = (x == np.reshape(out, kept)).reshape(-1).nonzero()
+    # Each extremum is an element, unless it is NaN, which equals nothing.
+    return places if places.size == np.size(out) and not has_nan(out) else None
 
-    def _weighted(self) -> LinearMap:
-        """The sum and its weights as maps: each element that is chosen has an equal share."""
-        if self.weighted is None:
-            x, shape, axes = self.x, self.in_shape, self.axes
-            out = reshape(self.out, keep_shape(shape, axes))
-            chosen = equal(x, out) * _one(x)
-            # At least one element is chosen, which an interval of booleans does not know; of a NaN none is.
-            weights = chosen / maximum(sum(chosen, axis=axes, keepdims=True), _one(x))
-            weights = where(isnan(out), np.nan, weights)
-            self.weighted = SumOver(shape, axes, self.keepdims) @ Diagonal(weights, shape, shape, singular=True)
-        return self.weighted
+
+class Chosen(LinearMap):
+    """Of each reduction over ``axes`` one element, at the flat ``places``."""
+
+    __slots__ = ("axes", "dtype", "keepdims", "places")
+    keeps_none, holds_operands = True, False
+
+    def __init__(
+        self, places: np.ndarray, dtype: np.dtype, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool
+    ) -> None:
+        self.places, self.dtype, self.axes, self.keepdims = places, dtype, axes, keepdims
+        self.in_shape = shape
+        self.out_shape = keep_shape(shape, axes) if keepdims else drop_axes(shape, axes)
+
+    def _as_weighted_sum(self) -> LinearMap:
+        weights = np.zeros(self.in_shape, dtype=self.dtype)
+        weights.reshape(-1)[self.places] = 1.0
+        return _weighted(weights, self.in_shape, self.axes, self.keepdims)
 
     def steps(self) -> tuple[LinearMap, ...]:
-        return self._weighted().steps()
+        return self._as_weighted_sum().steps()
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
-        return self._weighted().apply(t, batch)
+        return self._as_weighted_sum().apply(t, batch)
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
-        if batch is None and type(self.x) is np.ndarray and not isinstance(ct, Value):
-            places = self._places()
-            if places is not None:
-                image = np.zeros(self.in_shape, dtype=np.result_type(self.x, ct))
-                kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
-                front = len(self.in_shape)
-                image[places] = kept[tuple(0 if i - front in self.axes else at for i, at in enumerate(places))]
-                return image
-        return self._weighted().apply_adjoint(ct, batch, strong)
-
-    def _places(self) -> tuple[np.ndarray, ...] | None:
-        """Where the chosen elements are; None unless there is one in each reduction."""
-        chosen = self.x == np.reshape(self.out, keep_shape(self.in_shape, self.axes))
-        places = np.flatnonzero(chosen)
-        # Each reduction has one at least, unless it is NaN or empty.
-        if places.size != np.size(self.out) or np.isnan(self.out).any():
-            return None
-        return np.unravel_index(places, self.in_shape)
+        if batch is not None or isinstance(ct, Value):
+            return self._as_weighted_sum().apply_adjoint(ct, batch, strong)
+        image = np.zeros(self.in_shape, dtype=np.result_type(self.dtype, ct))
+        if self.places.size > 1:
+            ndim = len(self.in_shape)
+            places = np.unravel_index(self.places, self.in_shape)
+            kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
+            ct = kept[tuple(0 if i - ndim in self.axes else at for i, at in enumerate(places))]
+        image.reshape(-1)[self.places] = ct
+        return image
 
 
 def _one(x: Any) -> Any:
