@@ -30,18 +30,21 @@ def squares_by_hand(x: np.ndarray, n: int) -> tuple[Any, ...]:
 
 
 def log_sum_exp_by_hand(x: np.ndarray) -> tuple[Any, ...]:
-    """The largest element cancels: nothing flows through it."""
     top = np.max(x)
     weights = np.exp(x - top)
     total = np.sum(weights)
-    return np.log(total) + top, weights / total
+    value = np.log(total) + top
+    weights *= 1.0 / total
+    weights[np.argmax(x)] += 1.0 - np.sum(weights)  # what flows through the largest element
+    return value, weights
 
 
 def cost_by_hand(centroids: np.ndarray, points: np.ndarray) -> tuple[Any, ...]:
-    distances = points @ centroids.T
-    distances *= -2.0
-    distances += np.sum(points * points, axis=1)[:, None]
-    distances += np.sum(centroids * centroids, axis=1)
+    distances = (
+        np.sum(points * points, axis=1)[:, None]
+        - 2.0 * (points @ centroids.T)
+        + np.sum(centroids * centroids, axis=1)
+    )
     nearest = (np.arange(len(points)), np.argmin(distances, axis=1))
     value = np.sum(distances[nearest])
     chosen = np.zeros_like(distances)

@@ -92,6 +92,10 @@ class LinearMap:
         """
         raise NotImplementedError
 
+    def accumulate_adjoint(self, total: Any, ct: Any, batch: int | None = None) -> bool:
+        """Add the image of ``ct`` to ``total`` in place, where that takes less than all of it; False if it does not."""
+        return False
+
     def adjoint(self) -> "LinearMap":
         return Adjoint(self)
 
@@ -235,6 +239,10 @@ class Gather(LinearMap):
         if adjoint is not None:
             return adjoint(ct, self.position, self.operands, self.params, batch)
         return scatter(ct, self.gather_index(), self.in_shape, batch)
+
+    def accumulate_adjoint(self, total: Any, ct: Any, batch: int | None = None) -> bool:
+        add = self.primitive.accumulate
+        return add is not None and add(total, ct, self.operands, self.params, batch)
 
     def gather_index(self) -> np.ndarray:
         indices: list[Any] = []

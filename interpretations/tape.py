@@ -587,6 +587,16 @@ def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers,
     """Hand the cotangent ``ct`` of an entry to its operands. ``own``: nobody else holds it, so that one may keep it."""
     if len(entry) == 1:
         (link,) = entry
+        total = buffers.of[link.slot]
+        if (
+            not link.view
+            and total.__class__ is np.ndarray
+            and buffers.owned[link.slot]
+            and not isinstance(ct, Value)
+            and np.result_type(ct, total) == total.dtype
+            and link.map.accumulate_adjoint(total, ct, buffers.batch)
+        ):
+            return
         g = link.map.apply_adjoint(ct, buffers.batch, strong)
         if link.view:
             buffers.add_view(link.slot, link.cell, link.view, g)

@@ -83,13 +83,19 @@ class Chosen(LinearMap):
         if batch is not None or isinstance(ct, Value):
             return self._as_weighted_sum().apply_adjoint(ct, batch, strong)
         image = np.zeros(self.in_shape, dtype=np.result_type(self.dtype, ct))
+        self.accumulate_adjoint(image, ct)
+        return image
+
+    def accumulate_adjoint(self, total: Any, ct: Any, batch: int | None = None) -> bool:
+        if batch is not None or not total.flags.c_contiguous:
+            return False
         if self.places.size > 1:
             ndim = len(self.in_shape)
             places = np.unravel_index(self.places, self.in_shape)
             kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
             ct = kept[tuple(0 if i - ndim in self.axes else at for i, at in enumerate(places))]
-        image.reshape(-1)[self.places] = ct
-        return image
+        total.reshape(-1)[self.places] += ct
+        return True
 
 
 def _one(x: Any) -> Any:
