@@ -41,9 +41,7 @@ def log_sum_exp_by_hand(x: np.ndarray) -> tuple[Any, ...]:
 
 def cost_by_hand(centroids: np.ndarray, points: np.ndarray) -> tuple[Any, ...]:
     distances = (
-        np.sum(points * points, axis=1)[:, None]
-        - 2.0 * (points @ centroids.T)
-        + np.sum(centroids * centroids, axis=1)
+        np.sum(points * points, axis=1)[:, None] - 2.0 * (points @ centroids.T) + np.sum(centroids * centroids, axis=1)
     )
     nearest = (np.arange(len(points)), np.argmin(distances, axis=1))
     value = np.sum(distances[nearest])

@@ -42,9 +42,7 @@ def log_sum_exp(x: Any) -> Any:
 
 def cost(centroids: Any, points: Any) -> Any:
     distances = (
-        np.sum(points * points, axis=1)[:, None]
-        - 2.0 * (points @ centroids.T)
-        + np.sum(centroids * centroids, axis=1)
+        np.sum(points * points, axis=1)[:, None] - 2.0 * (points @ centroids.T) + np.sum(centroids * centroids, axis=1)
     )
     return np.sum(np.min(distances, axis=1))
 
@@ -85,7 +83,7 @@ def last_of_runge_kutta(x: Any, s: int) -> Any:
 def mixture(alpha: Any, mu: Any, q: Any, lower: Any, x: Any, m: int, gamma: float) -> Any:
     """alpha (k), mu (k, d), q (k, d): logarithms of diagonals, lower (k, d (d - 1) / 2): triangles by column, x (n, d)."""
     (n, d), k = x.shape, alpha.shape[0]
-    factors = np.concatenate([np.exp(q), lower, np.zeros((k, 1))], axis=1)[:, places_in_triangle(d)]
+    factors = np.concatenate([np.exp(q), lower], axis=1)[:, places_in_triangle(d)] * np.tri(d)
     whitened = np.matmul(x - mu[:, None], np.swapaxes(factors, 1, 2))
     beta = (alpha + np.sum(q, axis=1))[:, None] - 0.5 * np.sum(whitened * whitened, axis=2)
     top = np.max(beta, axis=0)
@@ -95,10 +93,10 @@ def mixture(alpha: Any, mu: Any, q: Any, lower: Any, x: Any, m: int, gamma: floa
 
 
 def places_in_triangle(d: int) -> Any:
-    """(d, d): where a lower triangular matrix finds its entries in diagonal, columns below it, and one zero."""
+    """(d, d): where a lower triangular matrix finds its entries in diagonal and columns below it; anywhere above it."""
     i, j = np.arange(d)[:, None], np.arange(d)
     below = d + j * (2 * d - j - 1) // 2 + i - j - 1
-    return np.where(i == j, i, np.where(i > j, below, d + d * (d - 1) // 2))
+    return np.where(i > j, below, j)
 
 
 def constant_of_mixture(n: int, d: int, k: int, m: int, gamma: float) -> float:
@@ -114,7 +112,11 @@ PARAMETERS = ("alpha", "mu", "q", "l")
 def inputs_of_mixture(given: Any) -> tuple[Any, ...]:
     """As `mixture` takes them. Of one dimension the triangles are empty."""
     arrays = inputs_of(*PARAMETERS, "x", "m", "gamma")(given)
-    return (*arrays[:3], arrays[3].reshape(given["k"], -1) if given["d"] > 1 else np.zeros((given["k"], 0)), *arrays[4:])
+    return (
+        *arrays[:3],
+        arrays[3].reshape(given["k"], -1) if given["d"] > 1 else np.zeros((given["k"], 0)),
+        *arrays[4:],
+    )
 
 
 def table_of_eager() -> dict[tuple[str, str], Row]:

