@@ -81,7 +81,7 @@ def last_of_runge_kutta(x: Any, s: int) -> Any:
 
 
 def mixture(alpha: Any, mu: Any, q: Any, lower: Any, x: Any, m: int, gamma: float) -> Any:
-    """alpha (k), mu (k, d), q (k, d): logarithms of diagonals, lower (k, d (d - 1) / 2): triangles by column, x (n, d)."""
+    """alpha (k), mu (k, d), q (k, d) the logarithms of diagonals, lower (k, d (d - 1) / 2) by column, x (n, d)."""
     (n, d), k = x.shape, alpha.shape[0]
     factors = np.concatenate([np.exp(q), lower], axis=1)[:, places_in_triangle(d)] * np.tri(d)
     whitened = np.matmul(x - mu[:, None], np.swapaxes(factors, 1, 2))
@@ -110,13 +110,9 @@ PARAMETERS = ("alpha", "mu", "q", "l")
 
 
 def inputs_of_mixture(given: Any) -> tuple[Any, ...]:
-    """As `mixture` takes them. Of one dimension the triangles are empty."""
-    arrays = inputs_of(*PARAMETERS, "x", "m", "gamma")(given)
-    return (
-        *arrays[:3],
-        arrays[3].reshape(given["k"], -1) if given["d"] > 1 else np.zeros((given["k"], 0)),
-        *arrays[4:],
-    )
+    """As `mixture` takes them."""
+    alpha, mu, q, lower, *rest = inputs_of(*PARAMETERS, "x", "m", "gamma")(given)
+    return alpha, mu, q, lower.reshape((given["k"], -1)), *rest
 
 
 def table_of_eager() -> dict[tuple[str, str], Row]:

@@ -58,13 +58,22 @@ class Recording:
         return kept
 
 
+class Layout:
+    """Shape and memory order of a cell's storage: what a sweep needs to know of it, which holds no array."""
+
+    __slots__ = ("shape", "slot", "strides")
+
+    def __init__(self, slot: int, value: Any) -> None:
+        self.slot, self.shape, self.strides = slot, shape_of(value), getattr(innermost(value), "strides", ())
+
+
 class Cell:
     """Storage of an array that is viewed or changed in place."""
 
-    __slots__ = ("shared", "slot", "value", "views")
+    __slots__ = ("layout", "shared", "slot", "value", "views")
 
     def __init__(self, slot: int, value: Any) -> None:
-        self.slot, self.value = slot, value
+        self.slot, self.value, self.layout = slot, value, Layout(slot, value)
         self.shared = True
         """True while a recorded map, or the caller, may hold the storage: a store copies first."""
         self.views: list[weakref.ref[Tape]] = []
@@ -115,28 +124,29 @@ class Tape(Value):
 class Link:
     """One operand of an entry: where its cotangent accumulates, and the map from it to the output."""
 
-    __slots__ = ("cell", "map", "slot", "view")
+    __slots__ = ("layout", "map", "slot", "view")
 
     def __init__(self, tape: Tape, linear_map: LinearMap) -> None:
-        self.slot, self.view, self.cell, self.map = tape.slot, tape.view, tape.cell, linear_map
+        self.slot, self.view, self.map = tape.slot, tape.view, linear_map
+        self.layout = None if tape.cell is None else tape.cell.layout
 
 
 class Read:
     """Entry of one element read from an array: ``out = base[index]``."""
 
-    __slots__ = ("cell", "index", "view")
+    __slots__ = ("index", "layout", "view")
 
-    def __init__(self, cell: Cell, view: View, index: Any) -> None:
-        self.cell, self.view, self.index = cell, view, index
+    def __init__(self, layout: Layout, view: View, index: Any) -> None:
+        self.layout, self.view, self.index = layout, view, index
 
 
 class Write:
     """Entry of a store ``base[index] = y``; ``y`` is None for a constant."""
 
-    __slots__ = ("alive", "cell", "index", "view", "y", "y_shape")
+    __slots__ = ("alive", "index", "layout", "view", "y", "y_shape")
 
-    def __init__(self, cell: Cell, view: View, index: Any, y: Any, y_shape: tuple[int, ...], alive: Any) -> None:
-        self.cell, self.view, self.index = cell, view, index
+    def __init__(self, layout: Layout, view: View, index: Any, y: Any, y_shape: tuple[int, ...], alive: Any) -> None:
+        self.layout, self.view, self.index = layout, view, index
         self.y, self.y_shape, self.alive = y, y_shape, alive
 
 
@@ -295,7 +305,7 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             and is_element(params["index"], len(first.shape))
             and _last_broadcast(first.view) is None
         ):
-            return record(first.recording, out, Read(_cell_of(first), first.view, params["index"]))
+            return record(first.recording, out, Read(_cell_of(first).layout, first.view, params["index"]))
         for i in carriers:
             if _shares_memory(values[i], out):
                 _protect(operands[i])
@@ -375,7 +385,7 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         setitem.dispatch(x.value, stored, index=index)
         link = Link(y, Diagonal(ONE, y.shape, y.shape)) if active[1] else None
         x.recording.entries.append(
-            Write(cell, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
+            Write(cell.layout, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
         )
 
     return rule
@@ -456,24 +466,25 @@ class _Buffers:
             self.owned[slot] = OWNED
         return False
 
-    def add_view(self, slot: int, cell: Cell, view: View, ct: Any) -> None:
+    def add_view(self, layout: Layout, view: View, ct: Any) -> None:
         at = _last_broadcast(view)
         if at is not None:  # the copies that a broadcast shows are one element: their cotangents sum
             spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
             target = _through(view[at + 1 :], spread, self.batch)
             target += ct
-            before = shape_of(_through(view[:at], cell.value))
+            before = shape_of(_through(view[:at], self.own(layout, ct), self.batch))[len(lead(self.batch)) :]
             ct, view = unbroadcast(spread, before, self.batch), view[:at]
-            return self.add_view(slot, cell, view, ct)
-        target = _through(view, self.own(slot, cell, ct), self.batch)
+            return self.add_view(layout, view, ct)
+        target = _through(view, self.own(layout, ct), self.batch)
         target += ct
 
-    def own(self, slot: int, cell: Cell, like: Any) -> Any:
-        """The slot's cotangent as an array of the sweep's own, laid out as the cell's, that can hold ``like``."""
+    def own(self, layout: Layout, like: Any) -> Any:
+        """A cell's cotangent as an array of the sweep's own, laid out as the cell's, that can hold ``like``."""
+        slot = layout.slot
         present = self.of[slot]
         wraps = isinstance(like, Value) and not _levels(like) <= _levels(present)
         if present is None or wraps or self.owned[slot] != LAID_OUT:
-            fresh = held(zeros_beside(cell.value, self.batch, like), present)
+            fresh = held(zeros_beside(layout, self.batch, like), present)
             if not _levels(present) <= _levels(fresh):  # each has a level that the other lacks
                 fresh = fresh + zeros_like(present)
             if present is not None:
@@ -510,7 +521,7 @@ def _sweep(
     times = strong_multiply if strong else None
     for output, ct in outputs:
         if output.view:
-            buffers.add_view(output.slot, output.cell, output.view, ct)
+            buffers.add_view(output.cell.layout, output.view, ct)
         else:
             buffers.add(output.slot, ct)
     for slot in range(len(entries) - 1, -1, -1):
@@ -525,7 +536,7 @@ def _sweep(
             continue
         of[slot] = None
         if entry.__class__ is Read:
-            target = _through(entry.view, buffers.own(entry.cell.slot, entry.cell, ct), batch)
+            target = _through(entry.view, buffers.own(entry.layout, ct), batch)
             index = entry.index if batch is None else (slice(None), *entry.index)
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
@@ -604,7 +615,7 @@ def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers,
             return
         g = link.map.apply_adjoint(ct, buffers.batch, strong)
         if link.view:
-            buffers.add_view(link.slot, link.cell, link.view, g)
+            buffers.add_view(link.layout, link.view, g)
         else:
             buffers.add(link.slot, g, (link.map.keeps_none and _apart(g, ct)) or (own and g is ct))
         return
@@ -613,7 +624,7 @@ def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers,
     own = own and fresh.count(False) == 1
     for link, g, is_fresh in zip(entry, images, fresh, strict=True):
         if link.view:
-            buffers.add_view(link.slot, link.cell, link.view, g)
+            buffers.add_view(link.layout, link.view, g)
         else:
             buffers.add(link.slot, g, is_fresh or (own and g is ct))
 
@@ -625,10 +636,10 @@ def _apart(image: Any, ct: Any) -> bool:
 
 def _sweep_write(entry: Write, buffers: _Buffers) -> None:
     """A store hands the cotangent of what it stored to the source, and clears it."""
-    cell, batch = entry.cell, buffers.batch
-    if buffers.of[cell.slot] is None:
+    layout, batch = entry.layout, buffers.batch
+    if buffers.of[layout.slot] is None:
         return
-    target = _through(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
+    target = _through(entry.view, buffers.own(layout, buffers.of[layout.slot]), batch)
     shape = shape_of(target)[len(lead(batch)) :]
     index = getitem.with_batch({"index": entry.index}, batch, shape)["index"]
     if entry.y is None:
@@ -641,7 +652,7 @@ def _sweep_write(entry: Write, buffers: _Buffers) -> None:
         stored = unbroadcast(ct, _padded(entry.y_shape, ct, batch), batch)
         stored = reshape(stored, lead(batch) + entry.y_shape)
         if entry.y.view:
-            buffers.add_view(entry.y.slot, entry.y.cell, entry.y.view, stored)
+            buffers.add_view(entry.y.layout, entry.y.view, stored)
         else:
             buffers.add(entry.y.slot, stored)
 
