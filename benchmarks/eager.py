@@ -89,7 +89,7 @@ def mixture_inputs(d: int, k: int, n: int = 1000) -> tuple[Any, ...]:
     return *parameters, rng.normal(size=(k, d * (d - 1) // 2)), rng.normal(size=(n, d)), 0, 1.0
 
 
-def _programs() -> Iterator[tuple[str, Any, Any, tuple[Any, ...], tuple[int, ...], float | None]]:
+def programs() -> Iterator[tuple[str, Any, Any, tuple[Any, ...], tuple[int, ...], float | None]]:
     """(name, function, the sweep by hand or None, arguments, which of them are differentiated, budget)"""
     rng = np.random.default_rng(1)
     points = rng.random((10000, 8))
@@ -112,7 +112,7 @@ def measurements() -> Iterator[Line]:
             yield Missing(f"not installed: {package} (pip install interp[bench])")
         else:
             peers["autograd" if package == "autograd" else "JAX, not jitted"] = made()
-    for name, f, by_hand, args, argnums, budget in _programs():
+    for name, f, by_hand, args, argnums, budget in programs():
         ours = functools.partial(value_and_grad(f, argnums), *args)
         slopes = ours()[1]
         if by_hand is not None:

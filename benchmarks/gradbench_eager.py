@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.gradbench import MODES, Row, inputs_of, listed, particle, saddle, serve, square
-from interpretations import grad, hvp
+from benchmarks.gradbench import Row, inputs_of, listed, particle, saddle, serve, square
+from interpretations import grad, hvp, jvp
 
 
 def determinant(a: Any, n: int) -> Any:
@@ -105,6 +105,23 @@ def constant_of_mixture(n: int, d: int, k: int, m: int, gamma: float) -> float:
     log_gamma = 0.25 * d * (d - 1) * math.log(math.pi) + sum(math.lgamma(0.5 * (dof + 1 - j)) for j in range(1, d + 1))
     return k * (dof * d * math.log(gamma / math.sqrt(2.0)) - log_gamma) - 0.5 * n * d * math.log(2.0 * math.pi)
 
+
+def forward(f: Any, argnums: int | tuple[int, ...] = 0) -> Any:
+    """The derivatives by a few numbers, a run for each: all stay numbers, which directions side by side do not."""
+
+    def derivative(i: int, args: tuple[Any, ...]) -> Any:
+        def of_one(x: Any) -> Any:
+            return f(*args[:i], x, *args[i + 1 :])
+
+        return jvp(of_one, (args[i],), (1.0,))[1]
+
+    if isinstance(argnums, int):
+        return lambda *args: derivative(argnums, args)
+    return lambda *args: tuple(derivative(i, args) for i in argnums)
+
+
+MODES = {"f": forward, "r": grad}
+"""Derivatives by GradBench's letters."""
 
 PARAMETERS = ("alpha", "mu", "q", "l")
 
