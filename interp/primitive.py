@@ -454,7 +454,8 @@ class Structural(Differentiable):
     """Rearranges: each element of the output is one element of one operand. Linear in all of them.
 
     ``adjoint(ct, position, operands, params, batch)`` is the transpose with respect to one operand
-    (default: scatter through the map's index). ``batched(params, batch, shape)`` gives the parameters
+    (default: scatter through the map's index); ``accumulate(total, ct, operands, params, batch)`` adds it to a plain
+    array in place, True if it could. ``batched(params, batch, shape)`` gives the parameters
     for operands of ``shape`` behind a leading axis. ``broadcasts`` says that operands broadcast to the
     output's rank. ``selectors`` are positions of operands that choose and carry no derivative.
     """
@@ -465,6 +466,7 @@ class Structural(Differentiable):
         implementation: Callable[..., Any],
         *,
         adjoint: Callable[..., Any] | None = None,
+        accumulate: Callable[..., bool] | None = None,
         batched: Callable[..., dict[str, Any]] | None = None,
         broadcasts: bool = False,
         selectors: tuple[int, ...] = (),
@@ -472,6 +474,7 @@ class Structural(Differentiable):
     ) -> None:
         super().__init__(name, implementation, **options)
         self.adjoint = adjoint
+        self.accumulate = accumulate
         self.batched = batched
         self.broadcasts = broadcasts
         self.selectors = selectors

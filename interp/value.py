@@ -329,7 +329,11 @@ def has_nan(x: Any) -> bool:
         return any(map(has_nan, x.parts()))
     if x is None or type(x) is float:
         return x is not None and x != x
-    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
+    if getattr(x, "dtype", None) is None or x.dtype.kind not in "fc":
+        return False
+    if x.__class__ is np.ndarray and x.dtype.kind == "f" and x.size:
+        return bool(np.isnan(np.minimum.reduce(x, axis=None)))  # which any NaN is: one pass, and nothing made
+    return bool((x != x).any())
 
 
 def identical(x: Any, y: Any) -> bool:

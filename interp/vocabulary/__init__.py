@@ -177,9 +177,6 @@ from interp.vocabulary.predicates import (
     not_equal,
     signbit,
 )
-from interp.vocabulary.predicates import bitwise_invert as invert
-from interp.vocabulary.predicates import bitwise_left_shift as left_shift
-from interp.vocabulary.predicates import bitwise_right_shift as right_shift
 from interp.vocabulary.reductions import (
     cumprod,
     cumsum,

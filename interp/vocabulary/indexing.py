@@ -112,7 +112,21 @@ def _getitem_adjoint(ct: Any, position: int, operands: Any, params: dict[str, An
     if not operands[0]:  # a number, read as x[()] or x[None]
         return reshape(ct, lead(batch))
     target = zeros(lead(batch) + operands[0], like=ct)
+    if type(target) is np.ndarray:
+        _getitem_accumulate(target, ct, operands, params, batch)
+        return target
     return index_add(target, ct, getitem.with_batch(params, batch, operands[0])["index"])
+
+
+def _getitem_accumulate(total: Any, ct: Any, operands: Any, params: dict[str, Any], batch: int | None) -> bool:
+    if not operands[0]:
+        return False
+    index = getitem.with_batch(params, batch, operands[0])["index"]
+    if is_basic(index):
+        total[index] += ct
+    else:
+        np.add.at(total, index, ct)
+    return True
 
 
 def _array_getitem(x: Any, index: Index) -> Any:
@@ -125,6 +139,7 @@ getitem = Structural(
     _array_getitem,
     canonical=lambda x, index: ((x,), {"index": plain_index(index)}),
     adjoint=_getitem_adjoint,
+    accumulate=_getitem_accumulate,
     batched=_batched,
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from interp.linear import Diagonal, Formula, LinearMap, SumOver, drop_axes, keep_shape
 from interp.primitive import Reduction, negative_axes, negative_axis
-from interp.value import ndim_of, primal, shape_of
+from interp.value import Value, has_nan, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
@@ -100,12 +100,71 @@ def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Ma
 
 def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
     (x,) = operands
-    shape, axes = shape_of(x), params["axis"]
-    chosen = equal(x, reshape(out, keep_shape(shape, axes))) * _one(x)
+    shape, axes, keepdims = shape_of(x), params["axis"], params["keepdims"]
+    kept = keep_shape(shape, axes)
+    if type(x) is np.ndarray and (places := _single_places(x, out, kept)) is not None:
+        return [Chosen(places, x.dtype, shape, axes, keepdims)]
+    chosen = equal(x, reshape(out, kept)) * _one(x)
     # At least one element is chosen, which an interval of booleans does not know; of a NaN none is.
     weights = chosen / maximum(sum(chosen, axis=axes, keepdims=True), _one(x))
-    weights = where(isnan(reshape(out, keep_shape(shape, axes))), np.nan, weights)
-    return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(weights, shape, shape, singular=True)]
+    weights = where(isnan(reshape(out, kept)), np.nan, weights)
+    return [_weighted(weights, shape, axes, keepdims)]
+
+
+def _weighted(weights: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> LinearMap:
+    return SumOver(shape, axes, keepdims) @ Diagonal(weights, shape, shape, singular=True)
+
+
+def _single_places(x: np.ndarray, out: Any, kept: tuple[int, ...]) -> np.ndarray | None:
+    """Flat positions in ``x`` of the extrema ``out``, in no order; None unless each is one element and no NaN."""
+    if not x.size or not x.ndim:
+        return None
+    (places,) = (x == np.reshape(out, kept)).reshape(-1).nonzero()
+    # Each extremum is an element, unless it is NaN, which equals nothing.
+    return places if places.size == np.size(out) and not has_nan(out) else None
+
+
+class Chosen(LinearMap):
+    """Of each reduction over ``axes`` one element, at the flat ``places``."""
+
+    __slots__ = ("axes", "dtype", "keepdims", "places")
+    keeps_none, holds_operands = True, False
+
+    def __init__(
+        self, places: np.ndarray, dtype: np.dtype, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool
+    ) -> None:
+        self.places, self.dtype, self.axes, self.keepdims = places, dtype, axes, keepdims
+        self.in_shape = shape
+        self.out_shape = keep_shape(shape, axes) if keepdims else drop_axes(shape, axes)
+
+    def _as_weighted_sum(self) -> LinearMap:
+        weights = np.zeros(self.in_shape, dtype=self.dtype)
+        weights.reshape(-1)[self.places] = 1.0
+        return _weighted(weights, self.in_shape, self.axes, self.keepdims)
+
+    def steps(self) -> tuple[LinearMap, ...]:
+        return self._as_weighted_sum().steps()
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return self._as_weighted_sum().apply(t, batch)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        if batch is not None or isinstance(ct, Value):
+            return self._as_weighted_sum().apply_adjoint(ct, batch, strong)
+        image = np.zeros(self.in_shape, dtype=np.result_type(self.dtype, ct))
+        self.accumulate_adjoint(image, ct)
+        return image
+
+    def accumulate_adjoint(self, total: Any, ct: Any, batch: int | None = None) -> bool:
+        if batch is not None or not total.flags.c_contiguous:
+            return False
+        if self.places.size > 1:
+            ndim = len(self.in_shape)
+            places = np.unravel_index(self.places, self.in_shape)
+            kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
+            ct = kept[tuple(0 if i - ndim in self.axes else at for i, at in enumerate(places))]
+        total.reshape(-1)[self.places] += ct
+        return True
 
 
 def _one(x: Any) -> Any:
