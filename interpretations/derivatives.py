@@ -80,10 +80,11 @@ def _scalar_output(name: str, out: Any, holomorphic: bool) -> None:
             f"{name} needs a function that returns one number, got shape {shape_of(out)}: "
             "use jacrev or jacfwd for arrays, or sum the output"
         )
-    _real_output(name, out, holomorphic)
+    refuse_complex_output(name, out, holomorphic)
 
 
-def _real_output(name: str, out: Any, holomorphic: bool) -> None:
+def refuse_complex_output(name: str, out: Any, holomorphic: bool = False) -> None:
+    """Reverse mode carries one real cotangent: of complex outputs only holomorphic functions have one derivative."""
     if holomorphic != is_complex(primal(out)):
         raise UnsupportedInput(
             f"{name} with holomorphic=True needs a complex output, got a real one"
@@ -204,7 +205,7 @@ def jacrev(
         run = Recorded(f, arguments, kwargs, has_aux)
         outputs, rebuild = tree.flatten(run.out)
         for o in outputs:
-            _real_output("jacrev", o, holomorphic)
+            refuse_complex_output("jacrev", o, holomorphic)
         rows = [jacobian_rows(o, run.recording, run.inputs, chunk_size) for o in outputs]
         found = rebuild([arguments.result(row) for row in rows])
         return (found, run.aside()) if has_aux else found

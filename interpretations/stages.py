@@ -43,6 +43,7 @@ class gradient(Interpretation):
         if isinstance(lifted, Dual):
             (jacobian,) = derivatives.jacobian_columns(value, lifted.level, [lifted.shape])
         else:
+            derivatives.refuse_complex_output("gradient in reverse mode", value)
             (jacobian,) = derivatives.jacobian_rows(value, lifted.recording, [lifted])
         return {"value": payload, "gradient": jacobian}
 

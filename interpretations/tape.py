@@ -488,7 +488,7 @@ class _Buffers:
             spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
             target = through_view(view[at + 1 :], spread, self.batch)
             target += ct
-            before = shape_of(through_view(view[:at], self.own(layout, ct), self.batch))[len(lead(self.batch)) :]
+            before = shape_of(through_view(view[:at], np.broadcast_to(0.0, layout.shape)))
             ct, view = unbroadcast(spread, before, self.batch), view[:at]
             return self.add_view(layout, view, ct)
         target = through_view(view, self.own(layout, ct), self.batch)

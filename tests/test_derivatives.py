@@ -199,32 +199,6 @@ def test_tangents_of_wrong_shape_or_number():
         Dual(np.ones(3), np.eye(3)) + Dual(np.ones(3), np.ones((2, 3)))
 
 
-@pytest.mark.parametrize("x", [1j, np.array([1j]), np.complex64(1)], ids=str)
-def test_complex_inputs_are_refused(x):
-    for transform in (grad, jacfwd, jacrev):
-        with pytest.raises(UnsupportedInput, match="real"):
-            transform(lambda x: abs(x))(x)
-    with pytest.raises(UnsupportedInput, match="real output"):
-        grad(lambda x: x * 1j)(2.0)
-
-
-def test_complex_outputs():
-    """Forward mode gives them; what reverse mode, or |z|, would get wrong is refused."""
-    x, c = np.array([0.3, 0.7]), np.array([[1j, 2.0], [3.0, 4 + 1j]])
-    assert jvp(lambda x: x * (3 + 4j), (2.0,), (1.0,))[1] == 3 + 4j
-    assert_same(jacfwd(lambda x: np.exp(1j * x))(x), np.diag(1j * np.exp(1j * x)))
-    assert_same(jacfwd(lambda x: c @ x)(x), c)
-    for refused in (
-        lambda: jacrev(lambda x: c @ x)(x),
-        lambda: vjp(lambda x: x * 1j, 2.0)[1](1j),
-        lambda: jvp(lambda x: np.abs(x * 1j), (2.0,), (1.0,)),
-        lambda: grad(lambda x: np.abs(x * 1j))(2.0),
-        lambda: interpret(lambda x: x * 1j, gradient("reverse"))(2.0).gradient,
-    ):
-        with pytest.raises(UnsupportedInput, match="real and imaginary parts"):
-            refused()
-
-
 # -- f runs once
 
 
