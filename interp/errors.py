@@ -71,6 +71,10 @@ class NotDifferentiable(InterpError, ArithmeticError):
     """A solution that is no differentiable function of the parameters: a multiple root, a failed or degenerate fit."""
 
 
+class NaNError(InterpError, FloatingPointError):
+    """Within `debug_nans`: an operation made a NaN of numbers that are none."""
+
+
 class NoSource(InterpError, TypeError):
     """A function whose source is needed and cannot be read: built in C, made by ``exec``, changed since its import."""
 

@@ -198,6 +198,12 @@ class Transformed:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.run(*args, **kwargs)
 
+    def __getattr__(self, name: str) -> Any:
+        """What else the transform offers, as the pattern that `sparse_jacobian` found."""
+        if name.startswith("__") or name == "run":
+            raise AttributeError(name)
+        return getattr(self.run, name)
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A method of a class, as a function in its place would be."""
         return self if instance is None else types.MethodType(self, instance)

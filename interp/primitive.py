@@ -44,6 +44,17 @@ PRIMITIVES: dict[str, "Primitive"] = {}
 _EVERY: "weakref.WeakSet[Primitive]" = weakref.WeakSet()
 
 
+_watcher: Callable[["Primitive", rules.Rule], rules.Rule] | None = None
+
+
+def watch(watcher: Callable[["Primitive", rules.Rule], rules.Rule] | None) -> None:
+    """Wrap every rule that is resolved from now on; None: no longer. Costs nothing while nobody watches."""
+    global _watcher
+    _watcher = watcher
+    for primitive in list(_EVERY):
+        primitive.cache.clear()
+
+
 class Lower:
     """Stands, in the resolution of a primitive's own methods, for a value of a lower level."""
 
@@ -236,6 +247,8 @@ class Primitive:
             rule = self._by_level(key, values)
         if values and np.ndarray in key:
             rule = _refusing_objects(rule, key)
+        if _watcher is not None:
+            rule = _watcher(self, rule)
         self.cache[key] = rule
         return rule
 

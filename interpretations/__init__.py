@@ -3,6 +3,7 @@
 from interpretations import compiled_mapped as _compiled_mapped  # how vectorized functions get their partials
 from interpretations import compiled_tape as _compiled_tape  # how Tapes go through compiled functions
 from interpretations.custom_rules import checkpoint, custom_jvp, custom_vjp
+from interpretations.debug_nans import debug_nans
 from interpretations.derivatives import grad, hessian, hvp, jacfwd, jacrev, jvp, value_and_grad, vjp
 from interpretations.dual import Dual
 from interpretations.implicit import custom_root, stop_gradient
@@ -46,6 +47,7 @@ __all__ = [
     "custom_jvp",
     "custom_root",
     "custom_vjp",
+    "debug_nans",
     "enclose",
     "error_components",
     "grad",

@@ -40,11 +40,13 @@ View = tuple[tuple[Structural, dict[str, Any]], ...]
 class Recording:
     """The linear program of one activation: its level and one entry a slot."""
 
-    __slots__ = ("constants", "entries", "level")
+    __slots__ = ("constants", "entries", "level", "origins")
 
     def __init__(self, level: int) -> None:
         self.level = level
         self.entries: list[Any] = []
+        self.origins: dict[int, tuple[str, str]] | None = None
+        """Primitive and line of each slot, while `debug_nans` is on."""
         self.constants: dict[int, tuple[weakref.ref[np.ndarray], np.ndarray]] = {}
         """Arrays of the caller's that maps hold, by identity: what is used again unchanged is copied once."""
 
@@ -448,7 +450,18 @@ def pull_back(
         cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
         if any(has_nan(ct) for ct in cotangents):
             cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
+            if inspect is not None and any(map(has_nan, cotangents)):
+                inspect(recording, outputs, inputs, batch)
     return cotangents
+
+
+inspect: Callable[..., None] | None = None
+"""What `debug_nans` does about a NaN that remains."""
+
+
+def cotangents_down_to(recording: Recording, outputs: list[tuple[Any, Any]], batch: int | None, stop: int) -> list[Any]:
+    """The cotangents of all slots after a strong sweep through the entries from the last down to ``stop``."""
+    return _sweep(recording, outputs, None, batch, strong=True, stop=stop)
 
 
 OWNED, LAID_OUT = 1, 2
@@ -529,7 +542,12 @@ def _levels(x: Any) -> set[int]:
 
 
 def _sweep(
-    recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None, strong: bool
+    recording: Recording,
+    outputs: list[tuple[Any, Any]],
+    inputs: list[Tape] | None,
+    batch: int | None,
+    strong: bool,
+    stop: int = 0,
 ) -> list[Any]:
     entries = recording.entries
     buffers = _Buffers(len(entries), batch)
@@ -540,7 +558,7 @@ def _sweep(
             buffers.add_view(output.cell.layout, output.view, ct)
         else:
             buffers.add(output.slot, ct)
-    for slot in range(len(entries) - 1, -1, -1):
+    for slot in range(len(entries) - 1, stop - 1, -1):
         entry = entries[slot]
         if entry is None:
             continue
@@ -570,6 +588,8 @@ def _sweep(
                 of[parent] = g if present is None else present + g
         else:
             _sweep_links(entry, ct, bool(buffers.owned[slot]), buffers, strong)
+    if inputs is None:
+        return of
     return [ct if buffers.owned[tape.slot] else owned(ct) for tape, ct in ((tape, of[tape.slot]) for tape in inputs)]
 
 

@@ -12,7 +12,7 @@ from truth import assert_same
 
 import interp.vocabulary as v
 from interp import interpret, primal
-from interp.errors import InterpError, ShapeError, UnsupportedInput
+from interp.errors import InterpError, ShapeError
 from interpretations import Dual, grad, gradient, hessian, hvp, jacfwd, jacrev, jvp, tangent, value_and_grad, vjp
 
 FIRST = {"grad": grad, "jacfwd": jacfwd, "jacrev": jacrev}

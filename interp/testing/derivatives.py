@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from interp import interpretation, tree
 from interp import level as levels
-from interp import tree
 from interp.numerics import slopes
 from interp.testing.differences import compare, complex_step, difference, numbers
 from interp.testing.maps import Checked, moving, product
@@ -17,7 +17,9 @@ ENTRIES = 8
 """Inputs of up to so many entries are checked along each entry, larger ones along a few directions."""
 
 
-def check_derivatives(f: Callable[..., Any], *x: Any, order: int = 2, rtol: float = 1e-6) -> None:
+def check_derivatives(
+    f: Callable[..., Any], *x: Any, order: int = 2, rtol: float = 1e-6, primitives: bool = True
+) -> None:
     """Check every derivative that ``f`` uses at the point ``x``, a primitive or any function of several.
 
     Each primitive on the way is checked by itself: its linear map against central differences of the primitive
@@ -28,7 +30,8 @@ def check_derivatives(f: Callable[..., Any], *x: Any, order: int = 2, rtol: floa
     forward and reverse over reverse against that. Both modes are those of `interpretations`, if it is imported.
 
     ``x``: numbers, arrays (real or complex) or containers of them, at which ``f`` is smooth; ``f`` returns one or
-    several. ``rtol``: relative to the largest entry. Raises `AssertionError` naming what is wrong, both numbers, and
+    several. ``rtol``: relative to the largest entry. ``primitives``: False where ``f`` uses what is smooth only in the
+    whole, as phases of eigenvectors that cancel. Raises `AssertionError` naming what is wrong, both numbers, and
     the worst entry: which output moves with which input.
     """
     leaves, unflatten = tree.flatten(x)
@@ -36,10 +39,11 @@ def check_derivatives(f: Callable[..., Any], *x: Any, order: int = 2, rtol: floa
     name = getattr(f, "__name__", repr(f))
 
     def run(*parts: Any) -> Any:
-        return _joined(f(*unflatten(list(parts))))
+        return _joined(interpretation.run(f, *unflatten(list(parts))))
 
     first, second = ([moving(leaf, seed + i) for i, leaf in enumerate(point)] for seed in (0, 10))
-    _check_each_primitive(run, point, first, second if order > 1 else None)
+    if primitives:
+        _check_each_primitive(run, point, first, second if order > 1 else None)
     if not slopes.offered("jvp"):
         compare(_by_probe(run, point, first, Probe), difference(run, point, first), rtol, f"derivative of {name}")
         return

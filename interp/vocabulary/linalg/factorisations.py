@@ -4,7 +4,9 @@ So what an unused output would contribute is never computed: the gradient of sum
 although eigenvectors of equal eigenvalues have no derivative (theirs is NaN there).
 
 As in NumPy, Cholesky and the Hermitian eigenproblem read the lower triangle alone: what stands above it has
-derivative zero. Signs and phases of eigenvectors and singular vectors are held where LAPACK put them.
+derivative zero. Signs of eigenvectors and singular vectors stay what LAPACK made them. Phases of complex ones are
+free, and LAPACK may turn them: derivatives are those of vectors that do not turn (v^H dv = 0), so what is made of
+them must not depend on phases.
 
 Sources: Murray 2016, arXiv:1602.07527 (Cholesky); Walter and Lehmann 2010, arXiv:1009.6112 (QR, eigenvalues);
 Townsend 2016, "Differentiating the singular value decomposition"; Giles 2008 (eigenvalues, singular values).
