@@ -119,7 +119,9 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     if not isinstance(none, Value) and np.any(none):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     found = sum(x * weights, axis=axis, keepdims=keepdims) / total
-    return (found, broadcast_to(total, shape_of(found))) if returned else found
+    if not returned:
+        return found
+    return found, total * 1.0 if shape_of(total) == shape_of(found) else broadcast_to(total, shape_of(found))
 
 
 def _weights_like(x: Any, axis: Any, weights: Any) -> Any:
