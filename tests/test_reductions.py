@@ -538,6 +538,17 @@ def test_order_statistics_of_intervals_are_tight():
     assert np.sort(inner).tangent.lo.tolist() == [0.0, 1.0, 0.0]
 
 
+def test_intervals_that_are_missing():
+    x = np.array([0.9, np.nan, 0.5, 0.2])
+    box = Interval(np.where(np.isnan(x), 0.0, x) - 0.1, np.where(np.isnan(x), 0.0, x) + 0.1)
+    holed = np.where(np.isnan(x), np.nan, box)
+    for f in (v.nanmedian, v.nanmax, v.nanmean, v.nansum, v.nanstd, lambda x: v.nanquantile(x, 0.3)):
+        found = f(holed)
+        assert found.lo <= f(x) <= found.hi and found.hi - found.lo < 1.0
+    assert np.isnan(np.sort(holed).lo).tolist() == [False, False, False, True]
+    assert np.isnan(np.median(holed).lo)
+
+
 def test_orders_that_the_input_decides_are_dense_in_their_group():
     x = np.arange(6.0).reshape(2, 3)
     group = np.kron(np.eye(2), np.ones((3, 3))).astype(bool)
