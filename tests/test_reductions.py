@@ -660,3 +660,13 @@ def test_ufuncs_reduce_and_accumulate():
         assert_same(ufunc.reduce(d, axis=1, initial=0.5).value, ufunc.reduce(x, axis=1, initial=0.5))
         assert_same(ufunc.reduce(d, keepdims=True).value, ufunc.reduce(x, keepdims=True))
     assert_same(np.multiply.accumulate(d, axis=1).value, np.multiply.accumulate(x, axis=1))
+
+
+def test_a_number_broadcast_to_no_axes_is_that_number():
+    def f(x):
+        total = np.sum(x)
+        return np.stack([1.0 / total, np.broadcast_to(total, ())]) @ np.array([1.0, 2.0])
+
+    x = np.array([0.3, 0.5])
+    assert_same(grad(f)(x), jacfwd(f)(x))
+    assert_same(grad(f)(x), np.full(2, 2.0 - 1.0 / 0.64))
