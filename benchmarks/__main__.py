@@ -6,6 +6,8 @@ import sys
 NAMES = (
     "dispatch",
     "arrays",
+    "scalars",
+    "eager",
     "patterns",
     "sparsity",
     "control",

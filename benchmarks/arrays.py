@@ -4,12 +4,13 @@ The chain mixes arithmetic with sin, exp, log1p, sqrt, a division and a sum; the
 keeps the same intermediate results and adds cotangents in place.
 """
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Line
+from benchmarks.measure import Amount, Line
 from interp.level import fresh
 from interpretations import value_and_grad
 from interpretations.tape import Recording, lift, pull_back
@@ -66,6 +67,30 @@ def _elements(n: int, count: int = 2000) -> Callable[[], None]:
     return run
 
 
+LENGTH = 50
+
+
+def nonlinear_and_linear(x: Any) -> Any:
+    """Fifty nonlinear operations, which need an array of partials each, and fifty linear ones, which need none."""
+    for _ in range(LENGTH // 5):
+        x = -np.sin(x)
+        x = np.exp(x) - 0.5
+        x = 3.0 * np.tanh(x)
+        x = np.cos(x)[::-1]
+        x = x + np.arctan(x)
+    return np.sum(x)
+
+
+def _peak(program: Callable[[], Any]) -> float:
+    """The most bytes that are allocated at a time, beyond those before."""
+    program()
+    tracemalloc.start()
+    program()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return float(peak)
+
+
 def measurements() -> Iterator[Line]:
     """The lines of this benchmark."""
     gradient = value_and_grad(chain)
@@ -80,3 +105,10 @@ def measurements() -> Iterator[Line]:
             budget,
         )
     yield Line("one element read and written, Tape of 1e5 / of 1e3", _elements(10**5), _elements(10**3), 1.5)
+    whole = np.linspace(0.1, 0.9, 10**5)
+    yield Amount(
+        f"memory of {LENGTH} nonlinear and {LENGTH} linear operations / {LENGTH} arrays and 4",
+        lambda: _peak(lambda: value_and_grad(nonlinear_and_linear)(whole)),
+        (LENGTH + 4.0) * whole.nbytes,
+        1.05,
+    )

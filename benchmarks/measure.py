@@ -65,6 +65,19 @@ class FirstCall(Line):
         )
 
 
+class Amount(Line):
+    """Bytes that something takes, against those that it should."""
+
+    def __init__(self, name: str, taken: Callable[[], float], needed: float, budget: float | None) -> None:
+        super().__init__(name, taken, lambda: needed, budget)
+
+    def row(self) -> tuple[str, str, str, str, str, str]:
+        """As `Line.row`, in megabytes."""
+        taken, needed = (program() for program in self._programs)
+        ratio = taken / needed
+        return self.name, f"{taken / 1e6:.4g} MB", f"{needed / 1e6:.4g} MB", f"{ratio:.3g}", *self._verdict(ratio)
+
+
 class Once(Line):
     """A reference that may take seconds: run once."""
 

@@ -10,7 +10,6 @@ from interp.backends import numbers as _numbers
 from interp.backends import numpy as _numpy
 from interp.compile import compile, vectorize
 from interp.interpretation import Interpretation, Result, interpret
-from interp.numerics import special as _special
 from interp.primitive import Primitive
 from interp.protocols import methods, numpy, operators
 from interp.value import Value, primal

@@ -51,7 +51,7 @@ class Lower:
 class Partial:
     """A partial derivative: a formula of the operands and the output that it names.
 
-    ``needs`` are its argument names, among ``out, x, y, z``; they are also the classification of
+    ``needs`` are its argument names, among ``out, x, y, z, w``; they are also the classification of
     second derivatives: the partial depends on these operands and no others.
     """
 
@@ -93,6 +93,13 @@ class _Method:
         self.value_types = {
             cls for cls in named if isinstance(cls, type) and issubclass(cls, Value) and cls is not Value
         }
+
+
+class _Signature:
+    """What `inspect.signature` finds of a primitive: the parameters of its canonical form, read when asked for."""
+
+    def __get__(self, primitive: "Primitive | None", cls: type) -> inspect.Signature | None:
+        return None if primitive is None else primitive.signature()
 
 
 class Primitive:
@@ -157,6 +164,12 @@ class Primitive:
         if rule is None:
             rule = self.resolve(tuple(map(type, operands)))
         return rule(*operands, **params)
+
+    __signature__ = _Signature()
+
+    def signature(self) -> inspect.Signature:
+        """The parameters that a call takes."""
+        return inspect.signature(self.canonical or self.implementation)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -353,13 +366,13 @@ class Differentiable(Primitive):
 class Elementwise(Differentiable):
     """Acts on each element by itself, with NumPy's broadcasting.
 
-    ``dx``, ``dy``, ``dz`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
-    needs among ``out, x, y, z``, or `Fixed`. ``singular`` says that a partial can be infinite where the value
+    ``dx``, ``dy``, ``dz``, ``dw`` are the partials: `ONE`, `MINUS_ONE`, `ZERO` or a formula of the names it
+    needs among ``out, x, y, z, w``, or `Fixed`. ``singular`` says that a partial can be infinite where the value
     is finite, so that it multiplies as a strong zero. ``operator`` is Python's symbol, if it has one. ``domain``: a
     range, or one an operand, in which the function is smooth; tests and examples call it there.
     """
 
-    OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z")
+    OPERANDS: ClassVar[tuple[str, ...]] = ("x", "y", "z", "w")
 
     def __init__(
         self,
@@ -369,6 +382,7 @@ class Elementwise(Differentiable):
         dx: Any,
         dy: Any = None,
         dz: Any = None,
+        dw: Any = None,
         singular: bool = False,
         operator: str | None = None,
         counterparts: Sequence[Any] | None = None,
@@ -377,7 +391,7 @@ class Elementwise(Differentiable):
         if counterparts is None:
             counterparts = (implementation,) if isinstance(implementation, np.ufunc) else ()
         super().__init__(name, implementation, counterparts=counterparts)
-        given = [d for d in (dx, dy, dz) if d is not None]
+        given = [d for d in (dx, dy, dz, dw) if d is not None]
         self.partials = tuple(d if isinstance(d, float | Partial) else Partial(d) for d in given)
         self.operand_names = self.OPERANDS[: len(given)]
         self.singular = singular
@@ -389,6 +403,10 @@ class Elementwise(Differentiable):
             if is_active and isinstance(partial, Fixed):
                 raise NoRule(f"{self.name} has no derivative by its {partial.what}: pass it as a plain number")
         return super().rule_for(key, active, native)
+
+    def signature(self) -> inspect.Signature:
+        only = inspect.Parameter.POSITIONAL_ONLY
+        return inspect.Signature([inspect.Parameter(name, only) for name in self.operand_names])
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         rule = self.cache.get(tuple(map(type, operands)))
@@ -436,7 +454,8 @@ class Structural(Differentiable):
     """Rearranges: each element of the output is one element of one operand. Linear in all of them.
 
     ``adjoint(ct, position, operands, params, batch)`` is the transpose with respect to one operand
-    (default: scatter through the map's index). ``batched(params, batch, shape)`` gives the parameters
+    (default: scatter through the map's index); ``accumulate(total, ct, operands, params, batch)`` adds it to a plain
+    array in place, True if it could. ``batched(params, batch, shape)`` gives the parameters
     for operands of ``shape`` behind a leading axis. ``broadcasts`` says that operands broadcast to the
     output's rank. ``selectors`` are positions of operands that choose and carry no derivative.
     """
@@ -447,6 +466,7 @@ class Structural(Differentiable):
         implementation: Callable[..., Any],
         *,
         adjoint: Callable[..., Any] | None = None,
+        accumulate: Callable[..., bool] | None = None,
         batched: Callable[..., dict[str, Any]] | None = None,
         broadcasts: bool = False,
         selectors: tuple[int, ...] = (),
@@ -454,6 +474,7 @@ class Structural(Differentiable):
     ) -> None:
         super().__init__(name, implementation, **options)
         self.adjoint = adjoint
+        self.accumulate = accumulate
         self.batched = batched
         self.broadcasts = broadcasts
         self.selectors = selectors

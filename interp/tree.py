@@ -1,6 +1,7 @@
 """Nested containers of numbers: dict, list, tuple, namedtuple and dataclass, flattened and rebuilt."""
 
 import dataclasses
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,14 @@ def _children(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
     return None
 
 
+_leaf_classes: "weakref.WeakSet[type]" = weakref.WeakSet()
+"""Classes of leaves met so far: it is the class that decides."""
+
+
+def _the_leaf(leaves: list[Any]) -> Any:
+    return leaves[0]
+
+
 def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """Leaves of ``tree`` from left to right, and a function that rebuilds it from new leaves.
 
@@ -29,9 +38,12 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """
     if tree is None:
         return [], lambda leaves: None
+    if type(tree) in _leaf_classes:
+        return [tree], _the_leaf
     split = _children(tree)
     if split is None:
-        return [tree], lambda leaves: leaves[0]
+        _leaf_classes.add(type(tree))
+        return [tree], _the_leaf
     children, rebuild = split
     flat = [flatten(child) for child in children]
     counts = [len(leaves) for leaves, _ in flat]

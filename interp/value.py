@@ -200,6 +200,15 @@ class Value:
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self._strip("np.asarray(x), np.array([x, ...]) or a function that calls it")
 
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
+        return self._strip("x.__dlpack__, as in from_dlpack(x),")
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """As of the array of numbers inside."""
+        return getattr(innermost(self), "__dlpack_device__", np.zeros(0).__dlpack_device__)()
+
     def item(self, *args: Any) -> Any:
         return self._strip("x.item()")
 
@@ -265,6 +274,11 @@ def _restore(cls: type[Value], level: int, components: tuple[Any, ...]) -> Value
     return new
 
 
+def carries(*operands: Any) -> bool:
+    """True if one of the operands is a value, or stands for one: what is plain goes to NumPy's own function."""
+    return any(isinstance(x, Value | Holder) for x in operands)
+
+
 def innermost(x: Any) -> Any:
     """The array of the first component of ``x``, however deep the stack: tells whether values share memory."""
     while isinstance(x, Value):
@@ -315,7 +329,11 @@ def has_nan(x: Any) -> bool:
         return any(map(has_nan, x.parts()))
     if x is None or type(x) is float:
         return x is not None and x != x
-    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" and bool((x != x).any())
+    if getattr(x, "dtype", None) is None or x.dtype.kind not in "fc":
+        return False
+    if x.__class__ is np.ndarray and x.dtype.kind == "f" and x.size:
+        return bool(np.isnan(np.minimum.reduce(x, axis=None)))  # which any NaN is: one pass, and nothing made
+    return bool((x != x).any())
 
 
 def identical(x: Any, y: Any) -> bool:

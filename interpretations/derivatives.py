@@ -15,6 +15,7 @@ from interp import backends, tree
 from interp import level as levels
 from interp.errors import ShapeError, UnsupportedInput
 from interp.interpretation import call, call_with_aside, replaced_natively, transform
+from interp.linear import broadcast
 from interp.numerics import slopes
 from interp.value import Value, from_table, is_complex, ndim_of, primal, shape_of
 from interp.vocabulary import concatenate, reshape, zeros
@@ -57,13 +58,17 @@ def _cotangents(
     found = pull_back(recording, pairs, inputs, batch)
     lead = () if batch is None else (batch,)
     return [
-        own(zeros(lead + x.shape, like=x.value) if ct is None else handed(_filled(ct, lead + x.shape)), x.value)
+        _typed_as(x.value, zeros(lead + x.shape, like=x.value) if ct is None else handed(broadcast(ct, lead + x.shape)))
         for x, ct in zip(inputs, found, strict=True)
     ]
 
 
-def _filled(ct: Any, shape: tuple[int, ...]) -> Any:
-    return ct if shape_of(ct) == shape else np.broadcast_to(ct, shape)
+def _typed_as(like: Any, ct: Any) -> Any:
+    """A cotangent in storage of its own, with the precision of the input ``like``."""
+    dtype = getattr(like, "dtype", None)
+    if isinstance(ct, Value) or (ct.__class__ is np.ndarray and ct.dtype == dtype):
+        return ct
+    return own(ct, like)
 
 
 def _scalar_output(name: str, out: Any, holomorphic: bool) -> None:

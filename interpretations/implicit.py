@@ -14,7 +14,7 @@ from interp.numerics import implicit
 from interp.value import encloses, primal, shape_of
 from interp.vocabulary import concatenate, reshape, stack
 from interp.vocabulary import control as steering
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 from interpretations.derivatives import jvp
 
 Function = Callable[..., Any]
@@ -60,7 +60,7 @@ def custom_root(
         )
 
     def flat(parts: list[Any]) -> Any:
-        return concatenate([reshape(x, (-1,)) if shape_of(x) else stack([x]) for x in map(asarray, parts)])
+        return concatenate([reshape(x, (-1,)) if shape_of(x) else stack([x]) for x in map(as_operand, parts)])
 
     def apart(x: Any) -> Any:
         if len(shapes) == 1:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from interp import tree
-from interp.linear import ONE, Diagonal
+from interp.linear import ONE, Diagonal, broadcast
 from interp.value import has_nan, shape_of
 from interp.vocabulary import copy, setitem, strong_multiply, zeros
 from interp.vocabulary.creation import held, zeros_beside
@@ -78,7 +78,7 @@ class _Program:
             if entry.__class__ is Write:
                 self._write(entry)
             elif entry.__class__ is Read:
-                base = self.of[entry.cell.slot]
+                base = self.of[entry.layout.slot]
                 if base is not None:
                     self.of[slot] = through_view(entry.view, base)[entry.index]
             elif entry and entry[0].__class__ is int:
@@ -89,12 +89,13 @@ class _Program:
 
     def _combined(self, entry: tuple[Any, ...]) -> Any:
         total: Any = None
-        for slot, partial in zip(entry[::2], entry[1::2], strict=True):
+        shape = entry[-1][-1] if len(entry) % 2 else None
+        for slot, partial in zip(entry[: len(entry) // 2 * 2 : 2], entry[1::2], strict=True):
             t = self._read(slot, ())
             if t is not None:
                 term = t if partial is ONE else strong_multiply(partial, t) if self.strong else partial * t
                 total = term if total is None else total + term
-        return total
+        return total if total is None or shape is None else broadcast(total, shape)
 
     def _mapped(self, entry: tuple[Any, ...]) -> Any:
         total: Any = None
@@ -117,14 +118,14 @@ class _Program:
         return through_view(view, t) if view else t
 
     def _write(self, entry: Write) -> None:
-        cell, slot = entry.cell, entry.cell.slot
+        layout, slot = entry.layout, entry.layout.slot
         t = None if entry.y is None else self._read(entry.y.slot, entry.y.view)
         if t is None and self.of[slot] is None:
             return
         if self.of[slot] is None:
-            self.of[slot] = zeros_beside(cell.value, None, t)
+            self.of[slot] = zeros_beside(layout, None, t)
         elif not self.writable[slot]:
-            laid_out = zeros_beside(cell.value, None, self.of[slot])
+            laid_out = zeros_beside(layout, None, self.of[slot])
             laid_out[...] = self.of[slot]
             self.of[slot] = laid_out
         self.of[slot] = held(self.of[slot], 0.0 if t is None else t)

@@ -10,7 +10,7 @@ Arrays that a recorded map may hold are never overwritten: the first store after
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -19,9 +19,9 @@ from interp import backends
 from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
-from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, SumOver, between, lead, unbroadcast
+from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, between, lead, unbroadcast
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, has_nan, innermost, primal, shape_of
+from interp.value import Value, has_nan, innermost, is_array, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros, zeros_like
 from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import square, strong_multiply
@@ -40,20 +40,43 @@ View = tuple[tuple[Structural, dict[str, Any]], ...]
 class Recording:
     """The linear program of one activation: its level and one entry a slot."""
 
-    __slots__ = ("entries", "level")
+    __slots__ = ("constants", "entries", "level")
 
     def __init__(self, level: int) -> None:
         self.level = level
         self.entries: list[Any] = []
+        self.constants: dict[int, tuple[weakref.ref[np.ndarray], np.ndarray]] = {}
+        """Arrays of the caller's that maps hold, by identity: what is used again unchanged is copied once."""
+
+    def own(self, constant: Any) -> Any:
+        """A constant that a map will hold, apart from what the caller may change later."""
+        if not shape_of(constant):
+            return constant
+        if constant.__class__ is not np.ndarray:
+            return copy(constant)
+        original, kept = self.constants.get(id(constant), (None, None))
+        if kept is None or original is None or original() is not constant or not np.array_equal(kept, constant):
+            kept = constant.copy("K")
+            self.constants[id(constant)] = weakref.ref(constant), kept
+        return kept
+
+
+class Layout:
+    """Shape and memory order of a cell's storage: what a sweep needs to know of it, which holds no array."""
+
+    __slots__ = ("shape", "slot", "strides")
+
+    def __init__(self, slot: int, value: Any) -> None:
+        self.slot, self.shape, self.strides = slot, shape_of(value), getattr(innermost(value), "strides", ())
 
 
 class Cell:
     """Storage of an array that is viewed or changed in place."""
 
-    __slots__ = ("shared", "slot", "value", "views")
+    __slots__ = ("layout", "shared", "slot", "value", "views")
 
     def __init__(self, slot: int, value: Any) -> None:
-        self.slot, self.value = slot, value
+        self.slot, self.value, self.layout = slot, value, Layout(slot, value)
         self.shared = True
         """True while a recorded map, or the caller, may hold the storage: a store copies first."""
         self.views: list[weakref.ref[Tape]] = []
@@ -104,28 +127,29 @@ class Tape(Value):
 class Link:
     """One operand of an entry: where its cotangent accumulates, and the map from it to the output."""
 
-    __slots__ = ("cell", "map", "slot", "view")
+    __slots__ = ("layout", "map", "slot", "view")
 
     def __init__(self, tape: Tape, linear_map: LinearMap) -> None:
-        self.slot, self.view, self.cell, self.map = tape.slot, tape.view, tape.cell, linear_map
+        self.slot, self.view, self.map = tape.slot, tape.view, linear_map
+        self.layout = None if tape.cell is None else tape.cell.layout
 
 
 class Read:
     """Entry of one element read from an array: ``out = base[index]``."""
 
-    __slots__ = ("cell", "index", "view")
+    __slots__ = ("index", "layout", "view")
 
-    def __init__(self, cell: Cell, view: View, index: Any) -> None:
-        self.cell, self.view, self.index = cell, view, index
+    def __init__(self, layout: Layout, view: View, index: Any) -> None:
+        self.layout, self.view, self.index = layout, view, index
 
 
 class Write:
     """Entry of a store ``base[index] = y``; ``y`` is None for a constant."""
 
-    __slots__ = ("alive", "cell", "index", "view", "y", "y_shape")
+    __slots__ = ("alive", "index", "layout", "view", "y", "y_shape")
 
-    def __init__(self, cell: Cell, view: View, index: Any, y: Any, y_shape: tuple[int, ...], alive: Any) -> None:
-        self.cell, self.view, self.index = cell, view, index
+    def __init__(self, layout: Layout, view: View, index: Any, y: Any, y_shape: tuple[int, ...], alive: Any) -> None:
+        self.layout, self.view, self.index = layout, view, index
         self.y, self.y_shape, self.alive = y, y_shape, alive
 
 
@@ -158,17 +182,20 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     if all(p is ZERO for p in partials):
         return lambda *operands: compose(*(x.value if a else x for x, a in zip(operands, active, strict=True)))[0]
 
-    def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...]) -> Tape:
-        tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
+    def on_arrays(out: Any, factors: list[Any], operands: tuple[Any, ...], tapes: Sequence[Tape]) -> Tape:
         out = _number_or_array(out)
         out_shape = shape_of(out)
         if len(tapes) <= 2 and out.__class__ is np.ndarray and out.dtype.kind == "f":
             entry: list[Any] = []
+            shapes = []
             for x, factor in zip(tapes, factors, strict=True):
-                if factor is ZERO or x.view != () or shape_of(x.value) != out_shape:
+                if factor is ZERO or x.view != ():
                     break
                 entry += x.slot, _held(factor, operands, active) if shape_of(factor) else factor
+                shapes.append(shape_of(x.value))
             else:
+                if any(shape != out_shape for shape in shapes):
+                    entry.append((*shapes, out_shape))
                 return record(tapes[0].recording, out, tuple(entry))
         links = []
         for x, factor in zip(tapes, factors, strict=True):
@@ -183,7 +210,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dx = compose(x.value)
             if out.__class__ in NUMBERS and x.view == ():
                 return record(x.recording, out, (x.slot, dx))
-            return on_arrays(out, [dx], (x,))
+            return on_arrays(out, [dx], (x,), (x,))
 
         return unary
 
@@ -193,7 +220,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dx, dy = compose(x.value, y.value)
             if out.__class__ in NUMBERS and x.view == () == y.view:
                 return record(x.recording, out, (x.slot, dx, y.slot, dy))
-            return on_arrays(out, [dx, dy], (x, y))
+            return on_arrays(out, [dx, dy], (x, y), (x, y))
 
         return both
 
@@ -203,7 +230,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dx = compose(x.value, y)
             if out.__class__ in NUMBERS and x.view == ():
                 return record(x.recording, out, (x.slot, dx))
-            return on_arrays(out, [dx], (x, y))
+            return on_arrays(out, [dx], (x, y), (x,))
 
         return left
 
@@ -213,13 +240,13 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             out, dy = compose(x, y.value)
             if out.__class__ in NUMBERS and y.view == ():
                 return record(y.recording, out, (y.slot, dy))
-            return on_arrays(out, [dy], (x, y))
+            return on_arrays(out, [dy], (x, y), (y,))
 
         return right
 
     def general(*operands: Any) -> Tape:
         out, *factors = compose(*(x.value if a else x for x, a in zip(operands, active, strict=True)))
-        return on_arrays(out, factors, operands)
+        return on_arrays(out, factors, operands, [x for x, a in zip(operands, active, strict=True) if a])
 
     return general
 
@@ -233,7 +260,7 @@ def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> A
         if is_active and x.value is factor:
             _protect(x)
         elif x is factor:
-            return copy(factor)
+            return operands[active.index(True)].recording.own(factor)
     return factor
 
 
@@ -254,21 +281,17 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
 
     def rule(*operands: Any, **params: Any) -> Tape:
         tapes = [x for x, is_active in zip(operands, active, strict=True) if is_active]
-        kept = [x.value if a else _own(x) for x, a in zip(operands, active, strict=True)]
+        own = tapes[0].recording.own
+        kept = [x.value if a else own(x) for x, a in zip(operands, active, strict=True)]
         out, maps = linearised(*kept, **params)
         out = _number_or_array(out)
-        if not all(isinstance(m, SumOver) for m in maps):
+        if any(m is not None and m.holds_operands for m in maps):
             for tape in tapes:
                 _protect(tape)
         links = tuple(Link(x, between(x.value, out, m)) for x, m in zip(tapes, maps, strict=True) if m is not None)
         return record(tapes[0].recording, out, links)
 
     return rule
-
-
-def _own(constant: Any) -> Any:
-    """A constant array that a map will hold: copied, so that the caller may change his."""
-    return copy(constant) if shape_of(constant) else constant
 
 
 @Structural.rule(Tape)
@@ -292,11 +315,14 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             and is_element(params["index"], len(first.shape))
             and _last_broadcast(first.view) is None
         ):
-            return record(first.recording, out, Read(_cell_of(first), first.view, params["index"]))
+            return record(first.recording, out, Read(_cell_of(first).layout, first.view, params["index"]))
+        if not shape_of(out) and is_array(out):
+            out = out[()]  # NumPy made an array of a number: a reshape would view it, but not the number's cotangent
         for i in carriers:
             if _shares_memory(values[i], out):
                 _protect(operands[i])
-        kept = tuple(_own(v) if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
+        own = first.recording.own
+        kept = tuple(own(v) if i in primitive.selectors else shape_of(v) for i, v in enumerate(values))
         shape = shape_of(out)
         links = tuple(
             Link(operands[i], between(values[i], out, Gather(primitive, i, kept, params, shape))) for i in carriers
@@ -375,7 +401,7 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         setitem.dispatch(x.value, stored, index=index)
         link = Link(y, between(y.value, x.value, Diagonal(ONE, y.shape, y.shape))) if active[1] else None
         x.recording.entries.append(
-            Write(cell, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
+            Write(cell.layout, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
         )
 
     return rule
@@ -414,6 +440,7 @@ def pull_back(
 ) -> list[Any]:
     """Cotangents of ``inputs`` given pairs (output, its cotangent); None where nothing depends on an input.
 
+    Arrays are in storage of their own, of the shape of their input or one that broadcasts to it.
     ``batch`` says that cotangents have a leading axis. Where infinite partials meet zeros the first,
     plain sweep gives NaN; then the sweep is done again with strong zeros, which costs nothing otherwise.
     """
@@ -425,7 +452,8 @@ def pull_back(
 
 
 OWNED, LAID_OUT = 1, 2
-"""A cotangent's array is the sweep's own; it has besides the memory order of the array that it belongs to."""
+"""A cotangent's array is the sweep's own, which nobody else holds; it has besides the memory order of the array that
+it belongs to."""
 
 
 class _Buffers:
@@ -436,34 +464,43 @@ class _Buffers:
         self.owned = bytearray(size)
         self.batch = batch
 
-    def add(self, slot: int, ct: Any) -> None:
+    def add(self, slot: int, ct: Any, own: bool = False) -> bool:
+        """Add to a slot's cotangent; True if it now is ``ct`` itself. ``own``: nobody else holds the array ``ct``."""
         present = self.of[slot]
         if present is None:
             self.of[slot] = ct
-        elif self.owned[slot] and type(present) is np.ndarray and type(ct) is np.ndarray:
+            self.owned[slot] = OWNED if own else 0
+            return True
+        if self.owned[slot] and _fits(ct, present):
             np.add(present, ct, out=present)
+        elif own and _fits(present, ct):
+            self.of[slot] = np.add(present, ct, out=ct)
+            self.owned[slot] = OWNED
+            return True
         else:
             self.of[slot] = present + ct
             self.owned[slot] = OWNED
+        return False
 
-    def add_view(self, slot: int, cell: Cell, view: View, ct: Any) -> None:
+    def add_view(self, layout: Layout, view: View, ct: Any) -> None:
         at = _last_broadcast(view)
         if at is not None:  # the copies that a broadcast shows are one element: their cotangents sum
             spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
             target = through_view(view[at + 1 :], spread, self.batch)
             target += ct
-            before = shape_of(through_view(view[:at], cell.value))
+            before = shape_of(through_view(view[:at], self.own(layout, ct), self.batch))[len(lead(self.batch)) :]
             ct, view = unbroadcast(spread, before, self.batch), view[:at]
-            return self.add_view(slot, cell, view, ct)
-        target = through_view(view, self.own(slot, cell, ct), self.batch)
+            return self.add_view(layout, view, ct)
+        target = through_view(view, self.own(layout, ct), self.batch)
         target += ct
 
-    def own(self, slot: int, cell: Cell, like: Any) -> Any:
-        """The slot's cotangent as an array of the sweep's own, laid out as the cell's, that can hold ``like``."""
+    def own(self, layout: Layout, like: Any) -> Any:
+        """A cell's cotangent as an array of the sweep's own, laid out as the cell's, that can hold ``like``."""
+        slot = layout.slot
         present = self.of[slot]
         wraps = isinstance(like, Value) and not _levels(like) <= _levels(present)
         if present is None or wraps or self.owned[slot] != LAID_OUT:
-            fresh = held(zeros_beside(cell.value, self.batch, like), present)
+            fresh = held(zeros_beside(layout, self.batch, like), present)
             if not _levels(present) <= _levels(fresh):  # each has a level that the other lacks
                 fresh = fresh + zeros_like(present)
             if present is not None:
@@ -471,6 +508,15 @@ class _Buffers:
             self.of[slot] = fresh
             self.owned[slot] = LAID_OUT
         return self.of[slot]
+
+
+def _fits(x: Any, into: Any) -> bool:
+    """True of an array that can be added into another in place."""
+    return (
+        into.__class__ is np.ndarray is x.__class__
+        and into.shape == x.shape
+        and (into.dtype == x.dtype or np.can_cast(x.dtype, into.dtype))
+    )
 
 
 def _levels(x: Any) -> set[int]:
@@ -491,7 +537,7 @@ def _sweep(
     times = strong_multiply if strong else None
     for output, ct in outputs:
         if output.view:
-            buffers.add_view(output.slot, output.cell, output.view, ct)
+            buffers.add_view(output.cell.layout, output.view, ct)
         else:
             buffers.add(output.slot, ct)
     for slot in range(len(entries) - 1, -1, -1):
@@ -506,45 +552,110 @@ def _sweep(
             continue
         of[slot] = None
         if entry.__class__ is Read:
-            target = through_view(entry.view, buffers.own(entry.cell.slot, entry.cell, ct), batch)
+            target = through_view(entry.view, buffers.own(entry.layout, ct), batch)
             index = entry.index if batch is None else (slice(None), *entry.index)
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
+            if ct.__class__ is np.ndarray or len(entry) % 2:
+                _sweep_arrays(entry, ct, bool(buffers.owned[slot]), buffers, times)
+                continue
             parent, partial = entry[0], entry[1]
             g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
             present = of[parent]
-            if present is None:
-                of[parent] = g
-            elif present.__class__ is np.ndarray:
-                buffers.add(parent, g)
-            else:
-                of[parent] = present + g
+            of[parent] = g if present is None else present + g
             if len(entry) == 4:
                 parent, partial = entry[2], entry[3]
                 g = ct if partial is ONE else partial * ct if times is None else times(partial, ct)
                 present = of[parent]
-                if present is None:
-                    of[parent] = g
-                elif present.__class__ is np.ndarray:
-                    buffers.add(parent, g)
-                else:
-                    of[parent] = present + g
+                of[parent] = g if present is None else present + g
         else:
-            for link in entry:
-                g = link.map.apply_adjoint(ct, batch, strong)
-                if link.view:
-                    buffers.add_view(link.slot, link.cell, link.view, g)
-                else:
-                    buffers.add(link.slot, g)
-    return [of[tape.slot] for tape in inputs]
+            _sweep_links(entry, ct, bool(buffers.owned[slot]), buffers, strong)
+    return [ct if buffers.owned[tape.slot] else owned(ct) for tape, ct in ((tape, of[tape.slot]) for tape in inputs)]
+
+
+def _sweep_arrays(entry: tuple[Any, ...], ct: Any, own: bool, buffers: _Buffers, times: Any) -> None:
+    """As `_sweep_links`, for an elementwise operation: the cotangent of its last operand takes the place of ``ct``."""
+    batch = buffers.batch
+    shape = shape_of(ct)[len(lead(batch)) :]
+    shapes = entry[-1] if len(entry) % 2 else (shape, shape)
+    order: tuple[int, ...] = (0,)
+    if len(entry) > 3:
+        slot, factor = entry[:2]
+        if slot == entry[2] and factor is entry[3] and factor.__class__ is np.ndarray is ct.__class__:  # x * x
+            if times is None and 0 in ct.strides:  # spread from fewer elements: those are doubled
+                few = ct[tuple(slice(1) if stride == 0 else slice(None) for stride in ct.strides)]
+                g = _product(factor, few + few, False, None)
+            else:
+                g = _product(factor, ct, own, times)
+                np.add(g, g, out=g)
+            buffers.add(slot, g, True)
+            return
+        # Last an operand that takes ct as it is, or all of it.
+        order = (1, 0) if shapes[0] == shape and (factor is ONE or shapes[1] != shape) else (0, 1)
+    for i in order:
+        slot, factor = entry[2 * i : 2 * i + 2]
+        last = own and i == order[-1]
+        g = ct
+        if shapes[i] != shape and times is None and factor.__class__ is float:
+            g = unbroadcast(ct, shapes[i], batch)  # fewer elements after the sum
+        if factor is not ONE:
+            g = _product(factor, g, last or g is not ct, times)
+        if shapes[i] != shape:
+            g = unbroadcast(g, shapes[i], batch)
+        held_as_it_is = buffers.add(slot, g, last or g is not ct) and g is ct
+        own = own and not held_as_it_is
+
+
+def _product(factor: Any, ct: Any, own: bool, times: Any) -> Any:
+    """Factor times cotangent, in the place of the latter where nobody else holds it."""
+    if times is not None:
+        return times(factor, ct)
+    if own and ct.__class__ is np.ndarray and (factor.__class__ is float or _fits(factor, ct)):
+        return np.multiply(factor, ct, out=ct)
+    return factor * ct
+
+
+def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers, strong: bool) -> None:
+    """Hand the cotangent ``ct`` of an entry to its operands. ``own``: nobody else holds it, so that one may keep it."""
+    if len(entry) == 1:
+        (link,) = entry
+        total = buffers.of[link.slot]
+        if (
+            not link.view
+            and total.__class__ is np.ndarray
+            and buffers.owned[link.slot]
+            and not isinstance(ct, Value)
+            and np.result_type(ct, total) == total.dtype
+            and link.map.accumulate_adjoint(total, ct, buffers.batch)
+        ):
+            return
+        g = link.map.apply_adjoint(ct, buffers.batch, strong)
+        if link.view:
+            buffers.add_view(link.layout, link.view, g)
+        else:
+            buffers.add(link.slot, g, (link.map.keeps_none and _apart(g, ct)) or (own and g is ct))
+        return
+    images = [link.map.apply_adjoint(ct, buffers.batch, strong) for link in entry]
+    fresh = [link.map.keeps_none and _apart(g, ct) for link, g in zip(entry, images, strict=True)]
+    own = own and fresh.count(False) == 1
+    for link, g, is_fresh in zip(entry, images, fresh, strict=True):
+        if link.view:
+            buffers.add_view(link.layout, link.view, g)
+        else:
+            buffers.add(link.slot, g, is_fresh or (own and g is ct))
+
+
+def _apart(image: Any, ct: Any) -> bool:
+    """True of an array in storage of its own, if the map that it comes from keeps none."""
+    return image.__class__ is np.ndarray and image is not ct and image.base is None
 
 
 def _sweep_write(entry: Write, buffers: _Buffers) -> None:
     """A store hands the cotangent of what it stored to the source, and clears it."""
-    cell, batch = entry.cell, buffers.batch
-    if buffers.of[cell.slot] is None:
+    layout, batch = entry.layout, buffers.batch
+    if buffers.of[layout.slot] is None:
         return
-    target = through_view(entry.view, buffers.own(cell.slot, cell, buffers.of[cell.slot]), batch)
+    target = through_view(entry.view, buffers.own(layout, buffers.of[layout.slot]), batch)
     shape = shape_of(target)[len(lead(batch)) :]
     index = getitem.with_batch({"index": entry.index}, batch, shape)["index"]
     if entry.y is None:
@@ -557,7 +668,7 @@ def _sweep_write(entry: Write, buffers: _Buffers) -> None:
         stored = unbroadcast(ct, _padded(entry.y_shape, ct, batch), batch)
         stored = entry.y.map.apply_adjoint(reshape(stored, lead(batch) + entry.y_shape), batch)
         if entry.y.view:
-            buffers.add_view(entry.y.slot, entry.y.cell, entry.y.view, stored)
+            buffers.add_view(entry.y.layout, entry.y.view, stored)
         else:
             buffers.add(entry.y.slot, stored)
 

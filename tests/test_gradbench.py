@@ -7,18 +7,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import multigammaln
 
 pytest.importorskip("numba")
 
-from benchmarks import gradbench
+from benchmarks import eager, gradbench, gradbench_eager
 from interpretations import grad
 
 ROOT = Path(__file__).parent.parent
 RNG = np.random.default_rng(8)
 
 
+TABLES = {"compiled": gradbench.table_of_ours, "eager": gradbench_eager.table_of_eager}
+
+
+@pytest.fixture(scope="module", params=TABLES)
+def table(request):
+    return TABLES[request.param]()
+
+
 @pytest.fixture(scope="module")
-def table():
+def compiled():
     return gradbench.table_of_ours()
 
 
@@ -43,7 +52,8 @@ def differences(f, x, step=1e-6):
     return np.reshape(slopes, x.shape)
 
 
-def test_the_protocol_in_a_process_of_its_own():
+@pytest.mark.parametrize(("module", "tool"), [("gradbench", "interp"), ("gradbench_eager", "interp, eager")])
+def test_the_protocol_in_a_process_of_its_own(module, tool):
     lines = [
         {"id": 0, "kind": "start", "eval": "hello"},
         {"id": 1, "kind": "define", "module": "hello"},
@@ -53,7 +63,7 @@ def test_the_protocol_in_a_process_of_its_own():
         {"id": 5, "kind": "analysis", "of": 3, "valid": True},
     ]
     run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.gradbench"],
+        [sys.executable, "-m", f"benchmarks.{module}"],
         input="".join(json.dumps(line) + "\n" for line in lines),
         capture_output=True,
         text=True,
@@ -61,7 +71,7 @@ def test_the_protocol_in_a_process_of_its_own():
         check=True,
     )
     start, known, unknown, double, triple, analysis = map(json.loads, run.stdout.splitlines())
-    assert start == {"id": 0, "tool": "interp"}
+    assert start == {"id": 0, "tool": tool}
     assert known == {"id": 1, "success": True} and unknown == {"id": 2, "success": False}
     assert double["output"] == 6.0 and double["success"]
     assert not triple["success"] and "KeyError" in triple["error"]
@@ -119,9 +129,9 @@ MODES = ["rr", "ff", "fr", "rf"]
 
 
 @pytest.mark.parametrize("letters", MODES)
-def test_particle(table, letters):
+def test_particle(compiled, letters):
     """GradBench's own answer; and the least crossing has no slope, by differences of a simulation on floats."""
-    w = answer(table, "particle", letters, {"w": 0.0})
+    w = answer(compiled, "particle", letters, {"w": 0.0})
     assert w == pytest.approx(0.2071918746486116, rel=1e-13)
 
     def end(at):
@@ -135,17 +145,59 @@ def test_particle(table, letters):
 
 
 @pytest.mark.parametrize("letters", MODES)
-def test_saddle(table, letters):
+def test_saddle(compiled, letters):
     """GradBench's own answer; the saddle is at 0, and each descent stops within its tolerance of it."""
-    found = answer(table, "saddle", letters, {"start": [1.0, 1.0]})
+    found = answer(compiled, "saddle", letters, {"start": [1.0, 1.0]})
     assert found == pytest.approx([8.246324826140356e-06] * 4, rel=1e-10)
 
 
 def test_the_functions_within_run_as_plain_python_too():
     """From a start near the saddle the optimisers take a few steps; eager reverse and forward mode."""
-    for derivative in gradbench.MODES.values():
+    for derivative in (*gradbench.MODES.values(), *gradbench_eager.MODES.values()):
         slope = derivative(gradbench.crossing)(0.2, derivative)
         (expected,) = differences(lambda at: gradbench.crossing(at[0], grad), [0.2])
         assert slope == pytest.approx(expected, rel=1e-6)
         found = gradbench.saddle((1e-4, 1e-4), derivative, derivative)
         assert len(found) == 4 and 0.0 < max(map(abs, found)) <= 1e-4
+
+
+@pytest.mark.parametrize("d", [1, 3])
+def test_gmm(d):
+    k, n, m, gamma = 2, 4, 1, 0.7
+    table = gradbench_eager.table_of_eager()
+    parameters = {
+        "alpha": RNG.normal(size=k),
+        "mu": RNG.uniform(size=(k, d)),
+        "q": RNG.normal(size=(k, d)),
+        "l": RNG.normal(size=(k, d * (d - 1) // 2)),
+    }
+    given = {"d": d, "k": k, "n": n, "m": m, "gamma": gamma, "x": RNG.normal(size=(n, d)).tolist()}
+
+    def objective(**changed):
+        parts = {name: np.asarray(x).tolist() for name, x in (parameters | changed).items()}
+        return answer(table, "gmm", "objective", given | parts)
+
+    factors = np.zeros((k, d, d))
+    columns, rows = np.triu_indices(d, 1)
+    factors[:, rows, columns] = parameters["l"]
+    factors[:, range(d), range(d)] = np.exp(parameters["q"])
+    gaps = np.einsum("kij,knj->kni", factors, np.array(given["x"]) - parameters["mu"][:, None])
+    beta = (parameters["alpha"] + parameters["q"].sum(axis=1))[:, None] - 0.5 * (gaps**2).sum(axis=2)
+    dof = d + m + 1
+    expected = np.log(np.exp(beta).sum(axis=0)).sum() - n * np.log(np.exp(parameters["alpha"]).sum())
+    expected += -0.5 * gamma**2 * (factors**2).sum() + m * parameters["q"].sum() - 0.5 * n * d * np.log(2 * np.pi)
+    expected += k * (dof * d * np.log(gamma / np.sqrt(2)) - multigammaln(0.5 * dof, d))
+    assert objective() == pytest.approx(expected, rel=1e-12)
+
+    slopes = answer(table, "gmm", "jacobian", given | {name: x.tolist() for name, x in parameters.items()})
+    for name, x in parameters.items():
+        assert np.allclose(slopes[name], differences(lambda v, name=name: objective(**{name: v}), x), atol=1e-6)
+
+
+def test_the_sweeps_by_hand_are_those_of_the_programs():
+    for name, f, by_hand, args, argnums, _ in eager.programs():
+        if by_hand is not None and name != "gmm (64, 50)":
+            value, *slopes = by_hand(*args)
+            assert value == pytest.approx(f(*args), rel=1e-12)
+            for ours, theirs in zip(grad(f, argnums)(*args), slopes, strict=True):
+                assert np.allclose(ours, theirs, rtol=1e-9, atol=1e-12)

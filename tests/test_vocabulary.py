@@ -215,6 +215,28 @@ def test_zero_dimensional_arrays_are_numbers(transform):
     assert_same(found, np.array([2.0]))
 
 
+ARRAYS_OF_A_NUMBER = {
+    "broadcast_to": lambda s: np.broadcast_to(s, ()),
+    "ellipsis": lambda s: s[...],
+    "transpose": lambda s: np.transpose(s),
+    "reshape": lambda s: np.reshape(s, ()),
+    "squeeze": lambda s: np.squeeze(s),
+    "einsum": lambda s: np.einsum("->", s),
+}
+
+
+@pytest.mark.parametrize("transform", [jacfwd, jacrev])
+@pytest.mark.parametrize("name", ARRAYS_OF_A_NUMBER)
+def test_a_number_that_numpy_makes_an_array_keeps_its_derivative(name, transform):
+    """NumPy answers with an array without axes, of which a reshape is a view; the cotangent of a number has none."""
+    bent = ARRAYS_OF_A_NUMBER[name]
+    for x in (0.5, np.float64(0.5), np.array(0.5)):
+        assert_same(transform(lambda x: np.reshape(bent(x), (1,)) @ np.array([3.0]))(x), 3.0)
+    assert_same(
+        transform(lambda x: np.reshape(bent(x[1]), (1, 1)) * 3.0)(np.array([0.3, 0.6])), np.array([[[0.0, 3.0]]])
+    )
+
+
 def test_results_of_plain_calls_are_plain_numpy():
     x = np.array([[0.3, 0.6], [0.1, 0.2]])
     for name in ("sin", "exp", "sum", "cumsum", "matmul", "concatenate", "max", "zeros_like"):

@@ -23,8 +23,9 @@ from interp.compile.rebinding import REPLACED, overloaded
 from interp.compile.values import ValueType
 from interp.errors import NoRule
 from interp.primitive import COUNTERPARTS, PRIMITIVES, Creation, Elementwise, Predicate, Primitive
-from interp.value import Value
+from interp.value import Value, carries
 from interp.vocabulary import elementwise
+from interp.vocabulary.error_functions import FORWARD, TERMS
 
 # -- SciPy's functions
 
@@ -50,16 +51,24 @@ def _exported(name: str) -> Any:
 
 def _calling(name: str) -> Callable[..., Any]:
     function, arity = _exported(name)
-    if arity == 1:
-        return lambda x: function(float(x), 0)
-    return lambda x, y: function(float(x), float(y), 0)
+    bodies: dict[int, Callable[..., Any]] = {
+        1: lambda x: function(float(x), 0),
+        2: lambda x, y: function(float(x), float(y), 0),
+        3: lambda x, y, z: function(float(x), float(y), float(z), 0),
+        4: lambda x, y, z, w: function(float(x), float(y), float(z), float(w), 0),
+    }
+    return bodies[arity]
 
 
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 
 
 def _hurwitz(s: float, q: float) -> float:
-    """sum over k >= 0 of (q + k)**-s, for an integer s > 1: Euler-Maclaurin from q >= 12 on (DLMF 25.11.28)."""
+    """sum over k >= 0 of (q + k)**-s: Euler-Maclaurin from q >= 12 on (DLMF 25.11.28). Of q < 0 for integers s."""
+    if s == 1.0:
+        return np.inf
+    if not s > 1.0 or (q < 0.0 and q != math.floor(q) and s != math.floor(s)):
+        return np.nan
     total = 0.0
     while q < 12.0:
         if q == 0.0:
@@ -85,6 +94,38 @@ def _polygamma(n: float, x: float) -> float:
     return sign * math.gamma(n + 1.0) * _hurwitz(n + 1.0, x)
 
 
+_expn_upwards, _gamma, _gammaincc, _erfcx = map(_calling, ("expn", "gamma", "gammaincc", "erfcx"))
+
+
+def _expn(n: float, x: float) -> float:
+    """As `interp.vocabulary.hypergeometric` has it."""
+    if n >= 0:
+        return _expn_upwards(n, x)
+    return _gamma(1.0 - n) * _gammaincc(1.0 - n, x) * x ** (n - 1.0)
+
+
+def _ierfcx(n: float, x: float) -> float:
+    """As `interp.vocabulary.error_functions` has it."""
+    before, out = 2.0 / math.sqrt(math.pi), _erfcx(x)
+    if n == -1:
+        return before
+    if not x > FORWARD:
+        for k in range(1, int(n) + 1):
+            before, out = out, (before - 2.0 * x * out) / (2.0 * k)
+        return out
+    ratio, product = 0.0, 1.0
+    for k in range(int(n) + TERMS, 0, -1):
+        ratio = 1.0 / (2.0 * x + 2.0 * (k + 1.0) * ratio)
+        if k <= n:
+            product *= ratio
+    return product * out
+
+
+def _sinc(x: float) -> float:
+    angle = math.pi * x
+    return math.sin(angle) / angle if angle != 0.0 else 1.0
+
+
 def _strong(p: float, t: float) -> float:
     """The implementation of `strong_multiply` on two numbers."""
     product = p * t
@@ -93,26 +134,105 @@ def _strong(p: float, t: float) -> float:
     return 0.0 if p == 0 or t == 0 else product
 
 
+def _leg_ratio(x: float, r: float) -> float:
+    """The implementation of `leg_ratio` on two numbers."""
+    if r == 0.0 and x == 0.0:
+        return 0.0
+    return math.copysign(1.0, x) if math.isinf(x) and math.isinf(r) else x / r
+
+
+def _log_ratio(x: float, y: float) -> float:
+    """The implementation of `log_ratio` on two numbers."""
+    quotient = x / y
+    if 0.5 < quotient < 2.0:
+        return np.log1p((x - y) / y)
+    return np.log(quotient) if 1e-300 < quotient < 1e300 else np.log(x) - np.log(y)
+
+
 SPECIAL = (
+    "beta",
+    "betainc",
+    "betaincc",
+    "betainccinv",
+    "betaincinv",
+    "betaln",
+    "boxcox",
+    "cosm1",
+    "dawsn",
+    "ellipe",
+    "ellipk",
+    "entr",
     "erf",
     "erfc",
-    "gammaln",
+    "erfcinv",
+    "erfcx",
+    "erfinv",
+    "exp1",
+    "expi",
     "expit",
+    "exprel",
+    "gamma",
+    "gammainc",
+    "gammaincc",
+    "gammainccinv",
+    "gammaincinv",
+    "gammaln",
+    "huber",
+    "hyp0f1",
+    "hyp1f1",
+    "hyp2f1",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
+    "inv_boxcox",
+    "iv",
+    "ive",
+    "j0",
+    "j1",
+    "jv",
+    "jve",
+    "k0",
+    "k0e",
+    "k1",
+    "k1e",
+    "kl_div",
+    "kv",
+    "kve",
     "log_expit",
+    "log_ndtr",
     "logit",
     "ndtr",
-    "log_ndtr",
-    "xlogy",
+    "ndtri",
+    "ndtri_exp",
+    "owens_t",
+    "pseudo_huber",
+    "rel_entr",
+    "rgamma",
+    "spence",
     "xlog1py",
-    "beta",
-    "i0e",
-    "ive",
+    "xlogy",
+    "y0",
+    "y1",
+    "yv",
+    "yve",
 )
 
 BODIES: dict[str, Callable[..., Any]] = {
     **{name: _calling(name) for name in SPECIAL},
     "digamma": _digamma,
     "polygamma": _polygamma,
+    "expn": _expn,
+    "ierfcx": _ierfcx,
+    "hurwitz_zeta": _hurwitz,
+    "sinc": _sinc,
+    "leg_ratio": _leg_ratio,
+    "log_ratio": _log_ratio,
+    "gap": lambda x, y: 0.0 if x == y else x - y,
+    "isposinf": lambda x: x == np.inf,
+    "isneginf": lambda x: x == -np.inf,
+    "isreal": lambda x: True,
+    "iscomplex": lambda x: False,
     "strong_multiply": _strong,
     "zeros_like": lambda x: 0.0,
     "ones_like": lambda x: 1.0,
@@ -184,6 +304,7 @@ UNKNOWN = {
 """Functions that Numba does not know at all, in our copies of functions replaced by the primitive that they mean."""
 REPLACED.update({f: p for f, p in UNKNOWN.items() if isinstance(p, Primitive)})
 REPLACED[scipy.special.polygamma] = PRIMITIVES["polygamma"]
+REPLACED[np.sinc] = PRIMITIVES["sinc"]
 
 
 def chosen(operands: tuple[types.Type, ...]) -> Any:
@@ -259,6 +380,12 @@ def _creation(primitive: Creation, active: tuple[bool, ...]) -> Any:
 # -- the framework's helpers
 
 
+@overloaded(carries)
+def _carries(*operands: Any) -> Any:
+    found = any(isinstance(x, ValueType) for x in operands)
+    return (lambda *operands: True) if found else (lambda *operands: False)
+
+
 @overloaded(elementwise.rounded)
 def _rounded(c: Any, like: Any) -> Any:
     if isinstance(like, ValueType):
@@ -273,6 +400,11 @@ def _floating(x: Any) -> Any:
     if isinstance(x, types.Integer | types.Boolean):
         return lambda x: float(x)
     return lambda x: x
+
+
+@overloaded(elementwise.weakly)
+def _weakly(c: Any, like: Any) -> Any:
+    return lambda c, like: c
 
 
 @overloaded(elementwise.as_numpy_at_zero)

@@ -17,7 +17,7 @@ from interp.control.foreign import ALWAYS, register
 from interp.control.fresh import fresh, unwrap, wrapped
 from interp.errors import UnsupportedArgument
 from interp.value import Holder, Value, innermost, primal
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 
 MAKERS: tuple[Any, ...] = (
     *(np.zeros, np.empty, np.ones, np.eye, np.identity, np.arange, np.linspace, np.logspace, np.geomspace),
@@ -48,10 +48,10 @@ def _with_values(make: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     if formula is not None:
         return formula(*unwrap(args), **unwrap(kwargs))
     if make in SEQUENCES:
-        parts = [asarray(part) for part in unwrap(args[0])]
+        parts = [as_operand(part) for part in unwrap(args[0])]
         flat = [p.reshape(1) if isinstance(p, Value) and not p.shape and make is not np.stack else p for p in parts]
         return make(flat, *args[1:], **kwargs)
-    return make(*(asarray(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args), **kwargs)
+    return make(*(as_operand(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args), **kwargs)
 
 
 def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
@@ -88,7 +88,7 @@ def _full(shape: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
     if not (isinstance(fill, Value) or carries(fill)):
         made = np.full(shape, fill, *args, **kwargs)
         return fresh(made) if made.dtype.kind in "biufc" else made
-    fill = asarray(fill)
+    fill = as_operand(fill)
     target = fresh(np.zeros(shape, *args, **(kwargs or {"dtype": fill.dtype})))
     target[...] = fill
     return target
@@ -102,7 +102,7 @@ def _like(make: Callable[..., Any]) -> Callable[..., Any]:
             inner = np.asarray(innermost(like))  # in its memory order
             inner = inner if inner.shape == like.shape else np.empty(like.shape, like.dtype)
         if isinstance(like, list | tuple) and carries(like):
-            inner = np.asarray(primal(asarray(like)))
+            inner = np.asarray(primal(as_operand(like)))
         out = make(inner, *unwrap(args), **unwrap(kwargs))
         return fresh(out) if type(out) is np.ndarray and out.dtype.kind in "biufc" else out
 
@@ -152,7 +152,7 @@ def _as_array(make: Callable[..., Any]) -> Callable[..., Any]:
 def _converted(make: Callable[..., Any], x: Any, dtype: Any, options: dict[str, Any], *args: Any) -> Any:
     plain = unwrap(x)
     if type(plain) is list or type(plain) is tuple:
-        plain = asarray(plain) if carries(plain) else plain
+        plain = as_operand(plain) if carries(plain) else plain
     if not isinstance(plain, Value):
         return make(plain, dtype, *args, **options)
     if dtype is not None and np.dtype(dtype) == object:

@@ -22,7 +22,7 @@ from interp.control.fresh import Fresh, stored, unwrap
 from interp.errors import ForeignCall, InterpError, NoRule, StripError
 from interp.primitive import COUNTERPARTS, Primitive
 from interp.value import Value
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 
 
 class Tier(Protocol):
@@ -288,7 +288,7 @@ class Calls:
                 except (AttributeError, TypeError) as error:  # its code asks for what only arrays have
                     raise refused from error
             except (StripError, ValueError, TypeError):
-                joined = [asarray(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args]
+                joined = [as_operand(unwrap(x)) if isinstance(x, list | tuple) and carries(x) else x for x in args]
                 if all(a is b for a, b in zip(joined, args, strict=True)):
                     raise
                 return call(*joined, **kwargs)

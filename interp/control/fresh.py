@@ -17,7 +17,7 @@ import numpy as np
 
 from interp.errors import MutationError, StripError
 from interp.value import Holder, Value, innermost
-from interp.vocabulary.creation import asarray, held, zeros_like
+from interp.vocabulary.creation import as_operand, held, zeros_like
 
 ndarray, float64, int64 = np.ndarray, np.float64, np.int64
 _new = object.__new__
@@ -125,7 +125,7 @@ class Fresh(Holder):
         if type(x) is float and type(index) is int:
             now[index] = x
             return
-        x = asarray(unwrap(x)) if type(x) is tuple else stored(x)
+        x = as_operand(unwrap(x)) if type(x) is tuple else stored(x)
         if isinstance(x, Value) and not holds(now, x):
             now = self.promote(x)
         if type(index) is not int:
@@ -442,7 +442,7 @@ def stored(x: Any) -> Any:
     """``x`` unwrapped, lists of values as arrays of them: an operand of NumPy's functions, or what is stored."""
     x = unwrap(x)
     if type(x) is list and _has_values(x):
-        return asarray(x)
+        return as_operand(x)
     if type(x) is tuple:
         return tuple([stored(part) if type(part) is list else part for part in x])
     return x

@@ -14,7 +14,6 @@ import numpy as np
 from interp import vocabulary as v
 from interp.control.builtins import decided
 from interp.control.foreign import FOREIGN, register
-from interp.numerics.special import gamma
 from interp.value import Value, primal
 
 SAME: dict[str, Callable[..., Any]] = {
@@ -45,12 +44,12 @@ SAME: dict[str, Callable[..., Any]] = {
     "erf": v.erf,
     "erfc": v.erfc,
     "lgamma": v.gammaln,
-    "degrees": lambda x: x * (180.0 / math.pi),
-    "radians": lambda x: x * (math.pi / 180.0),
-    "gamma": gamma,
+    "degrees": v.rad2deg,
+    "radians": v.deg2rad,
+    "gamma": v.gamma,
     "log": lambda x, base=None: v.log(x) if base is None else v.log(x) / v.log(base),
     "copysign": v.copysign,
-    "ldexp": lambda x, i: x * 2.0**i,
+    "ldexp": v.ldexp,
     "remainder": lambda x, y: x - y * v.rint(x / y),
     "hypot": lambda *xs: _norm(xs),
     "fma": lambda x, y, z: x * y + z,

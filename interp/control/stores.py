@@ -1,13 +1,17 @@
 """NumPy's functions that write into a fresh array, values included."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from interp.control.fresh import STORES, Fresh, holds, store, stored, unwrap
 from interp.errors import MutationError
+from interp.primitive import COUNTERPARTS
 from interp.value import Value, primal
 from interp.vocabulary import index_add
+
+IN_PLACE: tuple[Any, ...] = (np.fill_diagonal, np.put, np.putmask, np.place, np.put_along_axis)
 
 
 def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
@@ -36,26 +40,23 @@ def _copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -
         store(dst, np.where(unwrap(where), src, unwrap(dst)))
 
 
-def _fill_diagonal(a: Any, x: Any, wrap: bool = False) -> None:
-    x = stored(x)
-    if wrap or not isinstance(x, Value):
-        np.fill_diagonal(unwrap(a), x, wrap)
-        return
-    i = np.arange(min(a.shape))
-    a[(i,) * a.ndim] = x
+def _storing(function: Callable[..., None]) -> Callable[..., None]:
+    """A function of the vocabulary that stores: the array becomes one that holds what is stored."""
 
+    def store_into(a: Any, *args: Any, **kwargs: Any) -> None:
+        args, kwargs = stored(args), {name: stored(x) for name, x in kwargs.items()}
+        for x in (*args, *kwargs.values()):
+            if isinstance(x, Value) and x.dtype.kind != "b" and isinstance(a, Fresh) and not holds(a.held, x):
+                a.promote(x)
+        function(unwrap(a), *args, **kwargs)
 
-def _putmask(a: Any, mask: Any, x: Any) -> None:
-    mask, x = np.asarray(unwrap(mask)), stored(x)
-    a[mask] = x if not np.ndim(x) or np.shape(x) == (1,) else np.broadcast_to(x, a.shape)[mask]
+    return store_into
 
 
 STORES |= {
     "at": _at,
     np.copyto: _copyto,
-    np.fill_diagonal: _fill_diagonal,
-    np.putmask: _putmask,
-    np.put: lambda a, ind, v, mode="raise": a.put(ind, v, mode),
+    **{function: _storing(COUNTERPARTS[function]) for function in IN_PLACE},
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a, axis=None: np.size(primal(unwrap(a)), axis),

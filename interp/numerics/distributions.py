@@ -10,13 +10,16 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from interp.numerics.special import betainc, betaln, gammainc, gammaincc, ndtri
 from interp.vocabulary import (
     absolute,
     arctan,
+    betainc,
+    betaln,
     exp,
     expit,
     expm1,
+    gammainc,
+    gammaincc,
     gammaln,
     log,
     log1p,
@@ -24,6 +27,7 @@ from interp.vocabulary import (
     log_ndtr,
     logit,
     ndtr,
+    ndtri,
     square,
     tan,
     where,

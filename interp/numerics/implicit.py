@@ -22,7 +22,7 @@ from interp.errors import NotDifferentiable
 from interp.numerics import slopes
 from interp.value import Value, primal, shape_of
 from interp.vocabulary import linalg, reshape, sum
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 
 Function = Callable[[Any], Any]
 SolveLinear = Callable[[Any, Any], Any]
@@ -63,7 +63,7 @@ def near(f: Function, solution: Any, call: str, solve_linear: SolveLinear | None
     shape = shape_of(solution)
 
     def residual(x: Any) -> Any:
-        out = asarray(f(x))
+        out = as_operand(f(x))
         return out if shape_of(out) == shape else reshape(out, shape)
 
     nominal, slope = _polished(residual, solution, call) if solve_linear is None else (solution, None)

@@ -35,7 +35,7 @@ from interp.vocabulary import (
 )
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray, held
+from interp.vocabulary.creation import as_operand, held
 
 Boundary = Any
 """Of one end: "not-a-knot", "periodic", or (1 or 2, value) for a derivative."""
@@ -43,7 +43,7 @@ Boundary = Any
 
 def prepared(x: Any, y: Any, axis: int) -> tuple[Any, Any]:
     """Positions (n,), and ordinates with their axis of points first; checked as SciPy checks them."""
-    x, y = asarray(x) * 1.0, asarray(y) * 1.0
+    x, y = as_operand(x) * 1.0, as_operand(y) * 1.0
     if ndim_of(x) != 1 or shape_of(x)[0] < 2:
         raise ValueError("`x` must be 1-dimensional with at least 2 elements.")
     y = moveaxis(y, axis, 0)
@@ -75,7 +75,7 @@ def _beside(x: Any, y: Any) -> Any:
 @composite(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """NumPy's ``interp``: lines through (xp, fp), held constant (or ``left``, ``right``) beyond the ends."""
-    x, xp, fp = (asarray(part) * 1.0 for part in (x, xp, fp))
+    x, xp, fp = (as_operand(part) * 1.0 for part in (x, xp, fp))
     if ndim_of(xp) != 1 or shape_of(xp) != shape_of(fp) or not shape_of(xp)[0]:
         raise ValueError("fp and xp are not of the same length, or empty, or not of one axis")
     if period is not None:
@@ -140,7 +140,7 @@ def _end(bc: Boundary, h: Any, chords: Any, at: Any, outward: float = 1.0) -> tu
         side = ((h[0] + 2.0 * d) * h[1] * chords[0] + square(h[0]) * chords[1]) / d
         return h[1] * at[0] + d * at[1], side
     order, value = bc
-    value = reshape(asarray(value) * 1.0, (-1,))
+    value = reshape(as_operand(value) * 1.0, (-1,))
     if order == 1:
         return at[0] * 1.0, value + 0.0 * chords[0]
     if order != 2:

@@ -27,7 +27,8 @@ import numpy as np
 
 from interp.errors import IntegrationError, ShapeError
 from interp.value import Value, primal, shape_of
-from interp.vocabulary import asarray, copy, stack
+from interp.vocabulary import copy, stack
+from interp.vocabulary.creation import as_operand
 
 # -- the tableau: of each stage the part of the step at which its slope is taken, and the weights of the slopes before
 
@@ -358,7 +359,7 @@ def instant(t: Any) -> Any:
 @_natively(lambda y0: y0)
 def started(y0: Any) -> Any:
     """The initial state, or the times, as an array of floats."""
-    y = asarray(y0)
+    y = as_operand(y0)
     if len(shape_of(y)) != 1:
         raise ShapeError(
             f"y0 or ts of shape {shape_of(y)}: give an array of one axis (np.ravel, or [y0] for one number)"
@@ -402,7 +403,7 @@ def _assign(rows: Any, k: Any, x: Any) -> None:
 @_natively(_assign)
 def assign(rows: Any, k: int, x: Any) -> None:
     """A row becomes a copy of the array, or of the tuple of elements, ``x``."""
-    made = asarray(x)
+    made = as_operand(x)
     expected = next(map(shape_of, rows.values()), shape_of(made))  # that of the state, which comes first
     if shape_of(made) != expected:
         raise ShapeError(

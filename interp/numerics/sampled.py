@@ -8,20 +8,20 @@ from interp.value import encloses, ndim_of
 from interp.vocabulary import concatenate, cumsum, moveaxis, sum
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 
 
 @composite(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral along ``axis`` through points at ``x`` (of one axis, or of the shape of ``y``), or ``dx`` apart."""
-    return sum(_strips(asarray(y), x, dx, axis), axis=axis)
+    return sum(_strips(as_operand(y), x, dx, axis), axis=axis)
 
 
 def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None) -> Any:
     """The integrals from the first point to each of the others; ``initial=0`` puts a zero in front."""
     if initial is not None and initial != 0:
         raise ValueError("`initial` must be `None` or `0`.")
-    total = cumsum(_strips(asarray(y), x, dx, axis), axis=axis)
+    total = cumsum(_strips(as_operand(y), x, dx, axis), axis=axis)
     if initial is None:
         return total
     first = moveaxis(moveaxis(total, axis, -1)[..., :1] * 0.0, -1, axis)
@@ -31,7 +31,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, i
 def _strips(y: Any, x: Any, dx: Any, axis: int) -> Any:
     y = moveaxis(y, axis, -1)
     if x is not None:
-        x = asarray(x)
+        x = as_operand(x)
         x = x if ndim_of(x) == 1 else moveaxis(x, axis, -1)
         if encloses(y):
             x = x + 0.0 * y  # differences of positions are rounded outward as well

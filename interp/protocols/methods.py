@@ -6,11 +6,13 @@ import numpy as np
 
 from interp import vocabulary as v
 from interp.errors import InterpError, NoAttribute, UnsupportedArgument
-from interp.value import Value
+from interp.value import Value, innermost
+from interp.vocabulary.inspection import device_of, on_device
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
-OTHERS = ("dot", "clip", "conj", "ravel", "squeeze", "swapaxes", "take", "trace", "round")
+SHAPES = ("ravel", "squeeze", "swapaxes", "repeat", "diagonal", "take", "put", "choose", "nonzero")
 ORDER = ("argsort", "argpartition", "searchsorted", "cumprod")
+OTHERS = ("dot", "clip", "conj", "trace", "round")
 
 
 def _method(name: str) -> Any:
@@ -30,9 +32,9 @@ def _method(name: str) -> Any:
     return method
 
 
-def _reshape(x: Any, *shape: Any, order: str = "C") -> Any:
+def _reshape(x: Any, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
     """As numpy.ndarray.reshape."""
-    return v.reshape(x, shape[0] if len(shape) == 1 else shape, order)
+    return v.reshape(x, shape[0] if len(shape) == 1 else shape, order, copy=copy)
 
 
 def _transpose(x: Any, *axes: Any) -> Any:
@@ -46,9 +48,14 @@ def _copy(x: Any, order: str = "C") -> Any:
     return v.copy(x, order)
 
 
-def _flatten(x: Any) -> Any:
+def _flatten(x: Any, order: str = "C") -> Any:
     """As numpy.ndarray.flatten: a copy."""
-    return v.copy(v.ravel(x))
+    return v.copy(v.ravel(x, order))
+
+
+def _compress(x: Any, condition: Any, axis: int | None = None) -> Any:
+    """As numpy.ndarray.compress."""
+    return v.compress(condition, x, axis)
 
 
 def _in_place(name: str) -> Any:
@@ -67,13 +74,20 @@ def _fill(x: Any, value: Any) -> None:
 
 
 def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
-    """As numpy.ndarray.astype, to the type the value already has; integers would truncate it."""
+    """As numpy.ndarray.astype, to the type the value already has or to truths; integers would truncate it."""
+    if np.dtype(dtype).kind == "b" and x.dtype.kind != "b":
+        return v.not_equal(x, 0)
     if np.dtype(dtype) != x.dtype:
         raise UnsupportedArgument(
             f"astype({np.dtype(dtype)}) of a {type(x).__name__} of {x.dtype}: a value keeps its type. "
             "Convert the plain input before it is lifted; to round use np.floor or np.rint"
         )
     return v.copy(x) if copy else x
+
+
+def _to_device(x: Any, device: Any, *, stream: Any = None) -> Any:
+    """As numpy.ndarray.to_device: ``x``, which has to lie there already."""
+    return on_device(x, device)
 
 
 class _Missing:
@@ -91,22 +105,25 @@ class _Missing:
 
 def attach() -> None:
     """Give `Value` its array methods."""
-    for name in REDUCTIONS + OTHERS + ORDER:
+    for name in REDUCTIONS + SHAPES + ORDER + OTHERS:
         setattr(Value, name, _method(name))
     for name, function in {
         "reshape": _reshape,
         "transpose": _transpose,
         "copy": _copy,
         "flatten": _flatten,
+        "compress": _compress,
         "fill": _fill,
         "sort": _in_place("sort"),
         "partition": _in_place("partition"),
         "astype": _astype,
         "conjugate": _method("conj"),
+        "device": property(lambda x: device_of(innermost(x)), doc="Where the numbers lie: 'cpu' of NumPy's arrays."),
+        "to_device": _to_device,
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
         "real": property(lambda x: v.real(x), doc="The real part."),
         "imag": property(lambda x: v.imag(x), doc="The imaginary part."),
-        "mT": property(lambda x: v.swapaxes(x, -1, -2), doc="The transpose of the last two axes."),
+        "mT": property(lambda x: v.matrix_transpose(x), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)
     for name in dir(np.ndarray):

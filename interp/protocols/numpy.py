@@ -8,6 +8,7 @@ from interp import vocabulary
 from interp.errors import InterpError, MutationError, NoRule, StripError, UnsupportedArgument
 from interp.primitive import COUNTERPARTS
 from interp.value import Holder, Value
+from interp.vocabulary.inspection import array_namespace
 
 REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 SAME_TYPE = frozenset({np.zeros_like, np.ones_like})
@@ -117,4 +118,4 @@ def attach() -> None:
     """Give `Value` NumPy's hooks and the Array API's."""
     Value.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]
     Value.__array_function__ = array_function  # type: ignore[attr-defined]
-    Value.__array_namespace__ = lambda self, api_version=None: vocabulary  # type: ignore[attr-defined]
+    Value.__array_namespace__ = lambda self, *, api_version=None: array_namespace(api_version)  # type: ignore[attr-defined]

@@ -24,15 +24,19 @@ COMPARISONS: dict[str, Primitive] = {
     "le": v.less_equal,
     "gt": v.greater,
     "ge": v.greater_equal,
-    "and": v.logical_and,
-    "or": v.logical_or,
-    "xor": v.logical_xor,
+}
+BITWISE: dict[str, Callable[[Any, Any], Any]] = {
+    "and": v.bitwise_and,
+    "or": v.bitwise_or,
+    "xor": v.bitwise_xor,
+    "lshift": v.bitwise_left_shift,
+    "rshift": v.bitwise_right_shift,
 }
 UNARY: dict[str, Any] = {
     "neg": v.negative,
     "pos": v.positive,
     "abs": v.absolute,
-    "invert": v.logical_not,
+    "invert": v.bitwise_invert,
     "floor": v.floor,
     "ceil": v.ceil,
     "trunc": v.trunc,
@@ -67,16 +71,24 @@ def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
     return operate
 
 
+def _is_operand(other: Any) -> bool:
+    """False where Python should ask the other operand, which is no number to us."""
+    return other is not None and (isinstance(other, Value | Holder | list | tuple) or backends.known(type(other)))
+
+
 def _resolve(primitive: Primitive, key: tuple[type, ...], other: Any) -> Any:
-    """The rule; None where Python should ask the other operand, which is no number to us."""
-    number = isinstance(other, Value | Holder | list | tuple) or backends.known(type(other))
-    if not number or other is None:
-        return None
-    return primitive.resolve(key)
+    return primitive.resolve(key) if _is_operand(other) else None
 
 
-def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
-    forward = _forward(primitive)
+def _by_function(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, y: function(x, y) if _is_operand(y) else NotImplemented
+
+
+def _reflected_function(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda y, x: function(x, y) if _is_operand(x) else NotImplemented
+
+
+def _in_place(forward: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
     def operate(x: Any, y: Any) -> Any:
         result = forward(x, y)
@@ -118,11 +130,13 @@ def attach() -> None:
     for name, primitive in BINARY.items():
         setattr(Value, f"__{name}__", _forward(primitive))
         setattr(Value, f"__r{name}__", _reflected(primitive))
-        setattr(Value, f"__i{name}__", _in_place(primitive))
+        setattr(Value, f"__i{name}__", _in_place(_forward(primitive)))
     for name, primitive in COMPARISONS.items():
         setattr(Value, f"__{name}__", _forward(primitive))
-        if name in ("and", "or", "xor"):
-            setattr(Value, f"__r{name}__", _reflected(primitive))
+    for name, function in BITWISE.items():
+        setattr(Value, f"__{name}__", _by_function(function))
+        setattr(Value, f"__r{name}__", _reflected_function(function))
+        setattr(Value, f"__i{name}__", _in_place(_by_function(function)))
     for name, function in UNARY.items():
         setattr(Value, f"__{name}__", _unary(function))
     for name, function in OTHERS.items():

@@ -7,7 +7,7 @@ import numpy as np
 from interp.value import is_complex, ndim_of, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray, zeros
+from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.elementwise import conj
 from interp.vocabulary.linalg import matmul
 from interp.vocabulary.shape import atleast_1d, concatenate
@@ -19,7 +19,7 @@ MODES = ("valid", "same", "full")
 @composite(np.convolve)
 def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     """Discrete convolution of two vectors, of the length that NumPy gives it in each mode."""
-    a, v = _vectors(atleast_1d(asarray(a)), atleast_1d(asarray(v)), "convolve")
+    a, v = _vectors(atleast_1d(as_operand(a)), atleast_1d(as_operand(v)), "convolve")
     if shape_of(v) > shape_of(a):
         a, v = v, a
     return _sliding(a, v[::-1], mode)
@@ -28,7 +28,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 @composite(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """The sums over n of a[n + k] conj(v[n]), of the length that NumPy gives them in each mode."""
-    a, v = _vectors(asarray(a), asarray(v), "correlate")
+    a, v = _vectors(as_operand(a), as_operand(v), "correlate")
     v = conj(v) if is_complex(v) else v
     return _sliding(v, a, mode)[::-1] if shape_of(v) > shape_of(a) else _sliding(a, v, mode)
 

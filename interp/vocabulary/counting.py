@@ -14,7 +14,7 @@ from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import exactly
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import carries, composite
-from interp.vocabulary.creation import asarray, zeros
+from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.indexing import index_add, take
 from interp.vocabulary.predicates import all, greater_equal, less_equal, not_equal
 from interp.vocabulary.reductions import max, min, sum
@@ -25,7 +25,7 @@ from interp.vocabulary.sorting import argsort, searchsorted
 @composite(np.count_nonzero)
 def count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Number of elements over ``axis`` that are not 0."""
-    truths = not_equal(asarray(x), 0)
+    truths = not_equal(as_operand(x), 0)
     if carries(truths):
         return sum(truths, axis=axis, keepdims=keepdims)
     return np.count_nonzero(truths, axis, keepdims=keepdims)
@@ -66,7 +66,7 @@ def unique(
 
     Positions of the first ones, of each element among them, and their counts are plain, as NumPy returns them.
     """
-    x = asarray(x)
+    x = as_operand(x)
     asked: dict[str, Any] = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": axis}
     found: Any = np.unique(_numbers(x, "unique"), return_index=True, equal_nan=equal_nan, **asked)
     elements = take(x, found[1], axis=axis)
@@ -77,7 +77,7 @@ def unique(
 @composite(np.unique_values)
 def unique_values(x: Any, /) -> Any:
     """The distinct elements, in the order of NumPy's function; no two NaN are equal."""
-    x = asarray(x)
+    x = as_operand(x)
     plain = _numbers(x, "unique_values")
     first = np.unique(plain, return_index=True, equal_nan=False)[1]
     order = np.argsort(np.unique_values(plain), kind="stable")
@@ -87,21 +87,21 @@ def unique_values(x: Any, /) -> Any:
 @composite(np.unique_counts)
 def unique_counts(x: Any, /) -> Any:
     """The distinct elements and how often each is there, as a named tuple; no two NaN are equal."""
-    x = asarray(x)
+    x = as_operand(x)
     return np.unique_counts(_numbers(x, "unique_counts"))._replace(values=unique(x, equal_nan=False))
 
 
 @composite(np.unique_inverse)
 def unique_inverse(x: Any, /) -> Any:
     """The distinct elements and which of them each element is, as a named tuple; no two NaN are equal."""
-    x = asarray(x)
+    x = as_operand(x)
     return np.unique_inverse(_numbers(x, "unique_inverse"))._replace(values=unique(x, equal_nan=False))
 
 
 @composite(np.unique_all)
 def unique_all(x: Any, /) -> Any:
     """All that `unique` returns, as a named tuple; no two NaN are equal."""
-    x = asarray(x)
+    x = as_operand(x)
     return np.unique_all(_numbers(x, "unique_all"))._replace(values=unique(x, equal_nan=False))
 
 
@@ -124,7 +124,7 @@ for _unique in (unique_counts, unique_inverse, unique_all):
 def _members(
     element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: str | None = None
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return (asarray(element), asarray(test_elements)), {"invert": invert, "kind": kind}
+    return (as_operand(element), as_operand(test_elements)), {"invert": invert, "kind": kind}
 
 
 isin = Predicate("isin", np.isin, counterparts=(np.isin,), canonical=_members)
@@ -142,7 +142,7 @@ enter(
 @composite(np.digitize)
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     """The number of the bin that each element falls in, between edges that rise or fall; plain integers."""
-    x, bins = asarray(x), asarray(bins)
+    x, bins = as_operand(x), as_operand(bins)
     if ndim_of(bins) != 1:
         raise ValueError("object of too small depth for desired array" if not ndim_of(bins) else "bins has one axis")
     side = "left" if right else "right"
@@ -167,7 +167,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
             f"bincount of a {type(x).__name__}: positions are plain integers, weights may be values. Where the input "
             "decides the position add np.where(position == k, weight, 0) up for each k"
         )
-    weights = reshape(asarray(weights), (-1,))
+    weights = reshape(as_operand(weights), (-1,))
     length = np.bincount(x, minlength=minlength).size
     if np.shape(x) != shape_of(weights):
         raise ValueError("The weights and list don't have the same length.")
@@ -187,12 +187,12 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = 
     then follow), or edges that rise. ``density``: divided by the widths and the sum. As functions of ``a`` the counts
     are constant between jumps.
     """
-    a = asarray(a)
+    a = as_operand(a)
     if isinstance(bins, str):
         raise UnsupportedArgument(
             "histogram of values: bins is a number or edges; np.histogram_bin_edges(primal(a), ...)"
         )
-    if weights is not None and shape_of(asarray(weights)) != shape_of(a):
+    if weights is not None and shape_of(as_operand(weights)) != shape_of(a):
         raise ValueError("weights should have the same shape as a.")
     edges = _edges(a, bins, range)
     flat = reshape(a, (-1,))
@@ -208,7 +208,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = 
     if weights is None:
         counts = np.bincount(places[inside], minlength=length)
     else:
-        counts = _totals(reshape(asarray(weights), (-1,))[inside], places[inside], length)
+        counts = _totals(reshape(as_operand(weights), (-1,))[inside], places[inside], length)
     if density:
         edges = exactly(edges, counts)
         counts = counts / (edges[1:] - edges[:-1]) / sum(counts)
@@ -216,7 +216,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = 
 
 
 def _edges(a: Any, bins: Any, limits: Any) -> Any:
-    bins = asarray(bins)
+    bins = as_operand(bins)
     if ndim_of(bins) == 1:
         if not np.all(primal(bins[1:]) >= primal(bins[:-1])):
             raise ValueError("`bins` must increase monotonically, when an array")

@@ -9,7 +9,7 @@ from interp.value import Value, ndim_of, shape_of
 from interp.vocabulary.arguments import exactly
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.predicates import not_equal
 from interp.vocabulary.reductions import REPEATED
 from interp.vocabulary.shape import broadcast_to, concatenate, moveaxis, reshape
@@ -25,7 +25,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         return a
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
-    a = asarray(a)
+    a = as_operand(a)
     if not ndim_of(a):
         raise ValueError("diff requires input that is at least one dimensional")
     axis = negative_axis(axis, ndim_of(a))
@@ -42,7 +42,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 def _at_end(part: Any, a: Any, axis: int) -> list[Any]:
     if part is None:
         return []
-    part = asarray(part)
+    part = as_operand(part)
     if ndim_of(part):
         return [part]
     shape = shape_of(a)
@@ -52,7 +52,7 @@ def _at_end(part: Any, a: Any, axis: int) -> list[Any]:
 @composite(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Differences of neighbours of all elements in C order, between ``to_begin`` and ``to_end``."""
-    flat = reshape(asarray(ary), (-1,))
+    flat = reshape(as_operand(ary), (-1,))
     begin, end = (_of_type(part, flat.dtype) for part in (to_begin, to_end))
     return concatenate([*begin, flat[1:] - flat[:-1], *end])
 
@@ -61,7 +61,7 @@ def _of_type(end: Any, dtype: Any) -> list[Any]:
     """What is put at an end, as a vector of this type."""
     if end is None:
         return []
-    end = asarray(end)
+    end = as_operand(end)
     if not isinstance(end, Value):
         if not np.can_cast(np.asarray(end), dtype, casting="same_kind"):
             raise TypeError(f"ediff1d: to_begin and to_end must fit the type of the input, {dtype}")
@@ -76,16 +76,16 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     ``varargs``: nothing for a spacing of 1, one spacing for all axes, or for each axis a spacing or the coordinates of
     its points, which may be values. Returns one array, or a tuple with one for each axis.
     """
-    f = asarray(f)
+    f = as_operand(f)
     shape = shape_of(f)
     every = range(len(shape)) if axis is None else axis
     axes = np.lib.array_utils.normalize_axis_tuple(tuple(every) if axis is None else every, len(shape))
     if not varargs:
         spacings: list[Any] = [1.0] * len(axes)
-    elif len(varargs) == 1 and not ndim_of(asarray(varargs[0])):
+    elif len(varargs) == 1 and not ndim_of(as_operand(varargs[0])):
         spacings = list(varargs) * len(axes)
     elif len(varargs) == len(axes):
-        spacings = [_steps(asarray(given), shape[a], f) for given, a in zip(varargs, axes, strict=True)]
+        spacings = [_steps(as_operand(given), shape[a], f) for given, a in zip(varargs, axes, strict=True)]
     else:
         raise TypeError("invalid number of arguments")
     if edge_order > 2:

@@ -5,18 +5,21 @@ same everywhere. Formulas are written in this vocabulary, so they hold for every
 the derivative of exp2 is an interval when the payload is (`rounded`). ``singular`` marks primitives
 whose partial may be infinite or NaN where the value is not, or overflow.
 
-Conventions at singular points: |x|' = 0 at 0; maximum and minimum split ties equally; x**0 has
-derivative 0 in x, and d(0**y)/dy = 0 for y > 0; hypot' = 0 at the origin.
+Conventions at singular points: |x|' = 0 at 0; maximum, minimum and logaddexp split ties equally, of infinities too;
+x**0 has derivative 0 in x, and d(0**y)/dy = 0 for y > 0; hypot' = 0 at the origin.
 """
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from interp.linear import MINUS_ONE, ONE, ZERO
 from interp.primitive import COUNTERPARTS, Elementwise, Structural
-from interp.value import Value, innermost, is_complex, primal
+from interp.value import Value, carries, innermost, is_complex, primal
+from interp.vocabulary.catalogue import call, enter
 
 
 def rounded(c: float, like: Any) -> Any:
@@ -27,6 +30,23 @@ def rounded(c: float, like: Any) -> Any:
 def floating(x: Any) -> Any:
     """A constant operand for use in a partial: of small integers NumPy's log has half precision."""
     return x * 1.0 if getattr(x, "dtype", None) is not None and x.dtype.kind in "iub" else x
+
+
+def weakly(c: Any, like: Any) -> Any:
+    """A number computed from the parameter ``like``: of a Python number, one that does not widen a float32 either."""
+    return float(c) if type(like) is float or type(like) is int else c
+
+
+def keeping_precision(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of SciPy's that answers in double precision whatever it is given, in that of its operands."""
+
+    @functools.wraps(function)
+    def kept(*operands: Any) -> Any:
+        out = function(*operands)[()]  # of numbers too some make arrays
+        kinds = {x.dtype for x in operands if hasattr(x, "dtype")}
+        return out.astype(np.float32)[()] if kinds == {np.dtype(np.float32)} else out
+
+    return kept
 
 
 def as_numpy_at_zero(x: Any) -> Any:
@@ -63,6 +83,40 @@ strong_multiply = Elementwise(
     domain=((0.5, 2), (0.5, 2)),
 )
 
+
+def _gap(x: Any, y: Any) -> Any:
+    """``x - y``, and 0 of two equal infinities."""
+    with np.errstate(invalid="ignore"):
+        found = np.subtract(x, y)
+    spoiled = found != found
+    if not spoiled.any():
+        return float(found) if type(x) is float and type(y) is float else found
+    return np.where(spoiled & np.equal(x, y), found.dtype.type(0), found)[()]
+
+
+gap: Elementwise = Elementwise("gap", _gap, dx=ONE, dy=MINUS_ONE, counterparts=(), domain=((-2, 2), (-2, 2)))
+
+
+def _leg_ratio(x: Any, r: Any) -> Any:
+    """``x / r`` of a leg and the hypotenuse: of a triangle without size 0, of an infinite leg its sign."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.divide(x, r)
+        spoiled = found != found
+        if not spoiled.any():
+            return float(found) if type(x) is float and type(r) is float else found
+        return np.where(spoiled & ((r == 0) | np.isinf(x)), np.sign(x), found).astype(found.dtype)[()]
+
+
+leg_ratio: Elementwise = Elementwise(
+    "leg_ratio",
+    _leg_ratio,
+    dx=lambda y: reciprocal(y),
+    dy=lambda out, y: -strong_multiply(out, reciprocal(y)),
+    singular=True,
+    counterparts=(),
+    domain=((0.3, 0.5), (0.6, 2)),
+)
+
 # -- arithmetic
 
 add = Elementwise("add", np.add, dx=ONE, dy=ONE, operator="+", domain=((-2, 2), (-2, 2)))
@@ -90,7 +144,7 @@ power: Elementwise = Elementwise(
     dy=lambda out, x: strong_multiply(out, log(floating(x))),
     singular=True,
     operator="**",
-    counterparts=(np.power, np.float_power),
+    counterparts=(np.power,),
     domain=((0.5, 2), (-2, 2)),
 )
 floor_divide = Elementwise(
@@ -129,19 +183,21 @@ rint = Elementwise("round", np.rint, dx=ZERO, domain=(0.6, 0.9))
 heaviside = Elementwise(
     "heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)), domain=((0.5, 2), (0.5, 2))
 )
+nextafter = Elementwise("nextafter", np.nextafter, dx=ONE, dy=ZERO, domain=((0.5, 2), (2.5, 3)))
+spacing = Elementwise("spacing", np.spacing, dx=ZERO, domain=(0.6, 0.9))
 maximum = Elementwise(
     "maximum",
     np.maximum,
-    dx=lambda x, y: heaviside(x - y, 0.5),
-    dy=lambda x, y: heaviside(y - x, 0.5),
+    dx=lambda x, y: heaviside(gap(x, y), 0.5),
+    dy=lambda x, y: heaviside(gap(y, x), 0.5),
     singular=True,
     domain=((-2, 2), (-1.9, 2.1)),
 )
 minimum = Elementwise(
     "minimum",
     np.minimum,
-    dx=lambda x, y: heaviside(y - x, 0.5),
-    dy=lambda x, y: heaviside(x - y, 0.5),
+    dx=lambda x, y: heaviside(gap(y, x), 0.5),
+    dy=lambda x, y: heaviside(gap(x, y), 0.5),
     singular=True,
     domain=((-2, 2), (-1.9, 2.1)),
 )
@@ -165,17 +221,44 @@ log1p = Elementwise("log1p", np.log1p, dx=lambda x: reciprocal(1.0 + x), singula
 logaddexp = Elementwise(
     "logaddexp",
     np.logaddexp,
-    dx=lambda out, x: exp(x - out),
-    dy=lambda out, y: exp(y - out),
+    dx=lambda x, y: reciprocal(1.0 + exp(gap(y, x))),
+    dy=lambda x, y: reciprocal(1.0 + exp(gap(x, y))),
     singular=True,
     domain=((-2, 2), (-2, 2)),
+)
+logaddexp2 = Elementwise(
+    "logaddexp2",
+    np.logaddexp2,
+    dx=lambda x, y: reciprocal(1.0 + exp2(gap(y, x))),
+    dy=lambda x, y: reciprocal(1.0 + exp2(gap(x, y))),
+    singular=True,
+    domain=((-2, 2), (-2, 2)),
+)
+
+
+def _log_ratio(x: Any, y: Any) -> Any:
+    """log(x / y): accurate where x is near y, and where their quotient over- or underflows."""
+    with np.errstate(all="ignore"):
+        quotient = np.divide(x, y)
+        near = (quotient > 0.5) & (quotient < 2.0)
+        far = np.where((quotient > 1e-300) & (quotient < 1e300), np.log(quotient), np.log(x * 1.0) - np.log(y * 1.0))
+        return np.where(near, np.log1p((x - y) / np.where(near, y, 1.0)), far).astype(quotient.dtype)[()]
+
+
+log_ratio = Elementwise(
+    "log_ratio",
+    _log_ratio,
+    dx=lambda x: reciprocal(x),
+    dy=lambda y: -reciprocal(y),
+    singular=True,
+    counterparts=(),
+    domain=((0.5, 2), (0.5, 2)),
 )
 hypot = Elementwise(
     "hypot",
     np.hypot,
-    # Strongly: 0 * (1/0) = 0 at the origin.
-    dx=lambda out, x: strong_multiply(x, reciprocal(out)),
-    dy=lambda out, y: strong_multiply(y, reciprocal(out)),
+    dx=lambda out, x: leg_ratio(x, out),
+    dy=lambda out, y: leg_ratio(y, out),
     singular=True,
     domain=((0.5, 2), (0.5, 2)),
 )
@@ -224,31 +307,25 @@ conj: Structural = Structural(
 
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """``x`` limited to [min, max]; a bound of None is open. At a bound the derivative is shared equally."""
+    if not carries(x, min, max):
+        return np.clip(x, min, max)
     if min is None and max is None:
         return positive(x)
     raised = x if min is None else maximum(x, min)
     return raised if max is None else minimum(raised, max)
 
 
-def copysign(x: Any, y: Any) -> Any:
-    """|x| with the sign of ``y``: a choice between |x| and -|x|, so that its derivative at x = 0 is 0."""
-    from interp.vocabulary.predicates import signbit
-    from interp.vocabulary.shape import where
-
-    magnitude = absolute(x)
-    return where(signbit(y), -magnitude, magnitude)
-
-
-def round(x: Any, decimals: int = 0) -> Any:
-    """``x`` rounded to a number of decimals, halves to even; its derivative is zero."""
-    if decimals == 0:
-        return rint(x)
-    scale = 10.0**decimals
-    return rint(x * scale) / scale
-
-
-COUNTERPARTS[np.round] = round
-COUNTERPARTS[np.copysign] = copysign
 COUNTERPARTS[np.clip] = lambda x, a_min=None, a_max=None, *, min=None, max=None: clip(
     x, a_min if min is None else min, a_max if max is None else max
+)
+enter(
+    clip,
+    np.clip,
+    calls=[
+        call((2, 3), min=0.3, max=0.6),
+        call((2, 3), min=0.3),
+        call((2, 3), max=0.6),
+        call((2, 3), (3,), between=((-2, 2), (-1, 0)), through=lambda f, x, low: f(x, low, low + 1.0)),
+        call((3,), through=lambda f, x: f(x, None, None)),
+    ],
 )

@@ -13,7 +13,7 @@ from interp.primitive import negative_axes
 from interp.value import ndim_of, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.elementwise import absolute, exp, log, sign, strong_multiply
 from interp.vocabulary.reductions import REPEATED, sum
 from interp.vocabulary.shape import broadcast_to, squeeze
@@ -35,8 +35,8 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     ``b``: weights that broadcast with ``a``. Where their sum is negative, NaN; with ``return_sign`` the logarithm of
     its size, and its sign.
     """
-    a = asarray(a)
-    b = None if b is None else asarray(b)
+    a = as_operand(a)
+    b = None if b is None else as_operand(b)
     if b is not None and np.broadcast_shapes(shape_of(a), shape_of(b)) != shape_of(a):
         a = broadcast_to(a, np.broadcast_shapes(shape_of(a), shape_of(b)))
     shift = _greatest(a, axis, b)
@@ -50,7 +50,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
 @composite(scipy.special.softmax)
 def softmax(x: Any, axis: Any = None) -> Any:
     """exp(x) as shares of its sum over ``axis``, as `scipy.special.softmax`."""
-    x = asarray(x)
+    x = as_operand(x)
     top = np.max(np.real(primal(x)), axis=axis, keepdims=True)
     terms = exp(x - top)
     return terms / sum(terms, axis=axis, keepdims=True)
@@ -59,7 +59,7 @@ def softmax(x: Any, axis: Any = None) -> Any:
 @composite(scipy.special.log_softmax)
 def log_softmax(x: Any, axis: Any = None) -> Any:
     """Logarithms of `softmax`, as `scipy.special.log_softmax`."""
-    x = asarray(x)
+    x = as_operand(x)
     shifted = x - _greatest(x, axis)
     return shifted - log(sum(exp(shifted), axis=axis, keepdims=True))
 

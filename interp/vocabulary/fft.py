@@ -18,7 +18,8 @@ from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.complex_numbers import real
 from interp.vocabulary.creation import zeros
 from interp.vocabulary.elementwise import conj
-from interp.vocabulary.shape import concatenate, roll
+from interp.vocabulary.repeating import roll
+from interp.vocabulary.shape import concatenate
 
 Axes = Sequence[int] | None
 

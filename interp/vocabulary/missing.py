@@ -11,7 +11,7 @@ from interp.value import Value, is_complex, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import exactly, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.elementwise import sqrt
 from interp.vocabulary.predicates import all, argmax, argmin, isnan, logical_and, logical_not
 from interp.vocabulary.reductions import REPEATED, as_rows, cumprod, cumsum, max, min, prod, sum
@@ -48,7 +48,7 @@ def _folding(name: str, function: Callable[..., Any], neutral: float) -> Callabl
         initial: Any = None,
         where: Any = True,
     ) -> Any:
-        return function(_filled(asarray(x), neutral), axis, dtype, out, keepdims, initial, where)
+        return function(_filled(as_operand(x), neutral), axis, dtype, out, keepdims, initial, where)
 
     return _named(folded, name, f"`{function.__name__}` of the elements that are not NaN.")
 
@@ -57,7 +57,7 @@ def _extremum(name: str, function: Callable[..., Any], neutral: float) -> Callab
     def extreme(
         x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
     ) -> Any:
-        x = asarray(x)
+        x = as_operand(x)
         found = function(_filled(x, neutral), axis, out, keepdims, initial, where)
         return found if initial is not None else _none_there(found, x, axis, keepdims, where)
 
@@ -66,7 +66,7 @@ def _extremum(name: str, function: Callable[..., Any], neutral: float) -> Callab
 
 def _place(name: str, function: Callable[..., Any], neutral: float) -> Callable[..., Any]:
     def placed(x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
-        x = asarray(x)
+        x = as_operand(x)
         nothing = all(isnan(x), axis=axis)
         if not isinstance(nothing, Value) and np.any(nothing):
             raise ValueError("All-NaN slice encountered")
@@ -77,7 +77,7 @@ def _place(name: str, function: Callable[..., Any], neutral: float) -> Callable[
 
 def _running(name: str, function: Callable[..., Any], neutral: float) -> Callable[..., Any]:
     def run(x: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-        return function(_filled(asarray(x), neutral), axis, dtype, out)
+        return function(_filled(as_operand(x), neutral), axis, dtype, out)
 
     return _named(run, name, f"`{function.__name__}` in which a NaN changes nothing.")
 
@@ -102,7 +102,7 @@ def nanmean(
     x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     """`mean` of the elements that are not NaN; NaN if all are."""
-    x = asarray(x)
+    x = as_operand(x)
     return mean(x, axis, dtype, out, keepdims, where=_there(x, where))
 
 
@@ -120,7 +120,7 @@ def nanvar(
     correction: float | None = None,
 ) -> Any:
     """`var` of the elements that are not NaN; NaN where they are no more than ``ddof``."""
-    x = asarray(x)
+    x = as_operand(x)
     there = _there(x, where)
     lost = ddof if correction is None else correction
     found = var(x, axis, dtype, out, ddof, keepdims, where=there, mean=mean, correction=correction)
@@ -158,7 +158,7 @@ def nanquantile(
     weights: Any = None,
 ) -> Any:
     """`quantile` of the elements that are not NaN; NaN if all are."""
-    x = asarray(x)
+    x = as_operand(x)
     q = as_fraction(q, x)
     if is_complex(x):
         raise TypeError("a must be an array of real numbers")
@@ -192,7 +192,7 @@ def nanpercentile(
     weights: Any = None,
 ) -> Any:
     """`nanquantile` at ``q`` per cent."""
-    x = asarray(x)
+    x = as_operand(x)
     fraction = of_percent(x, q, method)
     check_quantile(fraction, method, weights, out, "nanpercentile", "Percentiles must be in the range [0, 100]")
     return nanquantile(x, fraction, axis, method=method, keepdims=keepdims)
@@ -201,7 +201,7 @@ def nanpercentile(
 @composite(np.nanmedian)
 def nanmedian(x: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """`median` of the elements that are not NaN; NaN if all are."""
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("nanmedian", x, None, out)
     return nanquantile(x, 0.5, axis, keepdims=keepdims)
 

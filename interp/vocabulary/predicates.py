@@ -30,6 +30,16 @@ isnan = _elementwise(np.isnan)
 isfinite = _elementwise(np.isfinite)
 isinf = _elementwise(np.isinf)
 signbit = _elementwise(np.signbit)
+isposinf = Predicate("isposinf", np.isposinf, counterparts=(np.isposinf,))
+isneginf = Predicate("isneginf", np.isneginf, counterparts=(np.isneginf,))
+isreal = Predicate("isreal", np.isreal, counterparts=(np.isreal,))
+iscomplex = Predicate("iscomplex", np.iscomplex, counterparts=(np.iscomplex,))
+
+# -- of integers and booleans: of other numbers NumPy's TypeError
+
+bitwise_count = _elementwise(np.bitwise_count)
+gcd = _elementwise(np.gcd)
+lcm = _elementwise(np.lcm)
 
 
 def of_number(axis: Any) -> Any:

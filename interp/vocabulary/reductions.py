@@ -10,11 +10,11 @@ import numpy as np
 
 from interp.linear import Diagonal, Formula, LinearMap, SumOver, drop_axes, keep_shape
 from interp.primitive import Reduction, negative_axes, negative_axis
-from interp.value import ndim_of, primal, shape_of
+from interp.value import Value, has_nan, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray, zeros
+from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.elementwise import add, maximum, minimum, multiply
 from interp.vocabulary.predicates import equal, isnan, of_number
 from interp.vocabulary.shape import concatenate, flip, moveaxis, reshape, transpose, where
@@ -24,7 +24,7 @@ Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _axes(x: Any, axis: Any = None, *, keepdims: bool = False) -> Canonical:
-    x = asarray(x)
+    x = as_operand(x)
     ndim = ndim_of(x)
     return (x,), {"axis": negative_axes(axis if ndim else of_number(axis), ndim), "keepdims": keepdims}
 
@@ -72,7 +72,7 @@ class Fold(Reduction):
         return self._reduced(x, axis, None, out, keepdims, initial, where)
 
     def _reduced(self, x: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, mask: Any) -> Any:
-        x = asarray(x)
+        x = as_operand(x)
         refuse_conversion(self.name, x, dtype, out)
         if mask is not True:
             if self.neutral is None and initial is None:
@@ -100,12 +100,71 @@ def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Ma
 
 def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
     (x,) = operands
-    shape, axes = shape_of(x), params["axis"]
-    chosen = equal(x, reshape(out, keep_shape(shape, axes))) * _one(x)
+    shape, axes, keepdims = shape_of(x), params["axis"], params["keepdims"]
+    kept = keep_shape(shape, axes)
+    if type(x) is np.ndarray and (places := _single_places(x, out, kept)) is not None:
+        return [Chosen(places, x.dtype, shape, axes, keepdims)]
+    chosen = equal(x, reshape(out, kept)) * _one(x)
     # At least one element is chosen, which an interval of booleans does not know; of a NaN none is.
     weights = chosen / maximum(sum(chosen, axis=axes, keepdims=True), _one(x))
-    weights = where(isnan(reshape(out, keep_shape(shape, axes))), np.nan, weights)
-    return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(weights, shape, shape, singular=True)]
+    weights = where(isnan(reshape(out, kept)), np.nan, weights)
+    return [_weighted(weights, shape, axes, keepdims)]
+
+
+def _weighted(weights: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> LinearMap:
+    return SumOver(shape, axes, keepdims) @ Diagonal(weights, shape, shape, singular=True)
+
+
+def _single_places(x: np.ndarray, out: Any, kept: tuple[int, ...]) -> np.ndarray | None:
+    """Flat positions in ``x`` of the extrema ``out``, in no order; None unless each is one element and no NaN."""
+    if not x.size or not x.ndim:
+        return None
+    (places,) = (x == np.reshape(out, kept)).reshape(-1).nonzero()
+    # Each extremum is an element, unless it is NaN, which equals nothing.
+    return places if places.size == np.size(out) and not has_nan(out) else None
+
+
+class Chosen(LinearMap):
+    """Of each reduction over ``axes`` one element, at the flat ``places``."""
+
+    __slots__ = ("axes", "dtype", "keepdims", "places")
+    keeps_none, holds_operands = True, False
+
+    def __init__(
+        self, places: np.ndarray, dtype: np.dtype, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool
+    ) -> None:
+        self.places, self.dtype, self.axes, self.keepdims = places, dtype, axes, keepdims
+        self.in_shape = shape
+        self.out_shape = keep_shape(shape, axes) if keepdims else drop_axes(shape, axes)
+
+    def _as_weighted_sum(self) -> LinearMap:
+        weights = np.zeros(self.in_shape, dtype=self.dtype)
+        weights.reshape(-1)[self.places] = 1.0
+        return _weighted(weights, self.in_shape, self.axes, self.keepdims)
+
+    def steps(self) -> tuple[LinearMap, ...]:
+        return self._as_weighted_sum().steps()
+
+    def apply(self, t: Any, batch: int | None = None) -> Any:
+        return self._as_weighted_sum().apply(t, batch)
+
+    def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
+        if batch is not None or isinstance(ct, Value):
+            return self._as_weighted_sum().apply_adjoint(ct, batch, strong)
+        image = np.zeros(self.in_shape, dtype=np.result_type(self.dtype, ct))
+        self.accumulate_adjoint(image, ct)
+        return image
+
+    def accumulate_adjoint(self, total: Any, ct: Any, batch: int | None = None) -> bool:
+        if batch is not None or not total.flags.c_contiguous:
+            return False
+        if self.places.size > 1:
+            ndim = len(self.in_shape)
+            places = np.unravel_index(self.places, self.in_shape)
+            kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
+            ct = kept[tuple(0 if i - ndim in self.axes else at for i, at in enumerate(places))]
+        total.reshape(-1)[self.places] += ct
+        return True
 
 
 def _one(x: Any) -> Any:
@@ -166,7 +225,7 @@ min = Fold("min", np.min, minimum, None, counterparts=(np.min, np.amin), derivat
 @composite(np.ptp)
 def ptp(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
     """Greatest less least element over ``axis``."""
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("ptp", x, None, out)
     return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
 
@@ -175,7 +234,7 @@ def ptp(x: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> An
 
 
 def _one_axis(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Canonical:
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("cumsum", x, dtype, out)
     if axis is None or not ndim_of(x):
         x, axis = reshape(x, (-1,)), -1 if axis is None else axis
@@ -211,7 +270,7 @@ cumsum = RunningSum(
 @composite(np.cumprod)
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """Products of the elements up to each along ``axis`` (None: of all in C order), by doubling."""
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("cumprod", x, dtype, out)
     if axis is None:
         x, axis = reshape(x, (-1,)), -1
@@ -224,7 +283,7 @@ def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
     """The Array API's `cumsum`: ``axis`` may be left out for one axis only; ``include_initial`` puts a 0 in front."""
-    return _with_initial(cumsum, 0.0, asarray(x), axis, dtype, out, include_initial)
+    return _with_initial(cumsum, 0.0, as_operand(x), axis, dtype, out, include_initial)
 
 
 @composite(np.cumulative_prod)
@@ -232,7 +291,7 @@ def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
     """The Array API's `cumprod`: ``axis`` may be left out for one axis only; ``include_initial`` puts a 1 in front."""
-    return _with_initial(cumprod, 1.0, asarray(x), axis, dtype, out, include_initial)
+    return _with_initial(cumprod, 1.0, as_operand(x), axis, dtype, out, include_initial)
 
 
 def _with_initial(

@@ -15,7 +15,7 @@ from interp.linear import Formula, Gather, LinearMap
 from interp.primitive import Predicate, Sorting, negative_axis
 from interp.value import Value, ndim_of, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.indexing import getitem, take
 from interp.vocabulary.predicates import equal
 from interp.vocabulary.reductions import REPEATED, sum
@@ -27,7 +27,7 @@ Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 def _axis(x: Any, axis: int | None, order: Any) -> tuple[Any, int]:
     if order is not None:
         raise UnsupportedArgument("order= sorts records by their fields; values are numbers")
-    x = asarray(x)
+    x = as_operand(x)
     return (reshape(x, (-1,)), -1) if axis is None else (x, negative_axis(axis, ndim_of(x)))
 
 
@@ -48,7 +48,7 @@ def _along(
 
 def _positions(x: Any, axis: int | None = -1, *args: Any, **kwargs: Any) -> Canonical:
     """Of a number there is one position, where `sort` finds no axis."""
-    x = asarray(x)
+    x = as_operand(x)
     return _along(x if ndim_of(x) else reshape(x, (-1,)), axis, *args, **kwargs)
 
 
@@ -126,7 +126,7 @@ argpartition = Predicate(
 
 
 def _keys(keys: Any, axis: int = -1) -> Canonical:
-    parts = tuple(asarray(key) for key in keys)
+    parts = tuple(as_operand(key) for key in keys)
     if not parts:
         raise TypeError("need sequence of keys with len > 0 in lexsort")
     return parts, {"axis": negative_axis(axis, ndim_of(parts[0])) if ndim_of(parts[0]) else axis}
@@ -136,10 +136,10 @@ lexsort = Predicate("lexsort", lambda *keys, axis: np.lexsort(keys, axis), count
 
 
 def _places(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Canonical:
-    a = asarray(a)
+    a = as_operand(a)
     if ndim_of(a) != 1:
         raise ValueError("searchsorted: the sorted array has one axis")
-    return (a if sorter is None else take(a, sorter), asarray(v)), {"side": side}
+    return (a if sorter is None else take(a, sorter), as_operand(v)), {"side": side}
 
 
 searchsorted = Predicate("searchsorted", np.searchsorted, counterparts=(np.searchsorted,), canonical=_places)

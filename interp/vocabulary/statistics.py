@@ -16,7 +16,7 @@ from interp.vocabulary.arguments import exactly, only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.complex_numbers import Z, imag, real
 from interp.vocabulary.composites import carries, composite
-from interp.vocabulary.creation import asarray, zeros
+from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.elementwise import absolute, clip, conj, maximum, sqrt, square, strong_multiply
 from interp.vocabulary.linalg import einsum, matmul
 from interp.vocabulary.predicates import equal, isnan
@@ -32,7 +32,7 @@ def mean(
     x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     """Arithmetic mean over ``axis`` (all axes if None); NaN of nothing."""
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("mean", x, dtype, out)
     return sum(only_where(where, x, 0.0), axis=axis, keepdims=keepdims) / number_of(x, axis, keepdims, where)
 
@@ -54,7 +54,7 @@ def var(
 
     ``mean``: the mean, if it is known, as ``mean(x, axis, keepdims=True)`` gives it.
     """
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("var", x, dtype, out)
     if correction is not None:
         if ddof != 0:
@@ -108,12 +108,12 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
     ``returned``: also the sums of the weights. Raises `ZeroDivisionError` where they are zero.
     """
-    x = asarray(x)
+    x = as_operand(x)
     if weights is None:
         found = mean(x, axis, keepdims=keepdims)
         total: Any = zeros(shape_of(found), like=primal(found)) + number_of(x, axis)
         return (found, total) if returned else found
-    weights = exactly(_weights_like(x, axis, asarray(weights)), x)
+    weights = exactly(_weights_like(x, axis, as_operand(weights)), x)
     total = sum(weights, axis=axis, keepdims=keepdims)
     none = equal(total, 0.0)
     if not isinstance(none, Value) and np.any(none):
@@ -196,7 +196,7 @@ STEPS: dict[str, Callable[[Any], Any]] = {
 @composite(np.median)
 def median(x: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """The middle element in order over ``axis``, or the mean of the two middle ones; NaN where there is a NaN."""
-    x = asarray(x)
+    x = as_operand(x)
     refuse_conversion("median", x, None, out)
     ordered = _ordered(x, axis)
     n = shape_of(ordered)[-1]
@@ -223,7 +223,7 @@ def quantile(
 
     ``method``: one of `ENDS` and `STEPS`. ``q`` may be a value, too: between elements the result is a line in it.
     """
-    x = asarray(x)
+    x = as_operand(x)
     q = as_fraction(q, x)
     check_quantile(q, method, weights, out, "quantile", "Quantiles must be in the range [0, 1]")
     if is_complex(x):
@@ -261,7 +261,7 @@ def percentile(
     weights: Any = None,
 ) -> Any:
     """`quantile` at ``q`` per cent."""
-    x = asarray(x)
+    x = as_operand(x)
     fraction = of_percent(x, q, method)
     check_quantile(fraction, method, weights, out, "percentile", "Percentiles must be in the range [0, 100]")
     return quantile(x, fraction, axis, method=method, keepdims=keepdims)
@@ -271,7 +271,7 @@ def of_percent(x: Any, q: Any, method: str) -> Any:
     """The fraction ``q`` per cent."""
     if isinstance(q, int | float) and not encloses(x):
         return q / 100.0
-    return (exactly(asarray(q), x) if method in ENDS else asarray(q)) / 100.0
+    return (exactly(as_operand(q), x) if method in ENDS else as_operand(q)) / 100.0
 
 
 def weighed_quantile(ordered: Any, counts: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Any:
@@ -329,7 +329,7 @@ def _split(position: Any, x: Any, method: str) -> tuple[Any, Any]:
 def as_fraction(q: Any, x: Any) -> Any:
     """``q`` as NumPy takes it: one of Python's numbers in the precision of ``x``."""
     own = getattr(x, "dtype", np.dtype(float))
-    return own.type(q) if isinstance(q, int | float) and own.kind == "f" else asarray(q)
+    return own.type(q) if isinstance(q, int | float) and own.kind == "f" else as_operand(q)
 
 
 def _hat(position: Any, n: int) -> Any:
@@ -394,18 +394,18 @@ def cov(
     """
     if ddof is not None and ddof != int(ddof):
         raise ValueError("ddof must be integer")
-    m = asarray(m)
+    m = as_operand(m)
     refuse_conversion("cov", m, dtype)
     x = _variables(m, rowvar, "m")
     if y is not None:
-        x = concatenate([x, _variables(asarray(y), rowvar, "y")], axis=0)
+        x = concatenate([x, _variables(as_operand(y), rowvar, "y")], axis=0)
     if shape_of(x)[0] == 0:
         return x[:, :0]
     n = shape_of(x)[1]
     ddof = int(not bias) if ddof is None else int(ddof)
     frequencies = None if fweights is None else _frequencies(fweights, n)
     if aweights is not None:
-        aweights = exactly(_observation_weights(asarray(aweights), n), x)
+        aweights = exactly(_observation_weights(as_operand(aweights), n), x)
     weights = frequencies if aweights is None else aweights if frequencies is None else frequencies * aweights
     if weights is None:
         centred = x - mean(x, axis=1, keepdims=True)

@@ -8,7 +8,7 @@ from interp.primitive import negative_axis
 from interp.value import is_complex, ndim_of, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
-from interp.vocabulary.creation import asarray, zeros
+from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.elementwise import conj
 from interp.vocabulary.linalg import einsum
 from interp.vocabulary.shape import concatenate, moveaxis
@@ -22,7 +22,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = asarray(a), asarray(b)
+    a, b = as_operand(a), as_operand(b)
     if not ndim_of(a) or not ndim_of(b):
         raise ValueError("At least one array has zero dimension")
     a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
@@ -46,7 +46,7 @@ def _in_space(a: Any) -> Any:
 @composite(np.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Sums of conj(x1) * x2 along ``axis`` of both; other axes broadcast."""
-    x1, x2 = asarray(x1), asarray(x2)
+    x1, x2 = as_operand(x1), as_operand(x2)
     if not ndim_of(x1) or not ndim_of(x2):
         raise ValueError("vecdot takes vectors, not numbers")
     if axis >= 0 and ndim_of(x1) != ndim_of(x2):

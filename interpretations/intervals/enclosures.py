@@ -98,7 +98,7 @@ def enclosure(name: str = "", blocks: bool = True) -> Callable[[Callable[..., En
     def enter(f: Callable[..., Enclosure]) -> Callable[..., Enclosure]:
         @functools.wraps(f)
         def quiet(*ends: Reals) -> Enclosure:
-            ends = tuple(np.float64(x) if isinstance(x, float | int | np.generic) else x for x in ends)
+            ends = tuple(np.float64(x) if isinstance(x, float | int | np.generic) or not x.ndim else x for x in ends)
             with np.errstate(all="ignore"):
                 if blocks and any(x.size > 2 * BLOCK for x in ends) and (shape := _common_shape(ends)):
                     return _by_blocks(f, shape, ends)
@@ -426,7 +426,8 @@ class Monotone:
         if last < INF:
             b = xp.minimum(hi, last)
             beyond, within = (lo >= last, hi < last) if self.open else (lo > last, hi <= last)
-            nothing, defined = nothing | beyond, defined & within
+            nothing = beyond if nothing is None else nothing | beyond
+            defined = within if defined is None else defined & within
         left, right = (b, a) if self.decreasing else (a, b)
         low, high = next_down(self.function(left), self.ulps), next_up(self.function(right), self.ulps)
         for x, y in self.fixed:

@@ -14,27 +14,39 @@ import numpy as np
 
 from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
-from interp.primitive import Contraction, Elementwise, Predicate, Reduction, Solve, Sorting, Structural
+from interp.primitive import Contraction, Elementwise, Fixed, Predicate, Reduction, Solve, Sorting, Structural
 from interp.several import CustomOutput
 from interp.vocabulary import linalg, reductions, sorting
 from interp.vocabulary.creation import copy
 from interp.vocabulary.defaults import _structural as rearranged
+from interp.vocabulary.elementwise import maximum, minimum
 from interp.vocabulary.indexing import index_add
 from interp.vocabulary.linalg.systems import triangle
+from interp.vocabulary.predicates import isnan
 from interp.vocabulary.shape import where
 from interpretations.intervals import enclosures
 from interpretations.intervals.decoration import Decoration
 from interpretations.intervals.interval import Interval, ends, hull, make, point, weakest
 from interpretations.intervals.rounding import add_down, add_up
+from interpretations.intervals.special import GAPS
 
 COM = np.int8(Decoration.COM)
+IGNORING_NAN: dict[str, Callable[[Any, Any], Any]] = {
+    # NaN is what is undefined: where an operand may be, the other may be the answer
+    "fmax": lambda x, y: where(isnan(x), y, where(isnan(y), x, maximum(x, y))),
+    "fmin": lambda x, y: where(isnan(x), y, where(isnan(y), x, minimum(x, y))),
+}
 ULPS_OF_A_STRANGER = 4
 """Rounding error granted to the implementation of a primitive that is not in the table."""
 
 
 @Elementwise.rule(Interval)
 def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
+    if primitive.name in IGNORING_NAN:
+        return IGNORING_NAN[primitive.name]
     enclose = enclosures.TABLE.get(primitive.name)
+    if primitive.name in GAPS:
+        raise NoRule(f"{primitive.name} of an Interval has no enclosure: {GAPS[primitive.name]}")
     if enclose is None:
         return _by_derivative(primitive)
 
@@ -59,10 +71,16 @@ def _by_derivative(primitive: Elementwise) -> Any:
         )
 
     def rule(*operands: Any) -> Interval:
-        boxes = dict(zip(primitive.operand_names, (make(*ends(x)) for x in operands), strict=True))
+        fixed = [isinstance(p, Fixed) for p in primitive.partials]
+        parts = [x if plain else make(*ends(x)) for x, plain in zip(operands, fixed, strict=True)]
+        boxes = dict(zip(primitive.operand_names, parts, strict=True))
         least, greatest, slack = [], [], point(0.0)
-        decoration = weakest(*(box.decoration for box in boxes.values()))
-        for box, partial in zip(boxes.values(), primitive.partials, strict=True):
+        decoration = weakest(*(box.decoration for box, plain in zip(parts, fixed, strict=True) if not plain))
+        for box, partial in zip(parts, primitive.partials, strict=True):
+            if isinstance(partial, Fixed):
+                least.append(box)
+                greatest.append(box)
+                continue
             slope = partial if isinstance(partial, float) else partial.formula(*(boxes[name] for name in partial.needs))
             slope_lo, slope_hi, known = ends(slope)
             rising, falling, mid = slope_lo >= 0, slope_hi <= 0, box.mid

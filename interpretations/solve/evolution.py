@@ -8,7 +8,7 @@ import scipy.sparse
 
 from interp.errors import InterpError
 from interp.interpretation import call
-from interp.vocabulary import asarray
+from interp.vocabulary.creation import as_operand
 from interpretations.solve.optimise import start
 from interpretations.solve.residuals import chosen, is_worth_it
 from interpretations.sparsity import jacobian_sparsity
@@ -58,7 +58,7 @@ def for_solve_ivp(
         arguments["args"] = args
 
     def of_both(both: Any) -> Any:
-        return asarray(call(fun, both[0], both[1:], *extra))
+        return as_operand(call(fun, both[0], both[1:], *extra))
 
     at_start = np.concatenate([[float(t_span[0])], y0])
     pattern = structure(jacobian_sparsity(of_both, at_start)[:, 1:])
@@ -67,7 +67,7 @@ def for_solve_ivp(
     colouring = Colouring(pattern, "bidirectional", *bidirectional(pattern, "best", ROW_COST))
 
     def sparse(t: float, y: np.ndarray, *extra: Any) -> scipy.sparse.csr_array:
-        return evaluated(lambda y: asarray(call(fun, t, y, *extra)), y, colouring, None)[0]
+        return evaluated(lambda y: as_operand(call(fun, t, y, *extra)), y, colouring, None)[0]
 
     if jacobian == "sparse" or (jacobian is None and IMPLICIT[method] and is_worth_it(pattern)):
         return {**arguments, "jac": sparse}

@@ -9,7 +9,7 @@ from scipy.sparse.linalg import LinearOperator, splu
 
 from interp.errors import InterpError
 from interp.interpretation import call
-from interp.vocabulary import asarray
+from interp.vocabulary.creation import as_operand
 from interpretations.derivatives import jacfwd, jacrev
 from interpretations.solve.optimise import box, start
 from interpretations.sparsity import jacobian_sparsity, sparse_jacobian
@@ -26,7 +26,7 @@ def chosen(what: str, way: str | None, ways: tuple[str, ...]) -> None:
 
 def returning_array(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
     """``f`` with a list of numbers taken for an array, as SciPy does."""
-    return lambda x: asarray(call(f, x, *args, **kwargs))
+    return lambda x: as_operand(call(f, x, *args, **kwargs))
 
 
 def is_worth_it(pattern: scipy.sparse.csr_array) -> bool:

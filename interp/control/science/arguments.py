@@ -7,7 +7,7 @@ from interp import tree
 from interp.control.foreign import values_in
 from interp.errors import ForeignCall
 from interp.value import encloses, primal
-from interp.vocabulary import asarray
+from interp.vocabulary.creation import as_operand
 
 
 def as_tuple(args: Any) -> tuple[Any, ...]:
@@ -24,7 +24,7 @@ def as_arrays(out: Any) -> Any:
     """A result of a user's function: a list of values as an array of them; tuples of several results each by itself."""
     if isinstance(out, tuple):
         return tuple(map(as_arrays, out))
-    return asarray(out)
+    return as_operand(out)
 
 
 def stripped(f: Any) -> Any:

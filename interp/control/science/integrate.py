@@ -18,7 +18,8 @@ from interp.numerics.implicit import moving
 from interp.numerics.quadrature import integrate
 from interp.numerics.runge_kutta import Trajectory
 from interp.value import Value, encloses, ndim_of, primal, shape_of
-from interp.vocabulary import asarray, concatenate, einsum, moveaxis, reshape, square, sum
+from interp.vocabulary import concatenate, einsum, moveaxis, reshape, square, sum
+from interp.vocabulary.creation import as_operand
 
 Function = Callable[..., Any]
 INTEGRALS = "Sum f over sub-intervals of the range, which encloses the integral"
@@ -51,7 +52,7 @@ def quad(
         y = func(x, *args)
         if encloses(y):
             refuse_enclosures(call, INTEGRALS, y)
-        return reshape(asarray(y), ()) if shape_of(y) or isinstance(y, list) else y
+        return reshape(as_operand(y), ()) if shape_of(y) or isinstance(y, list) else y
 
     lo, hi = primal(a), primal(b)
     plain = primal(points) if points is not None else None
@@ -149,7 +150,7 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
         raise ValueError("Gaussian quadrature is only available for finite limits.")
     nodes, weights = np.polynomial.legendre.leggauss(n)
     half = (b - a) / 2.0
-    return half * sum(weights * asarray(func(half * (nodes + 1.0) + a, *args)), axis=-1), None
+    return half * sum(weights * as_operand(func(half * (nodes + 1.0) + a, *args)), axis=-1), None
 
 
 # -- sampled functions
@@ -161,7 +162,7 @@ register(si.cumulative_trapezoid)(sampled.cumulative_trapezoid)
 
 def _by_weights(rule: Function, y: Any, axis: int, **options: Any) -> Any:
     """A rule that is linear in the ordinates, at positions that are plain: its weights are its results for units."""
-    y = moveaxis(asarray(y), axis, -1)
+    y = moveaxis(as_operand(y), axis, -1)
     refuse_enclosures(name_of(rule), "Use trapezoid, which encloses the sum", y)
     if any(isinstance(option, Value) for option in options.values()):
         raise ForeignCall(
@@ -176,12 +177,12 @@ def _by_weights(rule: Function, y: Any, axis: int, **options: Any) -> Any:
 
 @register(si.simpson)
 def _simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
-    return _by_weights(si.simpson, y, axis, x=None if x is None else asarray(x), dx=dx)
+    return _by_weights(si.simpson, y, axis, x=None if x is None else as_operand(x), dx=dx)
 
 
 @register(si.cumulative_simpson)
 def _cumulative_simpson(y: Any, *, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None) -> Any:
-    return _by_weights(si.cumulative_simpson, y, axis, x=None if x is None else asarray(x), dx=dx, initial=initial)
+    return _by_weights(si.cumulative_simpson, y, axis, x=None if x is None else as_operand(x), dx=dx, initial=initial)
 
 
 @register(si.romb)
@@ -198,7 +199,7 @@ SOLUTIONS = "Enclose the solution with a verified method"
 def _slope_of(fun: Function, args: tuple[Any, ...], vectorized: bool) -> Function:
     def slope(t: Any, y: Any) -> Any:
         made = fun(t, reshape(y, (-1, 1)) if vectorized else y, *args)
-        made = asarray(list(made) if isinstance(made, tuple) else made)
+        made = as_operand(list(made) if isinstance(made, tuple) else made)
         refuse_enclosures("scipy.integrate.solve_ivp", SOLUTIONS, made)
         return reshape(made, (-1,)) if vectorized else made
 
@@ -253,7 +254,7 @@ def solve_ivp(
         if isinstance(t0, Value):
             found.t = found.t + concatenate([reshape(t0 - primal(t0), (1,)) + np.zeros(1), np.zeros(len(path.steps))])
     else:
-        found.t, found.y = t_eval, path(asarray(t_eval))
+        found.t, found.y = t_eval, path(as_operand(t_eval))
     return found
 
 
@@ -264,7 +265,7 @@ def odeint(
     """As `scipy.integrate.odeint`: LSODA's numbers, with what DOP853 at the same tolerances carries."""
     call, args = "scipy.integrate.odeint", as_tuple(args)
     refuse_enclosures(call, SOLUTIONS, func, y0, t, args)
-    y0, t = asarray(y0) * 1.0, asarray(t) * 1.0
+    y0, t = as_operand(y0) * 1.0, as_operand(t) * 1.0
     scalar = ndim_of(y0) == 0
     slope = _slope_of(func if tfirst else lambda t, y, *rest: func(y, t, *rest), args, False)
     out = si.odeint(lambda t, y: primal(slope(t, y)), primal(y0), primal(t), tfirst=True, full_output=1, **options)

@@ -17,7 +17,8 @@ from interp.numerics import interpolation
 from interp.numerics.interpolation import hermite, prepared
 from interp.numerics.piecewise import Extrapolate, PiecewisePolynomial
 from interp.value import Value, encloses, ndim_of, primal, shape_of
-from interp.vocabulary import asarray, broadcast_to, einsum, expand_dims, greater, less, moveaxis, reshape, where
+from interp.vocabulary import broadcast_to, einsum, expand_dims, greater, less, moveaxis, reshape, where
+from interp.vocabulary.creation import as_operand
 
 
 class Spline(PiecewisePolynomial):
@@ -52,9 +53,9 @@ def _powers(t: Any, c: Any, k: int) -> Any:
 
 
 def _plain(call: str, what: str, x: Any) -> None:
-    if isinstance(asarray(x), Value):
+    if isinstance(as_operand(x), Value):
         raise ForeignCall(
-            f"{call}: its {what} are a {type(asarray(x)).__name__}, and no derivative by them is defined. Pass "
+            f"{call}: its {what} are a {type(as_operand(x)).__name__}, and no derivative by them is defined. Pass "
             "interp.primal(...) if nothing is to flow through them; CubicSpline, PchipInterpolator, "
             "Akima1DInterpolator and np.interp take positions that are values"
         )
@@ -67,7 +68,7 @@ def _plain(call: str, what: str, x: Any) -> None:
 def _evaluate(spline: Any, x: Any, nu: int = 0, extrapolate: Extrapolate | None = None) -> Any:
     if not isinstance(spline, si.PPoly):
         raise refusal(type(spline).__call__, x)
-    return PiecewisePolynomial.of(spline)(asarray(x), nu, extrapolate)
+    return PiecewisePolynomial.of(spline)(as_operand(x), nu, extrapolate)
 
 
 @register(si.PPoly.integrate)
@@ -89,7 +90,7 @@ def _pieces(spline: Any, x: Any) -> PiecewisePolynomial:
 
 @register(si.BSpline.__call__)
 def _b_spline(spline: Any, x: Any, nu: int = 0, extrapolate: Extrapolate | None = None) -> Any:
-    return _pieces(spline, asarray(x))(asarray(x), nu, extrapolate)
+    return _pieces(spline, as_operand(x))(as_operand(x), nu, extrapolate)
 
 
 @register(si.BSpline.integrate)
@@ -105,12 +106,12 @@ def _splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     if isinstance(tck, si.BSpline):
         return _b_spline(tck, x, der)
     t, c, k = tck
-    return _extended(Spline(t, asarray(c)[: len(t) - k - 1], k), x, der, ext)
+    return _extended(Spline(t, as_operand(c)[: len(t) - k - 1], k), x, der, ext)
 
 
 def _extended(spline: PiecewisePolynomial, x: Any, nu: int, ext: int | str) -> Any:
     """FITPACK's ways beyond the ends: go on, zero, raise, hold constant."""
-    x = asarray(x)
+    x = as_operand(x)
     first, last = spline.x[0], spline.x[-1]
     out = spline(x, nu, True)
     if ext in (0, "extrapolate"):
@@ -126,7 +127,7 @@ def _extended(spline: PiecewisePolynomial, x: Any, nu: int, ext: int | str) -> A
 @register(si.UnivariateSpline.__call__)
 def _univariate(spline: Any, x: Any, nu: int = 0, ext: Any = None) -> Any:
     t, c, k = spline._eval_args
-    pieces = _pieces(si.BSpline(t, c, k), asarray(x))
+    pieces = _pieces(si.BSpline(t, c, k), as_operand(x))
     return _extended(pieces, x, nu, spline.ext if ext is None else ext)
 
 
@@ -136,7 +137,7 @@ def _univariate(spline: Any, x: Any, nu: int = 0, ext: Any = None) -> Any:
 @register(si.PPoly)
 def piecewise_polynomial(c: Any, x: Any, extrapolate: Extrapolate | None = None, axis: int = 0) -> PiecewisePolynomial:
     """As `scipy.interpolate.PPoly`, of coefficients or breakpoints that are values."""
-    return PiecewisePolynomial(moveaxis(moveaxis(asarray(c), axis, 0), axis + 1, 1), x, extrapolate, axis)
+    return PiecewisePolynomial(moveaxis(moveaxis(as_operand(c), axis, 0), axis + 1, 1), x, extrapolate, axis)
 
 
 @register(si.CubicHermiteSpline)
@@ -190,7 +191,7 @@ def _positive(axis: int, y: Any) -> int:
 @register(si.BSpline)
 def b_spline(t: Any, c: Any, k: int, extrapolate: Extrapolate | None = True, axis: int = 0) -> Spline:
     """As `scipy.interpolate.BSpline`, of coefficients that are values."""
-    return Spline(t, moveaxis(asarray(c), axis, 0), k, extrapolate, _positive(axis, asarray(c)))
+    return Spline(t, moveaxis(as_operand(c), axis, 0), k, extrapolate, _positive(axis, as_operand(c)))
 
 
 @register(si.make_interp_spline)
@@ -199,7 +200,7 @@ def make_interp_spline(
 ) -> Spline:
     """As `scipy.interpolate.make_interp_spline`, of ordinates or boundary derivatives that are values."""
     _plain("scipy.interpolate.make_interp_spline", "positions", x)
-    y = moveaxis(asarray(y) * 1.0, axis, 0)
+    y = moveaxis(as_operand(y) * 1.0, axis, 0)
     n = shape_of(y)[0]
     periodic = isinstance(bc_type, str) and bc_type == "periodic"
     if periodic and not np.allclose(primal(y[0]), primal(y[-1]), atol=1e-15):
@@ -217,7 +218,7 @@ def make_interp_spline(
             unit = np.zeros(columns)
             unit[start] = 1.0
             pairs.append((order, unit))
-            values.append(broadcast_to(asarray(value) * 1.0, shape_of(y)[1:]))
+            values.append(broadcast_to(as_operand(value) * 1.0, shape_of(y)[1:]))
             start += 1
         boundary.append(pairs or None)
     padded = np.concatenate([units, np.zeros((n, columns - units.shape[1]))], axis=1)
@@ -257,7 +258,7 @@ class Interpolant:
         fill_value: Any = np.nan,
         assume_sorted: bool = False,
     ) -> None:
-        x, y = asarray(x) * 1.0, asarray(y) * 1.0
+        x, y = as_operand(x) * 1.0, as_operand(y) * 1.0
         self.axis = _positive(axis, y)
         order = np.argsort(primal(x), kind="mergesort")
         self.x, self.y = x[order], moveaxis(y, axis, 0)[order]
@@ -293,13 +294,13 @@ class Interpolant:
         return make_interp_spline(x, y, k)
 
     def __call__(self, x: Any) -> Any:
-        x = asarray(x) * 1.0
+        x = as_operand(x) * 1.0
         first, last = self.x[0], self.x[-1]
         if self.bounds_error:
             _within(x, first, last)
         out = self.pieces(x, extrapolate=True)
         if not self.extrapolates:
-            below, above = (asarray(fill) for fill in self.fill)
+            below, above = (as_operand(fill) for fill in self.fill)
             trailing = (1,) * (ndim_of(self.y) - 1)
             is_below, is_above = (reshape(side, shape_of(x) + trailing) for side in (less(x, first), greater(x, last)))
             out = where(is_below, below, where(is_above, above, out))

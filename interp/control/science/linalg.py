@@ -12,7 +12,8 @@ import scipy.linalg as sl
 from interp.control.foreign import refuse, register
 from interp.errors import ForeignCall
 from interp.value import is_complex, ndim_of, primal, shape_of
-from interp.vocabulary import asarray, linalg, swapaxes
+from interp.vocabulary import linalg, swapaxes
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.linalg.factored import mirrored
 
 
@@ -26,20 +27,20 @@ def _refuse(call: str, **options: Any) -> None:
 def _solve(
     a: Any, b: Any, lower: bool = False, *args: Any, assume_a: Any = None, transposed: bool = False, **options: Any
 ) -> Any:
-    a = asarray(a)
+    a = as_operand(a)
     if assume_a in ("sym", "her", "pos", "symmetric", "hermitian", "positive definite"):
         a = mirrored(a, lower)
     elif assume_a in ("upper triangular", "lower triangular"):
         return linalg.solve_triangular(a, b, trans=int(transposed), lower=assume_a.startswith("lower"))
     elif assume_a not in (None, "gen", "general", "diagonal", "tridiagonal", "banded"):
         _refuse("solve", assume_a=assume_a)
-    return linalg.solve(swapaxes(a, -1, -2) if transposed else a, asarray(b))
+    return linalg.solve(swapaxes(a, -1, -2) if transposed else a, as_operand(b))
 
 
 @register(sl.solve_toeplitz)
 def _solve_toeplitz(c_or_cr: Any, b: Any, *args: Any, **options: Any) -> Any:
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
-    return linalg.solve(linalg.toeplitz(c, r), asarray(b))
+    return linalg.solve(linalg.toeplitz(c, r), as_operand(b))
 
 
 @register(sl.eigh)

@@ -16,7 +16,8 @@ from interp.errors import ForeignCall, NotDifferentiable
 from interp.numerics import implicit, slopes
 from interp.numerics.implicit import moving
 from interp.value import primal, shape_of
-from interp.vocabulary import asarray, linalg, reshape, square, sum, where
+from interp.vocabulary import linalg, reshape, square, sum, where
+from interp.vocabulary.creation import as_operand
 
 Function = Callable[..., Any]
 
@@ -61,7 +62,7 @@ def _newton(
     """Newton's, Halley's or the secant method; an array ``x0`` is one problem an element."""
     args = as_tuple(args)
     refuse_enclosures("scipy.optimize.newton", ROOTS, func, x0, args)
-    given = (stripped(func), primal(asarray(x0)), stripped(fprime), plain(args))
+    given = (stripped(func), primal(as_operand(x0)), stripped(fprime), plain(args))
     found = so.newton(*given, *rest, fprime2=stripped(fprime2), **options)
     return _with_root(lambda x: func(x, *args), found, "scipy.optimize.newton")
 
@@ -90,7 +91,7 @@ def _fsolve(func: Function, x0: Any, args: Any = (), fprime: Any = None, full_ou
     args = as_tuple(args)
     refuse_enclosures("scipy.optimize.fsolve", ROOTS, func, x0, args)
     x, info, status, message = so.fsolve(
-        stripped(func), primal(asarray(x0)), plain(args), stripped(fprime), 1, **options
+        stripped(func), primal(as_operand(x0)), plain(args), stripped(fprime), 1, **options
     )
     if status != 1:
         raise NotDifferentiable(f"scipy.optimize.fsolve did not converge: {message}")
@@ -102,7 +103,7 @@ def _fsolve(func: Function, x0: Any, args: Any = (), fprime: Any = None, full_ou
 def _root(fun: Function, x0: Any, args: Any = (), method: str = "hybr", jac: Any = None, **options: Any) -> Any:
     args = as_tuple(args)
     refuse_enclosures("scipy.optimize.root", ROOTS, fun, x0, args)
-    found = so.root(stripped(fun), primal(asarray(x0)), plain(args), method, stripped(jac), **options)
+    found = so.root(stripped(fun), primal(as_operand(x0)), plain(args), method, stripped(jac), **options)
     if not found.success:
         raise NotDifferentiable(f"scipy.optimize.root did not converge: {found.message}")
     f = (lambda x: fun(x, *args)[0]) if jac is True else (lambda x: fun(x, *args))
@@ -116,8 +117,8 @@ def _root(fun: Function, x0: Any, args: Any = (), method: str = "hybr", jac: Any
 def _fixed_point(func: Function, x0: Any, args: Any = (), *rest: Any, **options: Any) -> Any:
     args = as_tuple(args)
     refuse_enclosures("scipy.optimize.fixed_point", ROOTS, func, x0, args)
-    x = so.fixed_point(stripped(func), primal(asarray(x0)), plain(args), *rest, **options)
-    return implicit.root(lambda x: asarray(func(x, *args)) - x, x, "scipy.optimize.fixed_point")
+    x = so.fixed_point(stripped(func), primal(as_operand(x0)), plain(args), *rest, **options)
+    return implicit.root(lambda x: as_operand(func(x, *args)) - x, x, "scipy.optimize.fixed_point")
 
 
 # -- minima
@@ -147,11 +148,11 @@ def _minimize(
             "constraints into the variables, use bounds, or solve the conditions of Karush, Kuhn and Tucker with "
             "scipy.optimize.root"
         )
-    lower, upper = _bounds(bounds, np.size(primal(asarray(x0))))
+    lower, upper = _bounds(bounds, np.size(primal(as_operand(x0))))
     plain_bounds = None if bounds is None else so.Bounds(primal(lower), primal(upper))
     found = so.minimize(
         stripped(fun),
-        primal(asarray(x0)),
+        primal(as_operand(x0)),
         plain(args),
         method,
         stripped(jac),
@@ -164,7 +165,7 @@ def _minimize(
     if not found.success and found.status != 2:
         raise NotDifferentiable(f"{call} did not converge: {found.message}")
     objective = (lambda x: fun(x, *args)[0]) if jac is True else (lambda x: fun(x, *args))
-    x = _stationary(lambda x: reshape(asarray(objective(x)), ()), found.x, lower, upper, call)
+    x = _stationary(lambda x: reshape(as_operand(objective(x)), ()), found.x, lower, upper, call)
     found.x, found.fun = moving(found.x, x), moving(found.fun, objective(x))
     found.pop("hess_inv", None)  # an estimate along the way, which carries nothing
     return found
@@ -179,7 +180,7 @@ def _bounds(bounds: Any, n: int) -> tuple[Any, Any]:
         [default if side is None else side for side, default in zip(pair, (-np.inf, np.inf), strict=True)]
         for pair in bounds
     ]
-    return asarray([lower for lower, _ in sides]), asarray([upper for _, upper in sides])
+    return as_operand([lower for lower, _ in sides]), as_operand([upper for _, upper in sides])
 
 
 def _stationary(f: Function, solution: Any, lower: Any, upper: Any, call: str) -> Any:
@@ -245,12 +246,12 @@ def _least_squares(
             f"{call} with loss={loss!r} (or options by position) on values: minimise the robust loss itself with "
             "scipy.optimize.minimize"
         )
-    n = np.size(primal(asarray(x0)))
+    n = np.size(primal(as_operand(x0)))
     pair = (bounds.lb, bounds.ub) if isinstance(bounds, so.Bounds) else bounds
-    lower, upper = (asarray(side) + np.zeros(n) for side in pair)
+    lower, upper = (as_operand(side) + np.zeros(n) for side in pair)
     found = so.least_squares(
         stripped(fun),
-        primal(asarray(x0)),
+        primal(as_operand(x0)),
         stripped(jac),
         (primal(lower), primal(upper)),
         args=plain(args),
@@ -259,11 +260,11 @@ def _least_squares(
     )
     if not found.success:
         raise NotDifferentiable(f"{call} did not converge: {found.message}")
-    x = _stationary(lambda x: 0.5 * sum(square(asarray(fun(x, *args, **kwargs)))), found.x, lower, upper, call)
-    residuals = asarray(fun(x, *args, **kwargs))
+    x = _stationary(lambda x: 0.5 * sum(square(as_operand(fun(x, *args, **kwargs)))), found.x, lower, upper, call)
+    residuals = as_operand(fun(x, *args, **kwargs))
     found.x, found.fun = moving(found.x, x), moving(found.fun, residuals)
     found.cost = moving(found.cost, 0.5 * sum(square(residuals)))
-    found.jac = slopes.jacobian(lambda x: asarray(fun(x, *args, **kwargs)))(x)
+    found.jac = slopes.jacobian(lambda x: as_operand(fun(x, *args, **kwargs)))(x)
     found.grad = found.jac.T @ residuals
     return found
 
@@ -285,12 +286,12 @@ def _curve_fit(
     """``(popt, pcov)`` as functions of the data, of ``sigma`` (one number a point) and of what ``f`` closes over."""
     call = "scipy.optimize.curve_fit"
     refuse_enclosures(call, MINIMA, f, xdata, ydata, sigma, bounds)
-    if np.ndim(primal(asarray(sigma))) == 2 or options.get("full_output"):
+    if np.ndim(primal(as_operand(sigma))) == 2 or options.get("full_output"):
         raise ForeignCall(f"{call} with a matrix sigma or full_output, on values: use scipy.optimize.least_squares")
-    xdata, ydata, sigma = (x if x is None else asarray(x) for x in (xdata, ydata, sigma))
+    xdata, ydata, sigma = (x if x is None else as_operand(x) for x in (xdata, ydata, sigma))
     given = (stripped(f), primal(xdata), primal(ydata), plain(p0), primal(sigma), absolute_sigma, check_finite)
     best, covariance = so.curve_fit(*given, plain(bounds), method, stripped(jac), **options)
-    lower, upper = (asarray(side) + np.zeros(best.size) for side in bounds)
+    lower, upper = (as_operand(side) + np.zeros(best.size) for side in bounds)
 
     def residuals(p: Any) -> Any:
         r = f(xdata, *p) - ydata

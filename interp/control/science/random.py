@@ -13,7 +13,8 @@ import numpy as np
 from interp.control.foreign import register
 from interp.errors import ForeignCall
 from interp.value import shape_of
-from interp.vocabulary import asarray, exp, expm1, sqrt
+from interp.vocabulary import exp, expm1, sqrt
+from interp.vocabulary.creation import as_operand
 
 GENERATORS = (np.random.Generator, np.random.RandomState)
 
@@ -45,7 +46,7 @@ def _reparameterised(name: str) -> Callable[..., Any]:
     def rule(generator: Any, *args: Any, **options: Any) -> Any:
         given = dict(zip((*names, "size"), args, strict=False)) | options
         size = given.pop("size", None)
-        parameters = [asarray(given.pop(key, default)) for key, default in zip(names, defaults, strict=True)]
+        parameters = [as_operand(given.pop(key, default)) for key, default in zip(names, defaults, strict=True)]
         if given:
             raise TypeError(f"{name}() got an unexpected argument: {', '.join(given)}")
         if size is None:
@@ -90,13 +91,13 @@ def _refusing(name: str) -> Callable[..., Any]:
 
 
 def _permutation(generator: Any, x: Any, *args: Any, **options: Any) -> Any:
-    x = asarray(x)
+    x = as_operand(x)
     return x[generator.permutation(shape_of(x)[0])]
 
 
 def _choice(generator: Any, a: Any, size: Any = None, replace: bool = True, p: Any = None, *rest: Any) -> Any:
     """Elements of a value, at positions that are drawn; probabilities must be plain."""
-    a = asarray(a)
+    a = as_operand(a)
     return a[generator.choice(shape_of(a)[0], size, replace, p, *rest)]
 
 

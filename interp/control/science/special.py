@@ -6,7 +6,8 @@ import numpy as np
 import scipy.special as sp
 
 from interp.control.foreign import register
-from interp.vocabulary import asarray, gammaln, log_softmax, logsumexp, softmax, sum
+from interp.vocabulary import gammaln, log_softmax, logsumexp, softmax, sum
+from interp.vocabulary.creation import as_operand
 
 register(sp.logsumexp)(logsumexp)
 register(sp.softmax)(softmax)
@@ -17,4 +18,4 @@ register(sp.log_softmax)(log_softmax)
 def multigammaln(a: Any, d: int) -> Any:
     """As `scipy.special.multigammaln`: log of the gamma function of ``d`` dimensions."""
     constant = 0.25 * d * (d - 1) * np.log(np.pi)
-    return constant + sum(gammaln(asarray(a)[..., None] - 0.5 * np.arange(d)), axis=-1)
+    return constant + sum(gammaln(as_operand(a)[..., None] - 0.5 * np.arange(d)), axis=-1)

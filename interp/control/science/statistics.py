@@ -8,11 +8,12 @@ import numpy as np
 from interp.control.foreign import register
 from interp.errors import ForeignCall
 from interp.value import primal, shape_of
-from interp.vocabulary import asarray, exp, log, mean, sort, sqrt, square, sum
+from interp.vocabulary import exp, log, mean, sort, sqrt, square, sum
+from interp.vocabulary.creation import as_operand
 
 
 def _data(data: Any, least: int, name: str) -> Any:
-    x = asarray(list(data)) * 1.0
+    x = as_operand(list(data)) * 1.0
     if shape_of(x)[0] < least:
         raise statistics.StatisticsError(f"{name} requires at least {least} data point{'s' * (least > 1)}")
     return x

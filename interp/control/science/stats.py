@@ -15,7 +15,8 @@ from interp.control.foreign import FOREIGN, register
 from interp.errors import ForeignCall
 from interp.numerics.distributions import CONTINUOUS, DISCRETE, Continuous
 from interp.value import Value, primal
-from interp.vocabulary import asarray, exp, greater_equal, less_equal, log, where
+from interp.vocabulary import exp, greater_equal, less_equal, log, where
+from interp.vocabulary.creation import as_operand
 
 
 def _row(distribution: Any, method: str) -> Continuous:
@@ -38,9 +39,9 @@ def _refuse(distribution: Any, method: str) -> NoReturn:
 def _placed(distribution: Any, x: Any, args: Any, options: Any) -> tuple[Any, tuple[Any, ...], Any, Any]:
     """The variable in units of the scale, from the location; shapes; scale; and where all parameters are proper."""
     shapes, loc, scale = distribution._parse_args(*args, **options)
-    shapes = tuple(asarray(shape) for shape in shapes)
-    proper = (primal(asarray(scale)) > 0) & distribution._argcheck(*map(primal, shapes))
-    return (asarray(x) - loc) / scale, shapes, asarray(scale), proper
+    shapes = tuple(as_operand(shape) for shape in shapes)
+    proper = (primal(as_operand(scale)) > 0) & distribution._argcheck(*map(primal, shapes))
+    return (as_operand(x) - loc) / scale, shapes, as_operand(scale), proper
 
 
 def _continuous(method: str, formula: Callable[[Continuous], Any], below: float, above: float) -> Callable[..., Any]:
@@ -101,8 +102,8 @@ def _quantile(distribution: Any, q: Any, *args: Any, **options: Any) -> Any:
     if row.quantile is None:
         _refuse(distribution, "ppf")
     shapes, loc, scale = distribution._parse_args(*args, **options)
-    q = asarray(q)
-    proper = (primal(asarray(scale)) > 0) & distribution._argcheck(*map(primal, shapes))
+    q = as_operand(q)
+    proper = (primal(as_operand(scale)) > 0) & distribution._argcheck(*map(primal, shapes))
     proper = proper & (primal(q) >= 0) & (primal(q) <= 1)
     out = row.quantile(q, *shapes) * scale + loc
     return out if np.all(proper) else where(proper, out, np.nan)
@@ -110,7 +111,7 @@ def _quantile(distribution: Any, q: Any, *args: Any, **options: Any) -> Any:
 
 @register(st.rv_continuous.isf)
 def _inverse_survival(distribution: Any, q: Any, *args: Any, **options: Any) -> Any:
-    return _quantile(distribution, 1.0 - asarray(q), *args, **options)
+    return _quantile(distribution, 1.0 - as_operand(q), *args, **options)
 
 
 @register(st.rv_discrete.logpmf)
@@ -118,14 +119,14 @@ def _log_probability(distribution: Any, k: Any, *args: Any, **options: Any) -> A
     formula = DISCRETE.get(distribution.name)
     if formula is None:
         _refuse(distribution, "logpmf")
-    if isinstance(asarray(k), Value):
+    if isinstance(as_operand(k), Value):
         raise ForeignCall(f"scipy.stats.{distribution.name}: the integer k carries a value; pass interp.primal(k)")
     shapes, loc, _ = distribution._parse_args(*args, **options)
-    plain = tuple(primal(asarray(shape)) for shape in shapes)
+    plain = tuple(primal(as_operand(shape)) for shape in shapes)
     k = np.asarray(k, dtype=float) - loc
     low, high = distribution._get_support(*plain)
     possible = (k >= low) & (k <= high) & (k == np.floor(k))
-    out = formula(np.where(possible, k, low), *map(asarray, shapes))
+    out = formula(np.where(possible, k, low), *map(as_operand, shapes))
     out = out if np.all(possible) else where(possible, out, -np.inf)
     proper = distribution._argcheck(*plain)
     return out if np.all(proper) else where(proper, out, np.nan)

@@ -12,7 +12,7 @@ import scipy.linalg
 from interp.errors import UnsupportedArgument
 from interp.value import ndim_of, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
-from interp.vocabulary.creation import asarray
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.linalg.factorisations import POSITIVE, SYMMETRIC, cholesky
 from interp.vocabulary.linalg.systems import A3, adjoint_of, solve, solve_triangular, square, triangle
 from interp.vocabulary.shape import concatenate, reshape, stack, swapaxes, where
@@ -35,7 +35,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
 
     Rows are chosen by the plain numbers.
     """
-    a = square("lu_factor", asarray(a))
+    a = square("lu_factor", as_operand(a))
     if ndim_of(a) != 2:
         raise UnsupportedArgument(f"lu_factor of values takes one matrix, not shape {shape_of(a)}")
     exchanged = scipy.linalg.lu_factor(primal(a))[1]
@@ -72,7 +72,7 @@ def lu_solve(lu_and_piv: Any, b: Any, trans: int = 0, overwrite_b: bool = False,
 
 def from_bands(below: int, above: int, bands: Any) -> Any:
     """The square matrix with these diagonals: ``bands[above + i - j, j]`` is its element (i, j)."""
-    bands = asarray(bands)
+    bands = as_operand(bands)
     n = shape_of(bands)[1]
     i, j = np.indices((n, n))
     row = above + i - j
@@ -97,7 +97,7 @@ def solveh_banded(
     check_finite: bool = True,
 ) -> Any:
     """x with a x = b for a symmetric matrix, of which the diagonals of one triangle are given."""
-    width = shape_of(asarray(ab))[0] - 1
+    width = shape_of(as_operand(ab))[0] - 1
     half = from_bands(width, 0, ab) if lower else from_bands(0, width, ab)
     return solve(mirrored(half, lower), b)
 
@@ -110,8 +110,8 @@ def mirrored(a: Any, lower: bool) -> Any:
 
 def toeplitz(c: Any, r: Any = None) -> Any:
     """The matrix with first column ``c`` and first row ``r`` (default ``c``), constant along diagonals."""
-    c = reshape(asarray(c), (-1,))
-    r = c if r is None else reshape(asarray(r), (-1,))
+    c = reshape(as_operand(c), (-1,))
+    r = c if r is None else reshape(as_operand(r), (-1,))
     n, m = shape_of(c)[0], shape_of(r)[0]
     along = concatenate([c[::-1], r[1:]])
     return along[n - 1 - np.arange(n)[:, None] + np.arange(m)[None, :]]
@@ -119,7 +119,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 
 def block_diag(*blocks: Any) -> Any:
     """The matrices along the diagonal of a matrix of zeros; vectors are rows."""
-    made = [reshape(block, (1, -1)) if ndim_of(block) < 2 else block for block in map(asarray, blocks)]
+    made = [reshape(block, (1, -1)) if ndim_of(block) < 2 else block for block in map(as_operand, blocks)]
     widths = [shape_of(block)[1] for block in made]
     rows, start = [], 0
     for block, width in zip(made, widths, strict=True):

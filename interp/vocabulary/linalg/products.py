@@ -144,6 +144,7 @@ class EinsumMap(LinearMap):
     """The contraction as a function of the operand at ``position``, the others held."""
 
     __slots__ = ("operands", "position", "subscripts")
+    keeps_none = True
 
     def __init__(self, position: int, operands: tuple[Any, ...], subscripts: str, out_shape: tuple[int, ...]) -> None:
         self.position, self.operands, self.subscripts = position, operands, subscripts
