@@ -16,7 +16,7 @@ from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import as_operand
 from interp.vocabulary.elementwise import absolute, exp, log, sign, strong_multiply
 from interp.vocabulary.reductions import REPEATED, sum
-from interp.vocabulary.shape import squeeze
+from interp.vocabulary.shape import broadcast_to, squeeze
 
 
 def _greatest(a: Any, axis: Any, b: Any = None) -> Any:
@@ -38,7 +38,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     a = as_operand(a)
     b = None if b is None else as_operand(b)
     if b is not None and np.broadcast_shapes(shape_of(a), shape_of(b)) != shape_of(a):
-        a = a + b * 0.0
+        a = broadcast_to(a, np.broadcast_shapes(shape_of(a), shape_of(b)))
     shift = _greatest(a, axis, b)
     terms = exp(a - shift)
     # Strongly: a weight of 0 leaves out what is infinite.

@@ -7,7 +7,7 @@ import numpy as np
 
 from interp.errors import UndecidedError
 from interp.primitive import negative_axes
-from interp.value import Value, ndim_of, primal, shape_of
+from interp.value import Value, is_complex, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import exactly, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
@@ -160,6 +160,8 @@ def nanquantile(
     """`quantile` of the elements that are not NaN; NaN if all are."""
     x = as_operand(x)
     q = as_fraction(q, x)
+    if is_complex(x):
+        raise TypeError("a must be an array of real numbers")
     if method in ENDS:
         q = exactly(q, x)
     check_quantile(q, method, weights, out, "nanquantile", "Quantiles must be in the range [0, 1]")
@@ -190,6 +192,7 @@ def nanpercentile(
     weights: Any = None,
 ) -> Any:
     """`nanquantile` at ``q`` per cent."""
+    x = as_operand(x)
     fraction = of_percent(x, q, method)
     check_quantile(fraction, method, weights, out, "nanpercentile", "Percentiles must be in the range [0, 100]")
     return nanquantile(x, fraction, axis, method=method, keepdims=keepdims)

@@ -17,7 +17,7 @@ from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.elementwise import add, maximum, minimum, multiply
 from interp.vocabulary.predicates import equal, isnan, of_number
-from interp.vocabulary.shape import broadcast_to, concatenate, flip, moveaxis, reshape, transpose, where
+from interp.vocabulary.shape import concatenate, flip, moveaxis, reshape, transpose, where
 
 Maps = Sequence[LinearMap]
 Canonical = tuple[tuple[Any, ...], dict[str, Any]]
@@ -87,7 +87,7 @@ class Fold(Reduction):
         shape, axes = shape_of(x), params["axis"]
         if self.neutral is None and not all(shape[a] for a in axes):
             made = keep_shape(shape, axes) if keepdims else drop_axes(shape, axes)
-            return broadcast_to(initial, made) + zeros(made, like=primal(x))
+            return zeros(made, like=primal(x)) + initial
         return self.combine(self.dispatch(x, **params), initial)
 
 

@@ -158,9 +158,14 @@ def _lift_rank(params: dict[str, Any], batch: int, shape: tuple[int, ...]) -> di
     return {"shape": (batch, *params["shape"])}
 
 
+def _array_broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """NumPy's; of a number to no axes the number, which an array without axes is not."""
+    return np.broadcast_to(x, shape) if shape or shape_of(x) else x
+
+
 broadcast_to = Structural(
     "broadcast_to",
-    np.broadcast_to,
+    _array_broadcast_to,
     canonical=_broadcast_to,
     counterparts=(np.broadcast_to,),
     broadcasts=True,

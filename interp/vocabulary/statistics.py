@@ -111,7 +111,7 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     x = as_operand(x)
     if weights is None:
         found = mean(x, axis, keepdims=keepdims)
-        total: Any = found * 0.0 + number_of(x, axis)
+        total: Any = zeros(shape_of(found), like=primal(found)) + number_of(x, axis)
         return (found, total) if returned else found
     weights = exactly(_weights_like(x, axis, as_operand(weights)), x)
     total = sum(weights, axis=axis, keepdims=keepdims)
@@ -119,7 +119,9 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     if not isinstance(none, Value) and np.any(none):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     found = sum(x * weights, axis=axis, keepdims=keepdims) / total
-    return (found, broadcast_to(total, shape_of(found))) if returned else found
+    if not returned:
+        return found
+    return found, total * 1.0 if shape_of(total) == shape_of(found) else broadcast_to(total, shape_of(found))
 
 
 def _weights_like(x: Any, axis: Any, weights: Any) -> Any:
@@ -224,6 +226,8 @@ def quantile(
     x = as_operand(x)
     q = as_fraction(q, x)
     check_quantile(q, method, weights, out, "quantile", "Quantiles must be in the range [0, 1]")
+    if is_complex(x):
+        raise TypeError("a must be an array of real numbers")
     if method in ENDS:
         q = exactly(q, x)
     ordered = _ordered(x, axis)
@@ -257,6 +261,7 @@ def percentile(
     weights: Any = None,
 ) -> Any:
     """`quantile` at ``q`` per cent."""
+    x = as_operand(x)
     fraction = of_percent(x, q, method)
     check_quantile(fraction, method, weights, out, "percentile", "Percentiles must be in the range [0, 100]")
     return quantile(x, fraction, axis, method=method, keepdims=keepdims)
@@ -285,11 +290,11 @@ def weighed_quantile(ordered: Any, counts: Any, x: Any, q: Any, axis: Any, metho
 
 
 def check_quantile(q: Any, method: str, weights: Any, out: Any, name: str, range_error: str) -> None:
+    """Raise for what `quantile` does not take, or NumPy does not."""
     refuse_conversion(name, q, None, out)
     if weights is not None or method not in {**ENDS, **STEPS}:
         raise UnsupportedArgument(
-            f"{name} of values takes no weights, and method is one of {', '.join({**ENDS, **STEPS})}; "
-            "the other methods jump, so they have no derivative"
+            f"{name} of values takes no weights, and method is one of {', '.join({**ENDS, **STEPS})}"
         )
     nominal = np.asarray(primal(q))
     if not np.all((nominal >= 0) & (nominal <= 1)):

@@ -30,6 +30,7 @@ from interpretations.intervals.interval import Interval, ends, hull, make, point
 from interpretations.intervals.rounding import add_down, add_up
 from interpretations.intervals.special import GAPS
 
+COM = np.int8(Decoration.COM)
 IGNORING_NAN: dict[str, Callable[[Any, Any], Any]] = {
     # NaN is what is undefined: where an operand may be, the other may be the answer
     "fmax": lambda x, y: where(isnan(x), y, where(isnan(y), x, maximum(x, y))),
@@ -307,17 +308,20 @@ def _running_sum(x: Interval, axis: int) -> Interval:
 @Sorting.rule(Interval)
 def _sorting(primitive: Sorting, active: tuple[bool, ...]) -> Any:
     """The k-th least of some numbers grows with each of them: its ends are the k-th least of their ends."""
-    if primitive is not sorting.sort:
-        return NotImplemented
 
     def rule(x: Interval, axis: int, **params: Any) -> Interval:
         a, b, decoration = ends(x)
-        if np.any(_undefined(decoration)):
+        missing = np.isnan(a)
+        if np.any(_undefined(decoration) & ~missing):
             raise UndecidedError("sort: an interval may be undefined, which would move the others; narrow the box")
         lo, hi = (primitive.implementation(end, axis=axis, **params) for end in (a, b))
-        return make(lo, hi, np.min(decoration, axis=axis, keepdims=True, initial=np.int8(Decoration.COM)))
+        there = np.min(np.where(missing, COM, decoration), axis=axis, keepdims=True, initial=COM)
+        return make(lo, hi, np.where(np.isnan(lo), np.int8(Decoration.TRV), there))
 
-    return rule
+    def refused(x: Interval, **params: Any) -> Any:
+        raise UndecidedError("partition of intervals: any may come to most places; np.sort encloses each place")
+
+    return {sorting.sort: rule, sorting.partition: refused}.get(primitive, NotImplemented)
 
 
 @Contraction.rule(Interval)
