@@ -67,7 +67,7 @@ def _hurwitz(s: float, q: float) -> float:
     """sum over k >= 0 of (q + k)**-s: Euler-Maclaurin from q >= 12 on (DLMF 25.11.28). Of q < 0 for integers s."""
     if s == 1.0:
         return np.inf
-    if not s > 1.0 or q < 0.0 and q != math.floor(q) and s != math.floor(s):
+    if not s > 1.0 or (q < 0.0 and q != math.floor(q) and s != math.floor(s)):
         return np.nan
     total = 0.0
     while q < 12.0:

@@ -98,9 +98,7 @@ k0: Elementwise = Elementwise("k0", scipy.special.k0, dx=lambda x: -k1(x), singu
 k1: Elementwise = Elementwise(
     "k1", scipy.special.k1, dx=lambda x: -0.5 * (k0(x) + kv(2, x)), singular=True, domain=(0.5, 4)
 )
-k0e: Elementwise = Elementwise(
-    "k0e", scipy.special.k0e, dx=lambda out, x: out - k1e(x), singular=True, domain=(0.5, 4)
-)
+k0e: Elementwise = Elementwise("k0e", scipy.special.k0e, dx=lambda out, x: out - k1e(x), singular=True, domain=(0.5, 4))
 k1e: Elementwise = Elementwise(
     "k1e", scipy.special.k1e, dx=lambda out, x: out - 0.5 * (k0e(x) + kve(2, x)), singular=True, domain=(0.5, 4)
 )

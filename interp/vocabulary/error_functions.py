@@ -129,12 +129,8 @@ owens_t = Elementwise(
     "owens_t",
     scipy.special.owens_t,
     dx=lambda x, y: (
-        rounded(-0.5 / math.sqrt(2.0 * math.pi), x)
-        * exp(-0.5 * square(x))
-        * erf(rounded(math.sqrt(0.5), x) * (x * y))
+        rounded(-0.5 / math.sqrt(2.0 * math.pi), x) * exp(-0.5 * square(x)) * erf(rounded(math.sqrt(0.5), x) * (x * y))
     ),
-    dy=lambda x, y: (
-        rounded(0.5 / math.pi, y) * exp(-0.5 * square(x) * (1.0 + square(y))) * reciprocal(1.0 + square(y))
-    ),
+    dy=lambda x, y: rounded(0.5 / math.pi, y) * exp(-0.5 * square(x) * (1.0 + square(y))) * reciprocal(1.0 + square(y)),
     domain=((-2, 2), (-2, 2)),
 )

@@ -16,7 +16,6 @@ from interp.vocabulary.elementwise import cos, exp, keeping_precision, rint, rou
 from interp.vocabulary.logistic import xlog1py, xlogy
 from interp.vocabulary.shape import where
 
-
 gammaln = Elementwise(
     "gammaln",
     scipy.special.gammaln,

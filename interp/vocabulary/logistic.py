@@ -8,7 +8,6 @@ from interp.primitive import Elementwise
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.elementwise import (
     absolute,
-    exp,
     floating,
     hypot,
     keeping_precision,
@@ -88,9 +87,7 @@ huber = Elementwise(
 pseudo_huber = Elementwise(
     "pseudo_huber",
     scipy.special.pseudo_huber,
-    dx=lambda x, y: (
-        x * square(square(y / x) * reciprocal(1.0 + hypot(1.0, y / x))) * reciprocal(hypot(1.0, y / x))
-    ),
+    dx=lambda x, y: x * square(square(y / x) * reciprocal(1.0 + hypot(1.0, y / x))) * reciprocal(hypot(1.0, y / x)),
     dy=lambda x, y: y * reciprocal(hypot(1.0, y / x)),
     singular=True,
     domain=((0.5, 2), (-2, 2)),

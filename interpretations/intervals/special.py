@@ -14,6 +14,7 @@ import numpy as np
 import scipy.special
 
 from interp.errors import NoRule
+from interpretations.intervals.decoration import Decoration
 from interpretations.intervals.enclosures import (
     MONOTONE,
     PI,
@@ -41,7 +42,6 @@ from interpretations.intervals.enclosures import (
     square,
     subtract,
 )
-from interpretations.intervals.decoration import Decoration
 from interpretations.intervals.points import GAMMA_LEAST, namespace, special
 from interpretations.intervals.rounding import (
     INF,
@@ -153,7 +153,7 @@ def expi(lo: Reals, hi: Reals) -> Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """A function of extremes at known places: ``(first, last, least, greatest)``, floats around the place and the value.
+    """A function with extremes at known ``places``: ``(first, last, least, greatest)``, floats around place and value.
 
     function: accurate to ``ulps`` floats. domain: its closure. image: hull of the values.
     """
@@ -172,7 +172,10 @@ class Turning:
         low, high = padded(xp.minimum(at_a, at_b), xp.maximum(at_a, at_b), self.ulps)
         for before, after, least, greatest in self.places:
             inside = (a <= after) & (b >= before)
-            low, high = xp.where(inside, xp.minimum(low, least), low), xp.where(inside, xp.maximum(high, greatest), high)
+            low, high = (
+                xp.where(inside, xp.minimum(low, least), low),
+                xp.where(inside, xp.maximum(high, greatest), high),
+            )
         low, high = xp.maximum(low, self.image[0]), xp.minimum(high, self.image[1])
         low, high = emptied((hi < first) | (lo > last) | (lo != lo), low, high)
         return low, high, graded(low, high, defined=(lo >= first) & (hi <= last), common=bounded(lo, hi))
@@ -188,9 +191,7 @@ TURNING = {
         special("dawsn"), 300, (_extreme(*_DAWSON), _extreme(-_DAWSON[0], -_DAWSON[1]))
     ),  # 106 floats at 0.012
     "i1e": Turning(special("i1e"), 24, (_extreme(*_I1E), _extreme(-_I1E[0], -_I1E[1]))),  # 8.1
-    "entr": Turning(
-        special("entr"), 4, (_extreme(0.36787944117144233, 0.36787944117144233),), domain=_POSITIVE
-    ),  # 1.4
+    "entr": Turning(special("entr"), 4, (_extreme(0.36787944117144233, 0.36787944117144233),), domain=_POSITIVE),  # 1.4
 }
 for _name, _turning in TURNING.items():
     enclosure(_name)(_turning)
@@ -298,7 +299,9 @@ def ierfcx(n: Reals, _: Reals, lo: Reals, hi: Reals) -> Enclosure:
     from interp.vocabulary.error_functions import ierfcx as primitive
 
     order = n.reshape(-1)[0]
-    falls = Monotone(lambda x: primitive.implementation(order, x), 40 + 16 * int(6**order), decreasing=True, image=_POSITIVE)
+    falls = Monotone(
+        lambda x: primitive.implementation(order, x), 40 + 16 * int(6**order), decreasing=True, image=_POSITIVE
+    )
     if order > 6:
         falls = Monotone(lambda x: np.zeros_like(x), image=_POSITIVE)
     low, high, kind = falls(lo, hi)
@@ -370,7 +373,9 @@ def j1(lo: Reals, hi: Reals) -> Enclosure:
 def jv(n: Reals, _: Reals, lo: Reals, hi: Reals) -> Enclosure:
     """jv over [lo, hi], of integer orders."""
     if not ((n == np.rint(n)) & (abs(n) <= _HIGHEST)).all():
-        raise NoRule(f"jv of an Interval is enclosed for integer orders up to {_HIGHEST:g}: nothing bounds others' slopes")
+        raise NoRule(
+            f"jv of an Interval is enclosed for integer orders up to {_HIGHEST:g}: nothing bounds others' slopes"
+        )
     f = special("jv")
     return _oscillating(lambda x: f(n, x), lambda x: 0.5 * (f(n - 1.0, x) - f(n + 1.0, x)), lo, hi, n)
 
@@ -415,7 +420,7 @@ def sinc(lo: Reals, hi: Reals) -> Enclosure:
 @enclosure()
 def cosm1(lo: Reals, hi: Reals) -> Enclosure:
     """-2 sin(x / 2)**2"""
-    low, high, kind = square(*sin(0.5 * lo, 0.5 * hi)[:2])
+    low, high, _kind = square(*sin(0.5 * lo, 0.5 * hi)[:2])
     return -2.0 * high, -2.0 * low, graded(low, high, common=bounded(lo, hi))
 
 
@@ -542,7 +547,11 @@ def inv_boxcox(a: Reals, b: Reals, c: Reals, _: Reals) -> Enclosure:
     xp = namespace(a, b, c)
     lo, hi, kind = power(*add(*one, *multiply(a, b, c, c)[:2])[:2], *reciprocal(c, c)[:2])
     limit = MONOTONE["exp"](a, b)
-    return xp.where(c == 0, limit[0], lo), xp.where(c == 0, limit[1], hi), xp.where(c == 0, limit[2], kind).astype(np.int8)
+    return (
+        xp.where(c == 0, limit[0], lo),
+        xp.where(c == 0, limit[1], hi),
+        xp.where(c == 0, limit[2], kind).astype(np.int8),
+    )
 
 
 _LARGEST_OF_BETA = 300.0

@@ -19,9 +19,13 @@ from interpretations import Dual, Interval, Measurement
 from interpretations.intervals import native
 
 TESTS = ("logical_not", "isnan", "isfinite", "isinf", "isposinf", "isneginf", "isreal", "iscomplex", "signbit")
-OF_INTEGERS = tuple(name for name in PRIMITIVES if name.startswith("bitwise")) + ("gcd", "lcm")
+OF_INTEGERS = (*(name for name in PRIMITIVES if name.startswith("bitwise")), "gcd", "lcm")
 OVER_ARRAYS = ("any", "all", "argmax", "argmin", "argsort", "searchsorted")
-NAMES = [name for name, p in PRIMITIVES.items() if isinstance(p, Elementwise | Predicate) and name not in OVER_ARRAYS + OF_INTEGERS]
+NAMES = [
+    name
+    for name, p in PRIMITIVES.items()
+    if isinstance(p, Elementwise | Predicate) and name not in OVER_ARRAYS + OF_INTEGERS
+]
 
 
 def arity(primitive):

@@ -361,7 +361,9 @@ def test_large_arrays_broadcasting_and_empty(name):
     primitive = PRIMITIVES.get(name) or getattr(v, name)
     plain = [np.float64(p.shown) for p in primitive.partials if isinstance(p, Fixed) for _ in range(2)]
     two = len(primitive.partials) - len(plain) // 2 == 2
-    enclose = functools.partial(TABLE[name], *plain) if name != "inv_boxcox" else lambda lo, hi: TABLE[name](lo, hi, *plain)
+    enclose = (
+        functools.partial(TABLE[name], *plain) if name != "inv_boxcox" else lambda lo, hi: TABLE[name](lo, hi, *plain)
+    )
     rng = np.random.default_rng(6)
     n = 2 * BLOCK + 5
     ends = np.sort(rng.uniform(-2, 3, (2 if two else 1, 2, n)), axis=1).reshape(-1, n)

@@ -61,7 +61,9 @@ MORE = {
     "gap": (lambda x, y: x - y, (-2, 2), (-2, 2)),
 }
 SLOW = ("owens_t", "ierfcx", "gammaincc", "k0", "k1", "k0e", "k1e", "kv", "kve", "expn", "hurwitz_zeta", "spence")
-NAMES = [name for name in (*EXACT, *MORE) if PRIMITIVES.get(getattr(v, name).name) and getattr(v, name).name not in GAPS]
+NAMES = [
+    name for name in (*EXACT, *MORE) if PRIMITIVES.get(getattr(v, name).name) and getattr(v, name).name not in GAPS
+]
 
 
 def exactly(name):
@@ -131,14 +133,18 @@ def test_inverses(name):
             assert below <= mpf(float(x)) <= above if rises else above <= mpf(float(x)) <= below
 
 
-POINTS = [(name, point) for name, (_, points) in EXACT.items() if name in NAMES and name not in INVERSES for point in points]
+POINTS = [
+    (name, point) for name, (_, points) in EXACT.items() if name in NAMES and name not in INVERSES for point in points
+]
 
 
 @pytest.mark.parametrize(("name", "point"), POINTS, ids=str)
 def test_tails_and_traps(name, point):
     if name in ("jv", "jve", "ive") and point[0] not in (0, 1):
         return
-    boxes = [x if isinstance(p, Fixed) else Interval(x, x) for p, x in zip(getattr(v, name).partials, point, strict=True)]
+    boxes = [
+        x if isinstance(p, Fixed) else Interval(x, x) for p, x in zip(getattr(v, name).partials, point, strict=True)
+    ]
     checked(name, boxes, [tuple(map(float, point))])
 
 

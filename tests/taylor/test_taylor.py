@@ -7,7 +7,6 @@ import pickle
 import mpmath
 import numpy as np
 import pytest
-
 from test_special import EXACT
 
 import interp.vocabulary as v
