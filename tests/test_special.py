@@ -335,6 +335,18 @@ def test_singular_points(f, x, expected):
             assert found == pytest.approx(expected, rel=1e-12, abs=0.0)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("options", [{}, {"nan": 2.0}, {"posinf": 3.0, "neginf": -4.0}], ids=str)
+def test_nan_to_num(kind, options):
+    x = np.array([[0.3, np.nan, -1.5], [np.inf, 0.7, -np.inf]], kind)
+    out = np.nan_to_num(Dual(x, np.ones_like(x)), **options)
+    np.testing.assert_array_equal(out.value, np.nan_to_num(x, **options))
+    np.testing.assert_array_equal(out.tangent, np.isfinite(x))
+    assert out.dtype == out.tangent.dtype == kind
+    back = grad(lambda x: v.sum(v.nan_to_num(x, **options) * np.array(2.0, kind)))(x)
+    np.testing.assert_array_equal(back, 2.0 * np.isfinite(x))
+
+
 # -- single precision, integers, protocols, answers without derivative
 
 SINGLE = [(name, EXACT[name][1][0]) for name in EXACT if name != "hurwitz_zeta"]

@@ -8,13 +8,16 @@ import scipy.special as sp
 from interp.control.foreign import register
 from interp.errors import ForeignCall
 from interp.value import primal
-from interp.vocabulary import asarray, exp, gammaln, log, sum
+from interp.vocabulary import asarray, exp, gammaln, log, softplus, sum
 
 
 def _shift(a: Any, axis: Any) -> Any:
     """The greatest plain number along the axis: it cancels, and keeps exp from overflowing."""
     top = np.max(np.asarray(primal(a)), axis=axis, keepdims=True)
     return np.where(np.isfinite(top), top, 0.0)
+
+
+register(sp.softplus)(softplus)
 
 
 @register(sp.logsumexp)
