@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse
 
 import interp.vocabulary as v
+from interp.primitive import PRIMITIVES, Elementwise, Fixed
 
 
 @dataclass(frozen=True)
@@ -43,77 +44,46 @@ def _inside(lo: float, hi: float, *shape: int, seed: int = 0) -> np.ndarray:
     return (lo + (hi - lo) * steps).reshape(shape)
 
 
-UNARY = {
-    # name: (lo, hi, analytic)
-    "negative": (-2, 2, True),
-    "positive": (-2, 2, True),
-    "reciprocal": (0.5, 2, True),
-    "absolute": (0.5, 2, False),
-    "sign": (0.5, 2, False),
-    "floor": (0.6, 0.9, False),
-    "ceil": (0.6, 0.9, False),
-    "trunc": (0.6, 0.9, False),
-    "rint": (0.6, 0.9, False),
-    "square": (-2, 2, True),
-    "sqrt": (0.5, 2, True),
-    "cbrt": (0.5, 2, False),
-    "exp": (-2, 2, True),
-    "exp2": (-2, 2, True),
-    "expm1": (-1, 1, True),
-    "log": (0.5, 2, True),
-    "log2": (0.5, 2, True),
-    "log10": (0.5, 2, True),
-    "log1p": (-0.5, 1, True),
-    "sin": (-3, 3, True),
-    "cos": (-3, 3, True),
-    "tan": (-1, 1, True),
-    "arcsin": (-0.9, 0.9, True),
-    "arccos": (-0.9, 0.9, True),
-    "arctan": (-3, 3, True),
-    "sinh": (-2, 2, True),
-    "cosh": (-2, 2, True),
-    "tanh": (-2, 2, True),
-    "arcsinh": (-2, 2, True),
-    "arccosh": (1.5, 3, True),
-    "arctanh": (-0.8, 0.8, True),
-    "erf": (-1.5, 1.5, True),
-    "erfc": (-1.5, 1.5, True),
-    "gammaln": (0.5, 4, False),
-    "i0e": (0.3, 4, False),
-    "digamma": (0.5, 4, False),
-    "expit": (-3, 3, False),
-    "log_expit": (-3, 3, False),
-    "logit": (0.1, 0.9, False),
-    "ndtr": (-2, 2, False),
-    "log_ndtr": (-2, 2, False),
-    "conj": (-2, 2, False),
-    "copy": (-2, 2, True),
-}
+ANALYTIC = frozenset(
+    [
+        "add",
+        "arccos",
+        "arccosh",
+        "arcsin",
+        "arcsinh",
+        "arctan",
+        "arctanh",
+        "cos",
+        "cosh",
+        "divide",
+        "erf",
+        "erfc",
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "multiply",
+        "negative",
+        "positive",
+        "power",
+        "reciprocal",
+        "sin",
+        "sinh",
+        "sqrt",
+        "square",
+        "subtract",
+        "tan",
+        "tanh",
+    ]
+)
+"""What NumPy or SciPy computes on complex numbers too."""
 
-BINARY = {
-    # name: (range of x, range of y, analytic)
-    "add": ((-2, 2), (-2, 2), True),
-    "subtract": ((-2, 2), (-2, 2), True),
-    "multiply": ((-2, 2), (-2, 2), True),
-    "strong_multiply": ((0.5, 2), (0.5, 2), False),
-    "divide": ((-2, 2), (0.5, 2), True),
-    "power": ((0.5, 2), (-2, 2), True),
-    "floor_divide": ((2.2, 2.4), (0.9, 1.05), False),
-    "remainder": ((2.2, 2.4), (0.9, 1.05), False),
-    "fmod": ((2.2, 2.4), (0.9, 1.05), False),
-    "maximum": ((-2, 2), (-1.9, 2.1), False),
-    "minimum": ((-2, 2), (-1.9, 2.1), False),
-    "heaviside": ((0.5, 2), (0.5, 2), False),
-    "copysign": ((0.5, 2), (-2, -0.5), False),
-    "beta": ((0.5, 2), (0.5, 2), False),
-    "logaddexp": ((-2, 2), (-2, 2), False),
-    "hypot": ((0.5, 2), (0.5, 2), False),
-    "arctan2": ((0.5, 2), (0.5, 2), False),
-    "xlogy": ((0.5, 2), (0.5, 2), False),
-    "xlog1py": ((0.5, 2), (0.5, 2), False),
-}
-
-PAIRS_OF_SHAPES = [((), ()), ((3,), (3,)), ((3,), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 2)), ((), (2, 3)), ((2, 2), ())]
+OF_ONE = [(), (3,), (2, 3)]
+OF_TWO = [((), ()), ((3,), (3,)), ((3,), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 2)), ((), (2, 3)), ((2, 2), ())]
+SPECIAL = {id(getattr(v.special, name)) for name in v.special.__all__}
 
 
 def _shape_name(*shapes: tuple[int, ...]) -> str:
@@ -121,15 +91,28 @@ def _shape_name(*shapes: tuple[int, ...]) -> str:
 
 
 def _elementwise() -> list[Scenario]:
+    """Every elementwise primitive in its domain, at several ranks; of the special functions one."""
     found = []
-    for name, (lo, hi, analytic) in UNARY.items():
-        for shape in ((), (3,), (2, 3)):
-            inputs = (_inside(lo, hi, *shape)[()],)
-            found.append(Scenario(f"{name}/{_shape_name(shape)}", getattr(v, name), inputs, analytic))
-    for name, (of_x, of_y, analytic) in BINARY.items():
-        for a, b in PAIRS_OF_SHAPES:
-            inputs = (_inside(*of_x, *a)[()], _inside(*of_y, *b, seed=1)[()])
-            found.append(Scenario(f"{name}/{_shape_name(a, b)}", getattr(v, name), inputs, analytic))
+    named = {id(f): name for name, f in reversed(vars(v).items()) if isinstance(f, Elementwise)}
+    for primitive in PRIMITIVES.values():
+        name = named.get(id(primitive))
+        if name is None:
+            continue
+        shown = [p.shown if isinstance(p, Fixed) else None for p in primitive.partials]
+        varying = shown.count(None)
+        ranges = [primitive.domain] * varying if isinstance(primitive.domain[0], int | float) else primitive.domain
+        shapes = [(shape,) for shape in OF_ONE] if varying == 1 else OF_TWO
+        for each in shapes[2:3] if id(primitive) in SPECIAL else shapes:
+            inputs = tuple(
+                _inside(*r, *shape, seed=i)[()] for i, (r, shape) in enumerate(zip(ranges, each, strict=True))
+            )
+            f = primitive if varying == len(shown) else _of_what_varies(primitive, shown)
+            found.append(Scenario(f"{name}/{_shape_name(*each)}", f, inputs, name in ANALYTIC))
+    for name in ("conj", "copy"):
+        found += [
+            Scenario(f"{name}/{_shape_name(shape)}", getattr(v, name), (_inside(-2, 2, *shape)[()],), name == "copy")
+            for shape in OF_ONE
+        ]
     for n in (0, 1, 2):
         found.append(Scenario(f"polygamma/{n}", lambda x, n=n: v.polygamma(n, x), (_inside(0.5, 4, 2, 2),), False))
         found.append(Scenario(f"ive/{n}", lambda x, n=n: v.ive(n, x), (_inside(0.5, 4, 2, 2),), False))
@@ -137,6 +120,11 @@ def _elementwise() -> list[Scenario]:
         found.append(Scenario(f"clip/{bounds}", lambda x, b=bounds: v.clip(x, *b), (_inside(-2, 2, 2, 3),), False))
     x, lo = _inside(-2, 2, 2, 3), _inside(-1, 0, 3)
     return [*found, Scenario("clip/array", lambda x, lo: v.clip(x, lo, lo + 1.0), (x, lo), False)]
+
+
+def _of_what_varies(primitive: Elementwise, shown: list[Any]) -> Callable[[Any], Any]:
+    """A primitive as a function of the one operand that is not ``shown`` as a plain number."""
+    return lambda x: primitive(*(x if n is None else n for n in shown))
 
 
 M23, M32, M22, M33 = (_inside(-2, 2, *s, seed=i) for i, s in enumerate([(2, 3), (3, 2), (2, 2), (3, 3)]))

@@ -179,7 +179,7 @@ def test_empty_arrays(f, shape, transform):
 )
 def test_nan_stays_in_its_own_entry(name):
     count = len(next(s.inputs for s in SCENARIOS if s.primitive == name))
-    if name in ("conj", "copy"):
+    if name in ("conj", "copy", "fmax", "fmin"):
         return
     x = np.array([0.7, np.nan, 0.4])
     inputs = (x, np.array([0.6, 0.5, 0.3]))[:count]

@@ -304,7 +304,9 @@ UNKNOWN = {
 """Functions that Numba does not know at all, in our copies of functions replaced by the primitive that they mean."""
 REPLACED.update({f: p for f, p in UNKNOWN.items() if isinstance(p, Primitive)})
 REPLACED[scipy.special.polygamma] = PRIMITIVES["polygamma"]
+REPLACED[scipy.special.zeta] = PRIMITIVES["hurwitz_zeta"]
 REPLACED[np.sinc] = PRIMITIVES["sinc"]
+REPLACED[np.fix] = PRIMITIVES["trunc"]
 
 
 def chosen(operands: tuple[types.Type, ...]) -> Any:

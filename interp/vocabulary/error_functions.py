@@ -52,25 +52,23 @@ TERMS = 190
 
 def _ierfcx(n: Any, x: Any) -> Any:
     """2 k I_k = I_(k-2) - 2 x I_(k-1), from I_(-1) = 2 / sqrt(pi) and I_0 = erfcx (DLMF 7.18.7)."""
-    n, x = int(n), np.asarray(x)
-    near = ~(x > FORWARD)
-    start = scipy.special.erfcx(x)
+    n = int(n)
+    start = erfcx(x)
     before, out = np.full_like(start, 2.0 / ROOT_PI), start
     if n == -1:
         return before[()]
     with np.errstate(all="ignore"):
         for k in range(1, n + 1):
             before, out = out, (before - 2.0 * x * out) / (2.0 * k)
-        if not near.all():
-            far = x[~near] if x.ndim else x
-            ratio, product = np.zeros_like(far), np.ones_like(far)
-            for k in range(n + TERMS, 0, -1):
-                ratio = 1.0 / (2.0 * far + 2.0 * (k + 1.0) * ratio)
-                if k <= n:
-                    product = product * ratio
-            out = np.asarray(out).copy()
-            out[~near] = product * start[~near] if x.ndim else product * start
-    return np.asarray(out)[()]
+        if not np.any(x > FORWARD):
+            return out[()]
+        far = np.maximum(x, FORWARD)
+        ratio, product = np.zeros_like(far), np.ones_like(far)
+        for k in range(n + TERMS, 0, -1):
+            ratio = 1.0 / (2.0 * far + 2.0 * (k + 1.0) * ratio)
+            if k <= n:
+                product = product * ratio
+    return np.where(x > FORWARD, product * start, out)[()]
 
 
 ierfcx: Elementwise = Elementwise(

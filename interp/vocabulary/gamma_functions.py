@@ -1,6 +1,8 @@
 """The gamma function and its kin: beta and incomplete functions, Hurwitz's zeta function. Source: DLMF 5, 8 and 25.11.
 
-Shape parameters of incomplete functions are no variables, nor is the exponent of zeta.
+Shape parameters of incomplete functions are no variables, nor is the exponent of zeta. Slopes of beta and betaln are
+differences of digamma, which cancel where one operand is much the larger: there they lose its multiple of the other.
+Densities of incomplete functions are exponentials of sums: of shapes of 1000 they are accurate to some 1e-12.
 """
 
 import math

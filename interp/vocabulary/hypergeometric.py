@@ -67,7 +67,7 @@ expi = Elementwise("expi", scipy.special.expi, dx=lambda x: exp(x) * reciprocal(
 
 
 def _expn(n: Any, x: Any) -> Any:
-    """SciPy's; of order -m, which derivatives lead to, m! x**(-m-1) times a regularised gamma function (DLMF 8.19.1)."""
+    """SciPy's; of order -m, which derivatives lead to, m! x**(-m-1) Q(m+1, x) (DLMF 8.19.1)."""
     if np.ndim(n) or n >= 0:
         return scipy.special.expn(n, x)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

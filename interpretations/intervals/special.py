@@ -153,7 +153,7 @@ def expi(lo: Reals, hi: Reals) -> Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """A function of extremes at known places: ``(first, last, least, greatest)``, floats around the place and the value.
+    """A function with extremes at known ``places``: ``(first, last, least, greatest)``, floats around place and value.
 
     function: accurate to ``ulps`` floats. domain: its closure. image: hull of the values.
     """
@@ -420,7 +420,7 @@ def sinc(lo: Reals, hi: Reals) -> Enclosure:
 @enclosure()
 def cosm1(lo: Reals, hi: Reals) -> Enclosure:
     """-2 sin(x / 2)**2"""
-    low, high, kind = square(*sin(0.5 * lo, 0.5 * hi)[:2])
+    low, high, _kind = square(*sin(0.5 * lo, 0.5 * hi)[:2])
     return -2.0 * high, -2.0 * low, graded(low, high, common=bounded(lo, hi))
 
 

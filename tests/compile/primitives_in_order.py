@@ -19,7 +19,7 @@ from interpretations import Dual, Interval, Measurement
 from interpretations.intervals import native
 
 TESTS = ("logical_not", "isnan", "isfinite", "isinf", "isposinf", "isneginf", "isreal", "iscomplex", "signbit")
-OF_INTEGERS = tuple(name for name in PRIMITIVES if name.startswith("bitwise")) + ("gcd", "lcm")
+OF_INTEGERS = (*(name for name in PRIMITIVES if name.startswith("bitwise")), "gcd", "lcm")
 OVER_ARRAYS = ("any", "all", "argmax", "argmin", "argsort", "argpartition", "lexsort", "isin", "searchsorted")
 NAMES = [
     name

@@ -6,12 +6,13 @@ import numpy as np
 import scipy.special as sp
 
 from interp.control.foreign import register
-from interp.vocabulary import gammaln, log_softmax, logsumexp, softmax, sum
+from interp.vocabulary import gammaln, log_softmax, logsumexp, softmax, softplus, sum
 from interp.vocabulary.creation import as_operand
 
 register(sp.logsumexp)(logsumexp)
 register(sp.softmax)(softmax)
 register(sp.log_softmax)(log_softmax)
+register(sp.softplus)(softplus)
 
 
 @register(sp.multigammaln)
