@@ -180,7 +180,9 @@ class Primitive:
 
     def signature(self) -> inspect.Signature:
         """The parameters that a call takes."""
-        return inspect.signature(self.canonical or self.implementation)
+        by_itself = type(self).__call__ is not Primitive.__call__
+        found = inspect.signature(self.__call__ if by_itself else self.canonical or self.implementation)
+        return found.replace(return_annotation=inspect.Signature.empty)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

@@ -132,7 +132,8 @@ from interp.vocabulary.indexing import getitem, index_add, setitem, take
 from interp.vocabulary.inspection import API_VERSION as __array_api_version__
 from interp.vocabulary.inspection import namespace_info as __array_namespace_info__
 from interp.vocabulary.joining import append, block, column_stack, dstack, hstack, insert, vstack
-from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
+from interp.vocabulary.linalg import dot, einsum, inner, matmul, outer, tensordot, vdot
+from interp.vocabulary.linalg.products import trace
 from interp.vocabulary.missing import (
     nanargmax,
     nanargmin,

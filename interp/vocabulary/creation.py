@@ -1,6 +1,5 @@
 """Arrays made like others, and constants. ``zeros_like(x)`` of a value can hold values."""
 
-import inspect
 import operator
 from typing import Any
 
@@ -39,9 +38,6 @@ class Like(Creation):
     def __init__(self, name: str, fill: Any, number: float, **options: Any) -> None:
         super().__init__(name, lambda x: fill(x) if shape_of(x) else fill(x)[()], **options)
         self.number = number
-
-    def signature(self) -> inspect.Signature:
-        return inspect.signature(self.__call__)
 
     def __call__(self, x: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Any:
         """``dtype`` of integers or booleans makes a plain array: those carry nothing."""

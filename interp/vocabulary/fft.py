@@ -230,7 +230,17 @@ def _shifted_axes(x: Any, axes: Any) -> tuple[int, ...]:
     return tuple(axes) if isinstance(axes, tuple | list) else (axes,)
 
 
-fftfreq, rfftfreq = np.fft.fftfreq, np.fft.rfftfreq
+def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
+    """The frequencies of the transform of ``n`` numbers at a distance ``d``, as `numpy.fft.fftfreq`."""
+    made = np.fft.fftfreq(n, d, device=device)
+    return made if dtype is None else made.astype(dtype)
+
+
+def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
+    """The frequencies of the transform of ``n`` real numbers at a distance ``d``, as `numpy.fft.rfftfreq`."""
+    made = np.fft.rfftfreq(n, d, device=device)
+    return made if dtype is None else made.astype(dtype)
+
 
 W = np.array([[0.3 + 0.4j, -0.5 - 0.2j, 0.7 - 0.6j], [0.2 - 0.1j, 0.8 + 0.3j, -0.4 + 0.5j]])
 

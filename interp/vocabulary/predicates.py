@@ -87,8 +87,10 @@ for _comparison in (equal, not_equal, less, less_equal, greater, greater_equal):
     enter(_comparison, _comparison.implementation, calls=[call((3,), (2, 3)), call((), (2,)), call((2, 1), (1, 2))])
 for _connective in (logical_and, logical_or, logical_xor):
     enter(_connective, _connective.implementation, calls=[call((3,), (2, 3)), call((), (2,))])
-for _test in (logical_not, isnan, isfinite, isinf, signbit):
+for _test in (logical_not, isnan, isfinite, isinf, isposinf, isneginf, isreal, iscomplex, signbit):
     enter(_test, _test.implementation, calls=[call((2, 3), between=(-0.5, 0.85)), call(())])
+for _of_integers in (bitwise_count, gcd, lcm):
+    enter(_of_integers, _of_integers.implementation, differentiable=False)
 for _over_axes in (any, all):
     enter(
         _over_axes,

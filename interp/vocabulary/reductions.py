@@ -3,6 +3,7 @@
 Ties of max and min share the derivative equally. A NaN gives NaN, in its own reduction only.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,6 +43,9 @@ class Fold(Reduction):
         super().__init__(name, implementation, canonical=_axes, **options)
         self.combine, self.neutral = combine, neutral
         self.general = composite(implementation)(self._with_type if neutral is not None else self._without_type)
+
+    def signature(self) -> inspect.Signature:
+        return inspect.signature(self.general)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) < 3 and kwargs.keys() <= _OF_AXES:

@@ -1,5 +1,6 @@
 """Rearrangements of shape: structural primitives with their transposes, and what moves and inserts axes."""
 
+import inspect
 import math
 from collections.abc import Sequence
 from itertools import accumulate
@@ -197,6 +198,9 @@ flip: Structural = Structural(
 
 class Where(Structural):
     """The primitive takes a condition and two sides; NumPy's function of a condition alone gives positions."""
+
+    def signature(self) -> inspect.Signature:
+        return inspect.signature(self.implementation)
 
     def __call__(self, condition: Any, *sides: Any) -> Any:
         from interp.vocabulary.selecting import nonzero

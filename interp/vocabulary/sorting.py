@@ -46,10 +46,19 @@ def _along(
     return (x,), {"axis": axis, "kind": "stable" if stable else kind, "descending": descending}
 
 
-def _positions(x: Any, axis: int | None = -1, *args: Any, **kwargs: Any) -> Canonical:
+def _positions(
+    x: Any,
+    axis: int | None = -1,
+    kind: str | None = None,
+    order: Any = None,
+    *,
+    stable: bool | None = None,
+    descending: bool = False,
+) -> Canonical:
     """Of a number there is one position, where `sort` finds no axis."""
     x = as_operand(x)
-    return _along(x if ndim_of(x) else reshape(x, (-1,)), axis, *args, **kwargs)
+    x = x if ndim_of(x) else reshape(x, (-1,))
+    return _along(x, axis, kind, order, stable=stable, descending=descending)
 
 
 def _array_sort(x: Any, axis: int, kind: Any, descending: bool) -> Any:

@@ -24,7 +24,8 @@ from interp.vocabulary.linalg.factorisations import (
 from interp.vocabulary.linalg.least_squares import lstsq, pinv
 from interp.vocabulary.linalg.matrix_functions import expm, logm, matrix_power, multi_dot, sqrtm
 from interp.vocabulary.linalg.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
-from interp.vocabulary.linalg.products import dot, einsum, inner, matmul, outer, tensordot, trace, vdot
+from interp.vocabulary.linalg.of_last_axes import cross, diagonal, matrix_transpose, trace, vecdot
+from interp.vocabulary.linalg.products import dot, einsum, inner, matmul, outer, tensordot, vdot
 from interp.vocabulary.linalg.systems import det, inv, solve, solve_sylvester, solve_triangular
 
 __all__ = [name for name, thing in list(globals().items()) if callable(thing)]

@@ -16,6 +16,7 @@ from interp.linear import Formula
 from interp.primitive import Solve
 from interp.value import Value, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
+from interp.vocabulary.creation import zeros_like
 from interp.vocabulary.linalg.products import matmul
 from interp.vocabulary.linalg.systems import A2, A3, STACK, adjoint_of, inv, solve, square
 from interp.vocabulary.shape import broadcast_to, concatenate
@@ -28,7 +29,7 @@ def matrix_power(a: Any, n: int) -> Any:
         return np.linalg.matrix_power(a, n)
     base, left = (inv(a), -n) if n < 0 else (a, n)
     if left == 0:
-        return a * 0.0 + np.eye(shape_of(a)[-1])
+        return zeros_like(a) + np.eye(shape_of(a)[-1], dtype=a.dtype)
     out: Any = None
     while left:
         if left & 1:
