@@ -281,7 +281,15 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         links = tuple(Link(x, m) for x, m in zip(tapes, maps, strict=True) if m is not None)
         return record(tapes[0].recording, out, links)
 
-    return rule
+    def of_one(x: Any, **params: Any) -> Tape:
+        out, (linear_map,) = linearised(x.value, **params)
+        if linear_map is None:
+            return record(x.recording, out, ())
+        if linear_map.holds_operands:
+            _protect(x)
+        return record(x.recording, out, (Link(x, linear_map),))
+
+    return of_one if active == (True,) else rule
 
 
 @Structural.rule(Tape)
@@ -472,7 +480,7 @@ class _Buffers:
             spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
             target = _through(view[at + 1 :], spread, self.batch)
             target += ct
-            before = shape_of(_through(view[:at], self.own(layout, ct), self.batch))[len(lead(self.batch)) :]
+            before = shape_of(_through(view[:at], np.broadcast_to(0.0, layout.shape)))
             ct, view = unbroadcast(spread, before, self.batch), view[:at]
             return self.add_view(layout, view, ct)
         target = _through(view, self.own(layout, ct), self.batch)
