@@ -573,6 +573,8 @@ def _by_name(name: str) -> Primitive:
 
 def negative_axis(axis: int, ndim: int) -> int:
     """``axis`` counted from the end, checked as NumPy checks it."""
+    if axis.__class__ is int and -ndim <= axis < ndim:
+        return axis if axis < 0 else axis - ndim
     return int(np.lib.array_utils.normalize_axis_index(axis, ndim)) - ndim if ndim else _scalar_axis(axis)
 
 

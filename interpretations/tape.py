@@ -293,7 +293,16 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         links = tuple(Link(x, between(x.value, out, m)) for x, m in zip(tapes, maps, strict=True) if m is not None)
         return record(tapes[0].recording, out, links)
 
-    return rule
+    def of_one(x: Any, **params: Any) -> Tape:
+        out, (linear_map,) = linearised(x.value, **params)
+        out = _number_or_array(out)
+        if linear_map is None:
+            return record(x.recording, out, ())
+        if linear_map.holds_operands:
+            _protect(x)
+        return record(x.recording, out, (Link(x, between(x.value, out, linear_map)),))
+
+    return of_one if active == (True,) else rule
 
 
 @Structural.rule(Tape)

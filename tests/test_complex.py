@@ -148,7 +148,7 @@ def test_complex_outputs_of_real_inputs():
     ],
 )
 def test_what_does_not_fit_says_so(refused):
-    with pytest.raises(UnsupportedInput, match="real|complex"):
+    with pytest.raises(UnsupportedInput, match=r"real|complex"):
         refused()
 
 

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from interpretations import grad, value_and_grad, vjp
+from interpretations import grad, jacrev, value_and_grad, vjp
 
 RNG = np.random.default_rng(3)
 
@@ -39,6 +39,7 @@ SHARED = {
     "middle axis of few behind": lambda x: np.sum((np.ones((2, 50, 3, 4)) * x) ** 2),
     "scaled and negated": lambda x: np.sum(-(2.0 * np.sin(x)) * 3.0 - x / 2.0),
     "through views": lambda x: np.sum(np.sin(x[::-1]) * x.T.reshape((3, 4)) + np.flip(x, 1)),
+    "broadcast twice": lambda x: np.sum(np.broadcast_to(np.broadcast_to(x[0], (3, 4))[:, None], (3, 2, 4)) ** 2 * 0.5),
     "joined parts": lambda x: np.sum(np.concatenate([np.sin(x), x + x, x]) ** 2),
 }
 
@@ -61,6 +62,14 @@ def test_a_pullback_is_not_used_up_and_leaves_its_cotangent(name):
     assert np.all(ct == 0.5) and not np.shares_memory(first, ct)
     first[...] = np.nan
     assert np.array_equal(pullback(ct)[0], second)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_rows_of_a_jacobian_side_by_side(name):
+    x = RNG.uniform(0.2, 1.2, (3, 4))
+    rows = jacrev(lambda x: np.stack([SHARED[name](x), 2.0 * SHARED[name](x[::-1])]))(x)
+    expected = [grad(SHARED[name])(x), 2.0 * grad(SHARED[name])(x[::-1])[::-1]]
+    assert np.allclose(rows, expected, rtol=1e-9, atol=1e-10)
 
 
 def test_gradients_of_several_inputs_share_nothing():

@@ -124,6 +124,12 @@ def _getitem_accumulate(total: Any, ct: Any, operands: Any, params: dict[str, An
     index = getitem.with_batch(params, batch, operands[0])["index"]
     if is_basic(index):
         total[index] += ct
+        return True
+    beside_slices = not all(isinstance(part, int | np.integer | np.ndarray) for part in index)
+    if beside_slices and total.flags.c_contiguous and 4 * np.size(ct) >= total.size:
+        # NumPy adds at one array of integers ten times as fast as at arrays beside slices.
+        flat = np.arange(total.size).reshape(total.shape)[index].reshape(-1)
+        np.add.at(total.reshape(-1), flat, np.reshape(ct, -1))
     else:
         np.add.at(total, index, ct)
     return True

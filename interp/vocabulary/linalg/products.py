@@ -246,10 +246,19 @@ def matmul(x: Any, y: Any) -> Any:
     if nx == 0 or ny == 0:
         raise ValueError("matmul: an operand is a scalar; use *")
     _check_inner(x, -1, y, -1 if ny == 1 else -2, "matmul")
+    if nx > 1 and (ny == 1 or (nx == ny and shape_of(x)[:-2] == shape_of(y)[:-2])):
+        return einsum.dispatch(x, y, subscripts=_canonical_matmul(nx, ny))
     left = "i" if nx == 1 else "...hi"
     right = "i" if ny == 1 else "...ij"
     output = "..." + ("" if nx == 1 else "h") + ("" if ny == 1 else "j")
     return einsum(f"{left},{right}->{output}" if nx > 1 or ny > 1 else "i,i->", x, y)
+
+
+@lru_cache(maxsize=64)
+def _canonical_matmul(nx: int, ny: int) -> str:
+    """The canonical einsum of a matrix product in which nothing broadcasts."""
+    outer = LETTERS[-(nx - 2) :] if nx > 2 else ""
+    return f"{outer}hi,i->{outer}h" if ny == 1 else f"{outer}hi,{outer}ij->{outer}hj"
 
 
 def _check_inner(x: Any, axis_x: int, y: Any, axis_y: int, name: str) -> None:
