@@ -226,7 +226,7 @@ class Transformed:
         return _transform_again, (self._transform, self.original, args, kwargs)
 
     def __repr__(self) -> str:
-        return f"<{self.__name__}>"
+        return f"<{self.__name__}>" if isinstance(self.run, types.FunctionType) else repr(self.run)
 
 
 def _transform_again(transform: Any, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

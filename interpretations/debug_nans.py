@@ -30,7 +30,7 @@ _entered = 0
 
 @contextlib.contextmanager
 def debug_nans() -> Iterator[None]:
-    """Within ``with debug_nans():`` raise `NaNError`, a FloatingPointError, where a NaN is made of numbers that are none.
+    """Within ``with debug_nans():`` raise `NaNError`, a FloatingPointError, where a NaN is made of numbers without one.
 
     The error names the primitive, the place of the first NaN, and the line of the program: where its value was
     computed, or for a NaN in a reverse sweep where what made it was recorded. NaN that come in are let through. All

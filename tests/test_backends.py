@@ -147,6 +147,22 @@ class Namespace:
         return Device(np.ones(shape, dtype))
 
     @staticmethod
+    def tri(*args, **kwargs):
+        return Device(np.tri(*args, **kwargs))
+
+    @staticmethod
+    def eye(*args, **kwargs):
+        return Device(np.eye(*args, **kwargs))
+
+    @staticmethod
+    def reshape(x, shape):
+        return Device(np.reshape(_inside(x), shape))
+
+    @staticmethod
+    def broadcast_to(x, shape):
+        return Device(np.broadcast_to(_inside(x), shape))
+
+    @staticmethod
     def asarray(x, dtype=None):
         return x if isinstance(x, Device) else Device(np.asarray(x, dtype))
 

@@ -379,7 +379,7 @@ BAD = [
     (UnsupportedInput, "no array of numbers", lambda: grad(lambda x: x)("text")),
     (UnsupportedInput, "no array of numbers", lambda: jacfwd(lambda x: x)(np.array(["a"]))),
     (UnsupportedInput, "no array of numbers", lambda: Dual("a", 1.0)),
-    (UnsupportedInput, "real", lambda: grad(lambda x: abs(x))(1j)),
+    (UnsupportedInput, "real", lambda: grad(lambda x: x * x)(1j)),
     # shapes
     (ShapeError, "one number", lambda: grad(lambda x: x)(Y)),
     (ShapeError, "tangent of shape", lambda: jvp(np.sin, (Y,), (np.ones(2),))),

@@ -167,7 +167,7 @@ class Chosen(LinearMap):
             places = np.unravel_index(self.places, self.in_shape)
             kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
             ct = kept[tuple(0 if i - ndim in self.axes else at for i, at in enumerate(places))]
-        total.reshape(-1)[self.places] += ct
+        total.reshape(-1)[self.places] += np.reshape(ct, -1)
         return True
 
 

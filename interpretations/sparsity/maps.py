@@ -13,6 +13,7 @@ import scipy.sparse
 from interp.linear import Diagonal, LinearMap, Shape
 from interp.primitive import Primitive
 from interp.vocabulary.linalg import inv, solve, solve_triangular
+from interp.vocabulary.linalg.factorisations import CHOLESKY
 from interp.vocabulary.linalg.products import EinsumMap
 from interp.vocabulary.reductions import cumsum
 from interpretations.sparsity.dependence import is_zero, size_of, spread
@@ -182,6 +183,25 @@ def stacked(rows: PatternRows, position: int, params: dict[str, Any], out_shape:
     return pooled(rows, _numbered(outer, rows.shape), _numbered(outer, out_shape))
 
 
+LARGEST_BY_ENTRY = 32
+"""Order of the largest triangular factors whose entries are told apart; of larger ones rows are."""
+
+
+def _triangular_factor(rows: PatternRows, position: int, params: dict[str, Any], out_shape: Shape) -> PatternRows:
+    """L[i, j] of a Cholesky factor depends on the entries of the lower triangle in rows up to j, and row i, up to
+    column j."""
+    n, outer = out_shape[-1], size_of(out_shape[:-2])
+    p, q = np.indices((n, n))
+    lower = rows.reshaped((outer, n, n))
+    if n <= LARGEST_BY_ENTRY:
+        i, j = (at[..., None, None] for at in np.indices((n, n)))
+        reached = (q <= p) & (q <= j) & ((p <= j) | (p == i)) & (j <= i)
+        return contracted(lower, "bpq", np.moveaxis(reached, (0, 1), (2, 3)), "pqij", "bij").reshaped(out_shape)
+    flat = rows.kept(np.broadcast_to(q <= p, rows.shape))
+    dense_rows = stacked(flat, position, params, out_shape)
+    return dense_rows.kept(np.broadcast_to(q <= p, out_shape))
+
+
 def _aligned(shape: Shape, outer: Shape) -> Shape:
     return (1,) * (len(outer) - len(shape)) + shape
 
@@ -197,5 +217,6 @@ STRUCTURES: dict[Primitive, Callable[[PatternRows, int, dict[str, Any], Shape], 
     solve: _systems,
     solve_triangular: _systems,
     inv: _systems,
+    CHOLESKY: _triangular_factor,
 }
 """``(rows, position of the operand, parameters, shape of the output) -> rows``, at every input."""

@@ -109,6 +109,7 @@ def _cholesky_map(a: Any, low: Any) -> tuple[Moved, Moved]:
 
 
 _cholesky = Factorisation("cholesky", lambda a: (np.linalg.cholesky(a),), L=_cholesky_map)
+CHOLESKY = _cholesky.factors[0]
 
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
