@@ -451,21 +451,26 @@ def pull_back(
 ) -> list[Any]:
     """Cotangents of ``inputs`` given pairs (output, its cotangent); None where nothing depends on an input.
 
-    Arrays are in storage of their own, of the shape of their input or one that broadcasts to it.
     ``batch`` says that cotangents have a leading axis. Where infinite partials meet zeros the first,
     plain sweep gives NaN; then the sweep is done again with strong zeros, which costs nothing otherwise.
     """
+    sweep = pulled_back if inspect is None else inspect
+    return sweep(recording, outputs, inputs, batch)
+
+
+def pulled_back(
+    recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None
+) -> list[Any]:
+    """`pull_back` itself."""
     with np.errstate(invalid="ignore", over="ignore"):
         cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
         if any(has_nan(ct) for ct in cotangents):
             cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
-            if inspect is not None and any(map(has_nan, cotangents)):
-                inspect(recording, outputs, inputs, batch)
     return cotangents
 
 
-inspect: Callable[..., None] | None = None
-"""What `debug_nans` does about a NaN that remains."""
+inspect: Callable[..., list[Any]] | None = None
+"""What goes in place of a sweep, and calls it, while `debug_nans` is on."""
 
 
 def cotangents_down_to(recording: Recording, outputs: list[tuple[Any, Any]], batch: int | None, stop: int) -> list[Any]:
