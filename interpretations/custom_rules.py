@@ -10,18 +10,19 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from interp import control, tree
+import numpy as np
+
+from interp import backends, control, tree
 from interp import level as levels
 from interp.control.foreign import values_in
 from interp.errors import InterpError, ShapeError, UnsupportedInput
 from interp.linear import Formula
 from interp.several import Call, CustomOutput, Outputs, output
-from interp.value import Value, shape_of
-from interp.vocabulary import zeros
-from interpretations import dual
+from interp.value import Value, identical, primal, shape_of
+from interp.vocabulary import stack, zeros
+from interp.vocabulary.creation import owned
 from interpretations.arguments import handed
 from interpretations.derivatives import jvp, vjp
-from interpretations.dual import Dual
 from interpretations.tape import Recording, Tape, lift, pull_back
 
 Function = Callable[..., Any]
@@ -124,7 +125,13 @@ class _Application:
         """The outputs at a lower level: of values by the same rule, of plain numbers by the function."""
         if any(isinstance(x, Value) for x in operands):
             return self._numbers(_Application(self.ruled, tuple(self.arguments(operands))).result())
-        out, kept = self.ruled.run(self.arguments(operands))
+        given = tuple(map(owned, operands))
+        out, kept = self.ruled.run(self.arguments(given))
+        if not all(map(identical, given, operands)):
+            raise InterpError(
+                f"{self.ruled.__name__} changes an array that it is given, which whoever passed it would not see: work "
+                "on a copy of it"
+            )
         leaves = self._numbers(out)
         self._kept.append((leaves, kept))
         hidden = next((leaf for leaf in leaves if isinstance(leaf, Value) and levels.of(leaf) >= self.top), None)
@@ -190,26 +197,32 @@ def _zero(x: Any) -> Any:
     return zeros(shape_of(x), like=x)
 
 
-def _each_direction(linear: Callable[[Any], list[Any]], t: Any, batch: int | None) -> list[Any]:
-    """A linear function of each direction in ``t``: in one run, as the derivative of itself at 0."""
+def _each_direction(rule: Callable[[Any], list[Any]], t: Any, batch: int | None) -> list[Any]:
+    """A rule applied to each direction in ``t``, one after the other: it may branch on it, or clip it."""
     if batch is None:
-        return linear(t)
-    level = levels.fresh()
-    outs = linear(dual.lift(zeros(shape_of(t)[1:], like=t), t, level))
-    at = [isinstance(o, Dual) and o.level == level for o in outs]
-    return [o.tangent if a else zeros((batch, *shape_of(o)), like=o) for o, a in zip(outs, at, strict=True)]
+        return rule(t)
+    return [stack(parts) for parts in zip(*(rule(t[i]) for i in range(batch)), strict=True)]
 
 
-def _transposed(linear: Callable[[list[Any]], list[Any]], like: Sequence[Any], cotangents: list[Any]) -> list[Any]:
-    """The adjoint of a linear function of leaves ``like`` these, applied to ``cotangents``."""
+def _transposed(
+    linear: Callable[[list[Any]], list[Any]],
+    like: Sequence[Any],
+    cotangents: list[Any],
+    at: Callable[[Any], Any] = _zero,
+) -> list[Any]:
+    """The adjoint of a linear function of leaves ``like`` these, applied to ``cotangents``; taken anywhere, ``at``."""
     recording = Recording(levels.fresh())
-    inputs = [lift(_zero(x), recording) for x in like]
+    inputs = [lift(at(x), recording) for x in like]
     pairs = [
         (out, ct)
         for out, ct in zip(linear(list(inputs)), cotangents, strict=True)
         if isinstance(out, Tape) and out.level == recording.level
     ]
     return [_zero(x) if ct is None else ct for x, ct in zip(like, pull_back(recording, pairs, inputs), strict=True)]
+
+
+def _close(x: Any, y: Any) -> bool:
+    return bool(np.allclose(backends.to_host(x), backends.to_host(y), rtol=1e-6, atol=1e-12, equal_nan=True))
 
 
 class custom_jvp(Ruled):
@@ -324,7 +337,19 @@ class custom_vjp(Ruled):
         return [_zero(x) if ct is None else handed(ct) for x, ct in zip(at.operands, found, strict=True)]
 
     def push(self, at: _Point, tangents: list[Any]) -> list[Any]:
-        return _transposed(lambda cotangents: self.pull(at, cotangents), at.outputs, tangents)
+        def pulled(cotangents: list[Any]) -> list[Any]:
+            return self.pull(at, cotangents)
+
+        moved = _transposed(pulled, at.outputs, tangents)
+        # A rule that clips or branches on its cotangent has no transpose: it then differs from place to place.
+        for place in (lambda x: _zero(x) + 2.0, lambda x: _zero(x) - 3.0):
+            elsewhere = _transposed(pulled, at.outputs, tangents, place)
+            if not all(map(_close, map(primal, moved), map(primal, elsewhere))):
+                raise InterpError(
+                    f"{self.__name__}: its bwd is not linear in the cotangent, so there is no forward mode for it: use "
+                    "reverse mode, or state the rule with custom_jvp"
+                )
+        return moved
 
 
 class checkpoint(Ruled):
@@ -341,10 +366,21 @@ class checkpoint(Ruled):
 
     def push(self, at: _Point, tangents: list[Any]) -> list[Any]:
         call = at.application
-        return tree.flatten(jvp(self.function, call.varying(at.operands), call.varying(tangents))[1])[0]
+        again, moved = jvp(self.function, call.varying(at.operands), call.varying(tangents))
+        self._check(at, again)
+        return tree.flatten(moved)[0]
 
     def pull(self, at: _Point, cotangents: list[Any]) -> list[Any]:
         call = at.application
-        pullback = vjp(self.function, *call.varying(at.operands))[1]
+        again, pullback = vjp(self.function, *call.varying(at.operands))
+        self._check(at, again)
         given = call.rebuild([handed(ct) for ct in cotangents])
         return [handed(ct) for ct in tree.flatten(pullback(given))[0]]
+
+    def _check(self, at: _Point, again: Any) -> None:
+        """Raise if the second run gave other numbers than the first."""
+        if not all(map(identical, map(primal, tree.flatten(again)[0]), map(primal, at.outputs))):
+            raise InterpError(
+                f"checkpoint({self.__name__}): run again it gave other numbers, so it depends on something that has "
+                "changed since (a buffer, a random number): pass that as an argument"
+            )

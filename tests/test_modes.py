@@ -304,6 +304,16 @@ def test_mistakes_in_rules_say_what_to_do():
         grad(lambda y: closes(y)(y))(2.0)
 
 
+def test_rules_that_are_not_linear():
+    """Clipped gradients: each cotangent by itself, and no forward mode."""
+    clipped = custom_vjp(lambda x: x * 1.0)
+    clipped.defvjp(lambda x: (x * 1.0, None), lambda kept, g: (np.clip(g, -1.0, 1.0),))
+    assert_same(jacrev(lambda x: clipped(x) * 5.0)(X), np.eye(3))
+    assert_same(jacrev(lambda x: clipped(x) * 0.5)(X), 0.5 * np.eye(3))
+    with pytest.raises(InterpError, match="not linear"):
+        jvp(clipped, (X,), (T,))
+
+
 # -- checkpoint
 
 
@@ -341,6 +351,26 @@ def test_checkpoint_keeps_arguments_alone():
         return found
 
     assert peak(checkpoint(long)) < 0.5 * peak(long)
+
+
+def test_segments_that_run_otherwise_again_say_so():
+    buffer = np.ones(3)
+
+    def program(x):
+        buffer[:] = 1.0
+        y = checkpoint(lambda x: x * buffer)(x)
+        buffer[:] = 100.0
+        return np.sum(y)
+
+    with pytest.raises(InterpError, match="other numbers"):
+        grad(program)(X)
+
+    def stores_into_its_argument(x):
+        x[0] = x[1] * 2.0
+        return x * x
+
+    with pytest.raises(InterpError, match="copy"):
+        grad(lambda x: np.sum(checkpoint(stores_into_its_argument)(x * 1.0)))(X)
 
 
 # -- stopped gradients, implicit roots

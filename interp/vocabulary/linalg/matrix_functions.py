@@ -112,7 +112,7 @@ def expm(a: Any) -> Any:
 def _of_matrices(name: str, function: Callable[[Any], Any]) -> Solve:
     """A primitive function of square matrices, differentiated by itself: f([[a, t], [0, a]]) has df(t) on top right.
 
-    The adjoint of that map at ``a`` is the map at the conjugate transpose.
+    The map is its own transpose in the product tr(x y), so its adjoint conjugates before and after.
     """
     each = np.vectorize(function, signature="(n,n)->(n,n)")
 
@@ -129,7 +129,7 @@ def _of_matrices(name: str, function: Callable[[Any], Any]) -> Solve:
                 shape_of(a),
                 shape_of(out),
                 lambda t, batch: derivative(a, t),
-                lambda ct, batch: derivative(adjoint_of(a), ct),
+                lambda ct, batch: adjoint_of(derivative(a, adjoint_of(ct))),
             )
         ]
 
