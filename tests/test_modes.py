@@ -4,7 +4,7 @@ import gc
 import pickle
 import threading
 import tracemalloc
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,6 +161,13 @@ def test_containers_in_and_out():
     assert type(out["out"][1]) is tuple
 
 
+def test_other_containers_and_indices():
+    d = defaultdict(list, a=1.0, b=X)
+    found = grad(lambda d: d["a"] * np.sum(d["b"]))(d)
+    assert type(found) is defaultdict and found["a"] == np.sum(X)
+    assert grad(lambda x, y: x * y, argnums=np.int64(1))(2.0, 3.0) == 2.0
+
+
 # -- rules of one's own
 
 
@@ -314,6 +321,24 @@ def test_rules_that_are_not_linear():
         jvp(clipped, (X,), (T,))
 
 
+def test_a_rule_sees_the_cotangents_of_all_outputs_together():
+    """Clipping by the norm of two gradients, which is no sum of what each would give alone."""
+    both = custom_vjp(lambda x: {"a": x * 1.0, "b": [x * 1.0, 3]})
+
+    def bwd(kept, g):
+        scale = 1.0 / np.sqrt(np.sum(g["a"] ** 2) + np.sum(g["b"][0] ** 2))
+        return (scale * (g["a"] + g["b"][0]),)
+
+    both.defvjp(lambda x: (both.function(x), None), bwd)
+
+    def f(x):
+        out = both(x)
+        assert out["b"][1] == 3
+        return np.sum(3.0 * out["a"]) + np.sum(4.0 * out["b"][0])
+
+    assert_same(grad(f)(X), np.full(3, 7.0 / np.sqrt(3 * 9 + 3 * 16)), 1e-14, 1e-14)
+
+
 # -- checkpoint
 
 
@@ -419,6 +444,13 @@ def test_roots_in_containers_and_by_a_linear_solver():
         solve = lambda f, x: scipy.optimize.brentq(f, 0.0, 5.0, xtol=1e-15)  # noqa: E731
         return custom_root(lambda x: x**3 + p * x - 2.0, 1.0, solve, lambda g, y: y / g(1.0))
 
+    def by_matrix(p):
+        solve = lambda f, x: np.array([0.5, 2.0]) ** 0.5 * 1.0  # noqa: E731
+        f = lambda x: x**2 - p * np.array([0.5, 2.0])  # noqa: E731
+        return custom_root(f, np.ones(2), solve, lambda g, y: np.linalg.solve(jacfwd(g)(y), y))
+
+    assert_same(jacrev(by_matrix)(1.0), 0.5 * np.sqrt([0.5, 2.0]), 1e-14, 1e-14)
+    assert_same(jacfwd(jacfwd(by_matrix))(1.0), -0.25 * np.sqrt([0.5, 2.0]), 1e-12, 1e-12)
     assert grad(scalar)(1.5) == pytest.approx(grad(cubic)(1.5), rel=1e-13)
     assert grad(grad(scalar))(1.5) == pytest.approx(grad(grad(cubic))(1.5), rel=1e-10)
     root, aux = custom_root(lambda x: x - 1.0, 0.0, lambda f, x: (1.0, "found"), has_aux=True)
