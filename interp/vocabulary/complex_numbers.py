@@ -27,19 +27,19 @@ def _part(name: str, turned: complex) -> Structural:
     )
 
 
-_real_part, _imaginary_part = _part("real", complex(1.0)), _part("imag", 1j)
+real_part, imaginary_part = _part("real", complex(1.0)), _part("imag", 1j)
 
 
 def real(x: Any) -> Any:
     """The real part; of real numbers ``x`` itself."""
     x = operand(x)
-    return _real_part(x) if is_complex(x) else x
+    return real_part(x) if is_complex(x) else x
 
 
 def imag(x: Any) -> Any:
     """The imaginary part; of real numbers zeros."""
     x = operand(x)
-    return _imaginary_part(x) if is_complex(x) else zeros_like(x)
+    return imaginary_part(x) if is_complex(x) else zeros_like(x)
 
 
 def angle(x: Any, deg: bool = False) -> Any:

@@ -35,7 +35,7 @@ def _along(name: str, implementation: Any, backward: Any) -> Transform:
                 shape_of(x),
                 shape_of(out),
                 lambda t, batch: transform.dispatch(t, **params),
-                lambda ct, batch: backward(ct, n, axis),
+                lambda ct, batch: backward(ct, n, axis) if is_complex(x) else real(backward(ct, n, axis)),
             )
         ]
 

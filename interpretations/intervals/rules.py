@@ -118,6 +118,11 @@ TESTS: dict[str, Callable[[Any, Any, Any], Ends]] = {
     "isnan": lambda a, b, undefined: (a != a, undefined),
     "isinf": lambda a, b, undefined: (np.isinf(a) & (a == b), np.isinf(a) | np.isinf(b) | undefined),
     "isfinite": lambda a, b, undefined: (np.isfinite(a) & np.isfinite(b) & ~undefined, (a < np.inf) & (b > -np.inf)),
+    "isposinf": lambda a, b, undefined: (a == np.inf, (b == np.inf) | undefined),
+    "isneginf": lambda a, b, undefined: (b == -np.inf, (a == -np.inf) | undefined),
+    "signbit": lambda a, b, undefined: ((b < 0) & ~undefined, (a <= 0) | undefined),  # a zero has either sign
+    "isreal": lambda a, b, undefined: (undefined | True, undefined | True),
+    "iscomplex": lambda a, b, undefined: (undefined & False, undefined & False),
 }
 
 
@@ -147,6 +152,12 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
         certainly, possibly = zip(*map(_truth, operands), strict=True)
         return _decided(primitive.implementation(*certainly, **params), primitive.implementation(*possibly, **params))
 
+    def different_truths(x: Any, y: Any) -> Any:
+        (x_surely, x_possibly), (y_surely, y_possibly) = _truth(x), _truth(y)
+        return _decided(
+            (x_surely & ~y_possibly) | (y_surely & ~x_possibly), (x_possibly & ~y_surely) | (y_possibly & ~x_surely)
+        )
+
     def negation(x: Interval) -> Any:
         certainly, possibly = _truth(x)
         return _decided(~possibly, ~certainly)
@@ -175,7 +186,9 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
         apart = high[..., :-1] < low[..., 1:]
         same = (low[..., :-1] == high[..., 1:]) & (high[..., :-1] == low[..., 1:])
         if not np.all(apart | same) or np.any(_undefined(decoration)):
-            raise UndecidedError("argsort of these intervals is undecided: they overlap; np.sort encloses each place")
+            raise UndecidedError(
+                f"{primitive.name} of these intervals is undecided: they overlap; np.sort encloses each place"
+            )
         return primitive.implementation(a, axis=axis, **params)
 
     def place(x: Any, y: Any, side: str) -> Any:
@@ -187,10 +200,14 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
 
     if compare is not None:
         return comparison
-    if primitive.name in ("argsort", "searchsorted"):
-        return order if primitive.name == "argsort" else place
+    if primitive.name in ("argsort", "argpartition"):
+        return order
+    if primitive.name == "searchsorted":
+        return place
     if primitive.name in ("any", "all", "logical_and", "logical_or"):
         return of_truths
+    if primitive.name == "logical_xor":
+        return different_truths
     if primitive.name == "logical_not":
         return negation
     if primitive.name in TESTS:
