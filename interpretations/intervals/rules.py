@@ -14,7 +14,17 @@ import numpy as np
 
 from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
-from interp.primitive import Contraction, Elementwise, Fixed, Predicate, Reduction, Solve, Sorting, Structural
+from interp.primitive import (
+    Contraction,
+    Elementwise,
+    Fixed,
+    Predicate,
+    Reduction,
+    Solve,
+    Sorting,
+    Structural,
+    Transform,
+)
 from interp.several import CustomOutput
 from interp.vocabulary import linalg, reductions, sorting
 from interp.vocabulary.creation import copy
@@ -384,9 +394,26 @@ def _index_add(x: Any, y: Any, index: Any) -> Interval:
 # -- linear algebra: elimination in interval arithmetic
 
 
+_OF_A_BOX = "the factorisation of one matrix says nothing of the others in a box"
+UNPROVEN = {
+    **dict.fromkeys(("qr", "svd", "eigh", "eig", "sqrtm", "logm"), _OF_A_BOX),
+    "pinv": "the rank may change within a box. Where it is full, solve(A.T @ A, A.T @ b) encloses least squares",
+    "solve_sylvester": f"{_OF_A_BOX}. A solve with the Kronecker sum encloses the solution",
+}
+"""Why there is no enclosure, by primitive or factorisation."""
+
+
 @Solve.rule(Interval)
 def _solve(primitive: Solve, active: tuple[bool, ...]) -> Any:
+    factorisation = primitive.name.partition(".")[0]
+    if factorisation in UNPROVEN:
+        raise NoRule(f"{factorisation} of an Interval has no enclosure: {UNPROVEN[factorisation]}")
     return LINEAR_ALGEBRA.get(primitive.name, NotImplemented)
+
+
+@Transform.rule(Interval)
+def _transform(primitive: Transform, active: tuple[bool, ...]) -> Any:
+    raise NoRule(f"{primitive.name} of an Interval has no enclosure: Fourier transforms are complex, intervals real")
 
 
 LARGEST_BY_MINORS = 16
