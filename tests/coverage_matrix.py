@@ -224,13 +224,13 @@ def page(families):
     lines = [
         "# Coverage",
         "",
-        "What each number type supports of the vocabulary. Made by `python tests/coverage_matrix.py` from the catalogue "
-        f"of calls: {count} functions in {calls} calls, each run under each type and compared with finite differences "
+        "What each number type supports of the vocabulary. Made by `python tests/coverage_matrix.py` from the "
+        f"catalogue: {count} functions in {calls} calls, each run under each type and compared with finite differences "
         "(derivatives, standard deviations, patterns, Taylor coefficients to second order) or with points of the box "
         "(enclosures). The tests fail where this page is not what they find.",
         "",
-        "*Yes*: every call of the function is supported and right. *2 of 3*: so many of its calls are; the first of the "
-        "others is under [gaps](#gaps). A gap is an error of `interp.errors`, never a number.",
+        "*Yes*: every call of the function is supported and right. *2 of 3*: so many of its calls are; the first of "
+        "the others is under [gaps](#gaps). A gap is an error of `interp.errors`, never a number.",
         "",
         row("", *TYPES),
         row("---", *["---"] * len(TYPES)),
