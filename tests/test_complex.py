@@ -163,3 +163,14 @@ def test_single_precision_is_kept():
     z = Z.astype(np.complex64)
     assert grad(lambda z: np.sum(np.abs(z) ** 2))(z).dtype == np.complex64
     assert jacfwd(lambda z: z * z, holomorphic=True)(z).dtype == np.complex64
+
+
+def test_the_derivative_of_a_number_is_a_number():
+    assert type(jacfwd(lambda x: x * 1j)(1.0)) is np.complex128
+
+
+def test_cotangents_of_real_half_spectra_are_real():
+    for f in (np.fft.irfft, lambda x: np.fft.hfft(x, 5), lambda x: np.fft.irfft2(np.outer(x, x))):
+        rows = jacrev(f)(np.array([0.3, -0.5, 0.7]))
+        assert rows.dtype == float
+        assert_same(rows, jacfwd(f)(np.array([0.3, -0.5, 0.7])))
