@@ -7,17 +7,11 @@ import pytest
 from truth import assert_same
 
 from interp import interpret
-from interp.errors import InterpError, RefusedStack, ShapeError, UnsupportedInput
+from interp.errors import InterpError, RefusedStack, ShapeError
 from interp.testing import check_composition
 from interpretations import Dual, grad, gradient, hessian, jacfwd, jacrev
 from interpretations.intervals import Interval, bounds
-from interpretations.measurements import (
-    Measurement,
-    correlated_measurements,
-    correlation_matrix,
-    covariance_matrix,
-    uncertainty,
-)
+from interpretations.measurements import Measurement, correlated_measurements, covariance_matrix, uncertainty
 from interpretations.sparsity.stage import sparsity
 
 
@@ -205,34 +199,6 @@ def test_measurements_do_not_nest():
             Measurement(value, std)
     with pytest.raises(RefusedStack, match="one level"):
         grad(lambda x: (Measurement(x, 0.1) * (x * m)).std_dev)(2.0)
-
-
-def test_complex_numbers_carry_error_bars_to_real_ones():
-    x, std = np.array([0.3, -1.2, 0.7, 2.0, 0.1]), np.array([0.1, 0.2, 0.05, 0.3, 0.02])
-    for f in (
-        lambda x: np.abs(np.fft.fft(x)) ** 2,
-        lambda x: np.real(x * 1j * (2.0 + 1j)) + np.imag(np.conj(x + 1j * x[::-1]) ** 2),
-        lambda x: np.fft.irfft(np.fft.rfft(x) * np.exp(0.3j), 5),
-        lambda x: np.abs(np.dot(np.array([[1j, 2.0, 0.5, 1.0 - 1j, 3j]]), x)),
-        lambda x: np.sum(np.angle(1j + np.fft.fft(x)[1:3])),
-        lambda x: np.abs(np.linalg.solve(np.diag([1j, 2.0, 3.0 + 1j, 1.0, 1.0]) + 0.1, x)),
-    ):
-        assert_same(f(Measurement(x, std)).std_dev, np.sqrt(jacfwd(f)(x) ** 2 @ std**2))
-
-
-def test_a_complex_number_has_no_standard_deviation():
-    z = Measurement(np.array([1.0, 2.0]), 0.1) * (1.0 + 2.0j)
-    for of in (lambda z: z.std_dev, covariance_matrix, correlation_matrix):
-        with pytest.raises(UnsupportedInput, match=r"x\.real"):
-            of(z)
-    assert str(z[0]) == "(1.00+/-0.10) + 1j * (2.00+/-0.20)"
-    with pytest.raises(UnsupportedInput, match="real"):
-        Measurement(1j, 0.1)
-    with pytest.raises(ValueError, match="read-only"):
-        z.real[0] = 3.0  # would have to change z, error bar included
-    conjugate = np.conj(Measurement(np.array([1.0, 2.0]), 0.1))
-    conjugate[0] = 3.0
-    assert conjugate[0].std_dev == 0.0
 
 
 # -- the stage
