@@ -5,6 +5,7 @@ compiled function. Input is parsed and results are listed outside the clock. Gra
 """
 
 import json
+import math
 import sys
 import time
 import traceback
@@ -126,6 +127,59 @@ def cost(centroids: Any, points: Any) -> Any:
     return total
 
 
+# -- gmm: the posterior of a mixture of Gaussians, with a Wishart prior
+
+
+def mixture(alpha: Any, mu: Any, q: Any, lower: Any, x: Any, m: int, gamma: float, constant: float) -> Any:
+    """alpha (k), mu (k, d), q (k, d) the logarithms of diagonals, lower (k, d (d - 1) / 2) by column, x (n, d)."""
+    n, d, k = x.shape[0], x.shape[1], len(alpha)
+    scale, weight, gap, terms = np.exp(q), np.zeros(k), np.zeros(d), np.zeros(k)
+    total = constant - n * log_sum_exp(alpha)
+    for c in range(k):
+        logarithms = 0.0
+        for i in range(d):
+            logarithms = logarithms + q[c, i]
+            total = total - 0.5 * gamma * gamma * scale[c, i] * scale[c, i]
+        for i in range(lower.shape[1]):
+            total = total - 0.5 * gamma * gamma * lower[c, i] * lower[c, i]
+        total = total + m * logarithms
+        weight[c] = alpha[c] + logarithms
+    for point in range(n):
+        for c in range(k):
+            square = 0.0
+            for i in range(d):
+                gap[i] = x[point, i] - mu[c, i]
+                whitened = scale[c, i] * gap[i]
+                for j in range(i):
+                    whitened = whitened + lower[c, j * (2 * d - j - 1) // 2 + i - j - 1] * gap[j]
+                square = square + whitened * whitened
+            terms[c] = weight[c] - 0.5 * square
+        total = total + log_sum_exp(terms)
+    return total
+
+
+def constant_of_mixture(n: int, d: int, k: int, m: int, gamma: float) -> float:
+    """What does not depend on the parameters."""
+    dof = d + m + 1
+    log_gamma = 0.25 * d * (d - 1) * math.log(math.pi) + sum(math.lgamma(0.5 * (dof + 1 - j)) for j in range(1, d + 1))
+    return k * (dof * d * math.log(gamma / math.sqrt(2.0)) - log_gamma) - 0.5 * n * d * math.log(2.0 * math.pi)
+
+
+PARAMETERS = ("alpha", "mu", "q", "l")
+
+
+def inputs_of_mixture(given: Any) -> tuple[Any, ...]:
+    """As `mixture` takes them."""
+    alpha, mu, q, lower, x, m, gamma = inputs_of(*PARAMETERS, "x", "m", "gamma")(given)
+    (n, d), k = x.shape, len(alpha)
+    constant = constant_of_mixture(n, d, k, m, gamma)
+    return alpha, mu, q, lower.reshape((k, -1)), x, m, float(gamma), constant
+
+
+def by_parameter(gradients: Any) -> dict[str, Any]:
+    return dict(zip(PARAMETERS, map(listed, gradients), strict=True))
+
+
 # -- particle and saddle: an optimiser over a function that takes derivatives itself, all of it one native function
 
 
@@ -215,6 +269,7 @@ def listed(x: Any) -> Any:
 def table_of_ours() -> dict[tuple[str, str], Row]:
     whole_cost, last = interp.compile(cost), interp.compile(last_of_runge_kutta)
     slope_of_cost = grad(whole_cost)
+    posterior = interp.compile(mixture)
 
     def direction(centroids: Any, points: Any) -> Any:
         """Gradient over the diagonal of the Hessian, which has no other entries."""
@@ -228,6 +283,8 @@ def table_of_ours() -> dict[tuple[str, str], Row]:
         ("ode", "gradient"): (inputs_of("x", "s"), grad(last), listed),
         ("kmeans", "cost"): (inputs_of("centroids", "points"), whole_cost, float),
         ("kmeans", "dir"): (inputs_of("centroids", "points"), direction, listed),
+        ("gmm", "objective"): (inputs_of_mixture, posterior, float),
+        ("gmm", "jacobian"): (inputs_of_mixture, grad(posterior, (0, 1, 2, 3)), by_parameter),
     }
     for name, f, inputs in (
         ("det", determinant, inputs_of("A", "ell")),

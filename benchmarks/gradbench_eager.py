@@ -5,12 +5,22 @@ its global name, so that `eager` can run them with JAX's and autograd's NumPy in
 particle and saddle are those of `gradbench`.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
-from benchmarks.gradbench import Row, inputs_of, listed, particle, saddle, serve, square
+from benchmarks.gradbench import (
+    PARAMETERS,
+    Row,
+    by_parameter,
+    constant_of_mixture,
+    inputs_of,
+    listed,
+    particle,
+    saddle,
+    serve,
+    square,
+)
 from interpretations import grad, hvp, jvp
 
 
@@ -99,13 +109,6 @@ def places_in_triangle(d: int) -> Any:
     return np.where(i > j, below, j)
 
 
-def constant_of_mixture(n: int, d: int, k: int, m: int, gamma: float) -> float:
-    """What does not depend on the parameters."""
-    dof = d + m + 1
-    log_gamma = 0.25 * d * (d - 1) * math.log(math.pi) + sum(math.lgamma(0.5 * (dof + 1 - j)) for j in range(1, d + 1))
-    return k * (dof * d * math.log(gamma / math.sqrt(2.0)) - log_gamma) - 0.5 * n * d * math.log(2.0 * math.pi)
-
-
 def forward(f: Any, argnums: int | tuple[int, ...] = 0) -> Any:
     """The derivatives by a few numbers, a run for each: all stay numbers, which directions side by side do not."""
 
@@ -122,8 +125,6 @@ def forward(f: Any, argnums: int | tuple[int, ...] = 0) -> Any:
 
 MODES = {"f": forward, "r": grad}
 """Derivatives by GradBench's letters."""
-
-PARAMETERS = ("alpha", "mu", "q", "l")
 
 
 def inputs_of_mixture(given: Any) -> tuple[Any, ...]:
@@ -145,7 +146,7 @@ def table_of_eager() -> dict[tuple[str, str], Row]:
         ("gmm", "jacobian"): (
             inputs_of_mixture,
             grad(mixture, (0, 1, 2, 3)),
-            lambda gradients: dict(zip(PARAMETERS, map(listed, gradients), strict=True)),
+            by_parameter,
         ),
     }
     for name, f, inputs in (

@@ -1,5 +1,6 @@
 """Nested containers of numbers: dict, list, tuple, namedtuple and dataclass, flattened and rebuilt."""
 
+import copy
 import dataclasses
 import weakref
 from collections.abc import Callable
@@ -10,7 +11,7 @@ def _children(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
     """A container's children in a fixed order, and how to rebuild it; None for a leaf."""
     if isinstance(tree, dict):
         keys = list(tree)
-        return [tree[k] for k in keys], lambda new: type(tree)(zip(keys, new, strict=True))
+        return [tree[k] for k in keys], lambda new: _dict_like(tree, zip(keys, new, strict=True))
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return list(tree), lambda new: type(tree)(*new)
     if isinstance(tree, list | tuple):
@@ -29,6 +30,15 @@ _leaf_classes: "weakref.WeakSet[type]" = weakref.WeakSet()
 
 def _the_leaf(leaves: list[Any]) -> Any:
     return leaves[0]
+
+
+def _dict_like(tree: dict[Any, Any], items: Any) -> Any:
+    """A dict of the class of ``tree``, and with what else it has (a default, an order)."""
+    if type(tree) is dict:
+        return dict(items)
+    new = copy.copy(tree)
+    new.update(items)
+    return new
 
 
 def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:

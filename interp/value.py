@@ -10,6 +10,7 @@ Operators and methods are attached by `interp.vocabulary`, each beside the primi
 
 import copy
 import math
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -23,6 +24,46 @@ _STRIP = (
     "np.stack([x, y]) instead of np.array([x, y]), and np.zeros_like(x) to make an array that can store values; "
     "interp.primal(x) leaves the interpretation on purpose."
 )
+
+
+_IN_SCIPY = (
+    "{call} would strip a {kind} of what it carries. Functions that grad, jvp, interpret and the like run are "
+    "converted, and may call it; elsewhere use {ours}, or interp.interpretation.call(f, x)"
+)
+
+_SPARSE_PRODUCTS = ("_matmul_dispatch", "_rmatmul_dispatch")
+"""SciPy's functions behind ``A @ x`` and ``x @ A`` of a sparse matrix."""
+
+
+def _unreadable(x: Any) -> np.ndarray:
+    """What NumPy makes of an object that it cannot read."""
+    out = np.empty((), dtype=object)
+    out[()] = x
+    return out
+
+
+def _scipy_function() -> str | None:
+    """The function of SciPy's that was called, if one is on the stack: the outermost, by its public name."""
+    frame: Any = sys._getframe(2)
+    found = None
+    while frame is not None:
+        parts = str(frame.f_globals.get("__name__", "")).split(".")
+        public = len(parts) > 1 and not parts[1].startswith("_")
+        if parts[0] == "scipy" and public and not frame.f_code.co_name.startswith(("_", "<", "wrapper")):
+            found = f"scipy.{parts[1]}.{frame.f_code.co_name}"
+        frame = frame.f_back
+    return found
+
+
+def _counterpart(library: str) -> str:
+    """Our function of that name, if there is one."""
+    from interp import vocabulary
+
+    name = library.rpartition(".")[2]
+    where = next(
+        (m for m in (vocabulary, vocabulary.linalg, vocabulary.special, vocabulary.fft) if hasattr(m, name)), None
+    )
+    return f"{where.__name__}.{name}" if where is not None else "functions of interp.vocabulary"
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -183,6 +224,9 @@ class Value:
         return bool(self.primal_payload())
 
     def _strip(self, call: str) -> Any:
+        library = _scipy_function()
+        if library is not None:
+            raise StripError(_IN_SCIPY.format(call=library, kind=type(self).__name__, ours=_counterpart(library)))
         raise StripError(_STRIP.format(call=call, kind=type(self).__name__))
 
     def __float__(self) -> float:
@@ -198,6 +242,8 @@ class Value:
         return self._strip("using x as an index")  # type: ignore[no-any-return]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if sys._getframe(1).f_code.co_name in _SPARSE_PRODUCTS:
+            return _unreadable(self)  # SciPy's sparse matrices then leave the product to us
         return self._strip("np.asarray(x), np.array([x, ...]) or a function that calls it")
 
     def __dlpack__(

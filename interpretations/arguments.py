@@ -23,8 +23,8 @@ class Arguments:
     """The differentiated arguments of one call as a flat list of leaves, and how to put new ones in place."""
 
     def __init__(self, f: Function, argnums: int | Sequence[int], args: tuple[Any, ...]) -> None:
-        self.single = isinstance(argnums, int)
-        self.positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.single = isinstance(argnums, int | np.integer)
+        self.positions = (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums)
         self.args = args
         for position in self.positions:
             if not -len(args) <= position < len(args):

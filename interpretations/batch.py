@@ -122,9 +122,11 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             return first.rebuild(primitive.dispatch(*_aligned(operands, active), **params))
         shapes = outline(primitive, operands)
         parts = [None if i in primitive.selectors else x for i, x in enumerate(_full(operands, active))]
-        return first.rebuild(
+        out = first.rebuild(
             apply_structural(primitive, parts, shapes, params, first.count, _rank(primitive, shapes, params))
         )
+        # A number is no view, neither into an array nor of one: a store must not reach it.
+        return out if out.shape and first.shape else out.rebuild(copy(out.elements))
 
     return rule
 

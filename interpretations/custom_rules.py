@@ -7,21 +7,23 @@ the function itself. Rules are plain functions of numbers and arrays, so they ne
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from interp import control, tree
+import numpy as np
+
+from interp import backends, control, tree
 from interp import level as levels
 from interp.control.foreign import values_in
 from interp.errors import InterpError, ShapeError, UnsupportedInput
 from interp.linear import Formula
 from interp.several import Call, CustomOutput, Outputs, output
-from interp.value import Value, shape_of
-from interp.vocabulary import zeros
-from interpretations import dual
+from interp.value import Value, identical, primal, shape_of
+from interp.vocabulary import concatenate, real, reshape, stack, zeros
+from interp.vocabulary.creation import owned
 from interpretations.arguments import handed
 from interpretations.derivatives import jvp, vjp
-from interpretations.dual import Dual
 from interpretations.tape import Recording, Tape, lift, pull_back
 
 Function = Callable[..., Any]
@@ -36,7 +38,7 @@ class Ruled:
         functools.update_wrapper(self, function)
         self.function = function
         self.nondiff_argnums = tuple(nondiff_argnums)
-        self._outputs: list[Any] = []
+        self.primitive = output(CustomOutput, self.__name__, 0)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs:
@@ -50,21 +52,15 @@ class Ruled:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
-    def output(self, position: int) -> Any:
-        """The primitive of one output, made when it is first needed."""
-        while len(self._outputs) <= position:
-            self._outputs.append(output(CustomOutput, self.__name__, len(self._outputs)))
-        return self._outputs[position]
-
     def run(self, args: Sequence[Any]) -> tuple[Any, Any]:
         """The output, and what the rule keeps of the run."""
         return control.run(self.function, tuple(args), {}), None
 
-    def push(self, at: "_Point", tangents: list[Any]) -> list[Any]:
-        """Tangents of the outputs."""
+    def push(self, at: "_Point", tangents: list[Any]) -> Any:
+        """The tangent of the output, as one array."""
         raise NotImplementedError
 
-    def pull(self, at: "_Point", cotangents: list[Any]) -> list[Any]:
+    def pull(self, at: "_Point", cotangent: Any) -> list[Any]:
         """Cotangents of the operands, in the inner product of `interpretations.arguments`."""
         raise NotImplementedError
 
@@ -86,7 +82,7 @@ class _Application:
         self.counts = [len(leaves) for leaves, _ in flat]
         self._builders = [build for _, build in flat]
         self.top = max([levels.of(x) for x in self.operands], default=0)
-        self.rebuild: Any = None
+        self._layout: _Layout | None = None
         self._kept: list[tuple[Outputs, Any]] = []
 
     def varying(self, leaves: Sequence[Any]) -> list[Any]:
@@ -110,24 +106,41 @@ class _Application:
             return self.ruled.function(*self.args)
         call = Call(self._compute, self._maps, self._themselves)
         below = tuple(x.payload if isinstance(x, Value) and self._is_top(x) else x for x in self.operands)
-        count = len(call.outputs(below))
-        return self.rebuild([self.ruled.output(i).dispatch(*self.operands, call=call) for i in range(count)])
+        call.outputs(below)  # tells the layout of the output
+        return self.unpacked(self.ruled.primitive.dispatch(*self.operands, call=call))
 
     def _is_top(self, x: Value) -> bool:
         return x.level == self.top or x.correlated
 
     def _numbers(self, out: Any) -> Outputs:
-        leaves, self.rebuild = tree.flatten(out)
-        return tuple(leaves)
+        """All that varies in an output, as one array, so that a rule sees the cotangents of all of it together."""
+        self._layout = _Layout(out)
+        return (self._layout.packed(out),)
+
+    def packed(self, out: Any) -> Any:
+        """An output, or something of its structure, as one array."""
+        assert self._layout is not None
+        return self._layout.packed(out)
+
+    def unpacked(self, x: Any) -> Any:
+        """An output from one array."""
+        assert self._layout is not None
+        return self._layout.unpacked(x)
 
     def _compute(self, *operands: Any) -> Outputs:
         """The outputs at a lower level: of values by the same rule, of plain numbers by the function."""
         if any(isinstance(x, Value) for x in operands):
             return self._numbers(_Application(self.ruled, tuple(self.arguments(operands))).result())
-        out, kept = self.ruled.run(self.arguments(operands))
+        given = tuple(map(owned, operands))
+        out, kept = self.ruled.run(self.arguments(given))
+        if not all(map(identical, given, operands)):
+            raise InterpError(
+                f"{self.ruled.__name__} changes an array that it is given, which whoever passed it would not see: work "
+                "on a copy of it"
+            )
         leaves = self._numbers(out)
         self._kept.append((leaves, kept))
-        hidden = next((leaf for leaf in leaves if isinstance(leaf, Value) and levels.of(leaf) >= self.top), None)
+        hidden = next((x for x in tree.flatten(out)[0] if isinstance(x, Value) and levels.of(x) >= self.top), None)
         if hidden is not None:
             raise InterpError(
                 f"{self.ruled.__name__} closes over a {type(hidden).__name__} that its rule cannot see: pass it as an "
@@ -150,7 +163,41 @@ class _Application:
 
     def _maps(self, position: int, active: tuple[bool, ...], operands: tuple[Any, ...], outputs: Outputs) -> list[Any]:
         at = _Point(self, operands, outputs)
-        return [at.map(position, i) for i, is_active in enumerate(active) if is_active]
+        return [at.map(i) for i, is_active in enumerate(active) if is_active]
+
+
+class _Layout:
+    """How the output of a function lies in one array: a single array or number is itself. Integers do not vary."""
+
+    def __init__(self, out: Any) -> None:
+        self.leaves, self.rebuild = tree.flatten(out)
+        kinds = [np.asarray(primal(x)).dtype.kind for x in self.leaves]
+        self.varying = [i for i, kind in enumerate(kinds) if kind in "fc"]
+        self.shapes = [shape_of(x) for x in self.leaves]
+        self.complex = [kind == "c" for kind in kinds]
+
+    def packed(self, out: Any) -> Any:
+        leaves = tree.flatten(out)[0]
+        if len(leaves) != len(self.shapes) or any(shape_of(leaves[i]) != self.shapes[i] for i in self.varying):
+            raise ShapeError(
+                f"a rule returned shapes {[shape_of(x) for x in leaves]} for an output of shapes {self.shapes}"
+            )
+        if len(leaves) == 1 == len(self.varying):
+            return leaves[0]
+        parts = [reshape(leaves[i], (-1,)) if self.shapes[i] else stack([leaves[i]]) for i in self.varying]
+        return concatenate(parts) if parts else np.zeros(0)
+
+    def unpacked(self, x: Any) -> Any:
+        if len(self.shapes) == 1 == len(self.varying):
+            return self.rebuild([x])
+        leaves, start = list(self.leaves), 0
+        for i in self.varying:
+            shape = self.shapes[i]
+            part = x[start : start + math.prod(shape)]
+            start += math.prod(shape)
+            part = reshape(part, shape) if shape else part[0]
+            leaves[i] = part if self.complex[i] else real(part)
+        return self.rebuild(leaves)
 
 
 class _Point:
@@ -164,52 +211,62 @@ class _Point:
     def kept(self) -> Any:
         return self.application.kept(self.operands, self.outputs)
 
-    def map(self, position: int, i: int) -> Formula:
-        """From the tangent of operand ``i`` to that of the output at ``position``."""
+    @property
+    def output(self) -> Any:
+        (out,) = self.outputs
+        return out
+
+    def map(self, i: int) -> Formula:
+        """From the tangent of operand ``i`` to that of the output."""
 
         def forward(t: Any, batch: int | None) -> Any:
             def along(part: Any) -> list[Any]:
                 tangents = [part if j == i else _zero(x) for j, x in enumerate(self.operands)]
-                return self.application.ruled.push(self, tangents)
+                return [self.application.ruled.push(self, tangents)]
 
-            return _each_direction(along, t, batch)[position]
+            return _each_direction(along, t, batch)[0]
 
         def backward(ct: Any, batch: int | None) -> Any:
             def against(part: Any) -> list[Any]:
-                cotangents = [part if j == position else _zero(o) for j, o in enumerate(self.outputs)]
-                return self.application.ruled.pull(self, cotangents)
+                return self.application.ruled.pull(self, part)
 
             if self._latest[0] is not ct:  # a cotangent goes back to one operand after the other
                 self._latest = ct, _each_direction(against, ct, batch)
             return self._latest[1][i]
 
-        return Formula(shape_of(self.operands[i]), shape_of(self.outputs[position]), forward, backward)
+        return Formula(shape_of(self.operands[i]), shape_of(self.output), forward, backward)
 
 
 def _zero(x: Any) -> Any:
     return zeros(shape_of(x), like=x)
 
 
-def _each_direction(linear: Callable[[Any], list[Any]], t: Any, batch: int | None) -> list[Any]:
-    """A linear function of each direction in ``t``: in one run, as the derivative of itself at 0."""
+def _each_direction(rule: Callable[[Any], list[Any]], t: Any, batch: int | None) -> list[Any]:
+    """A rule applied to each direction in ``t``, one after the other: it may branch on it, or clip it."""
     if batch is None:
-        return linear(t)
-    level = levels.fresh()
-    outs = linear(dual.lift(zeros(shape_of(t)[1:], like=t), t, level))
-    at = [isinstance(o, Dual) and o.level == level for o in outs]
-    return [o.tangent if a else zeros((batch, *shape_of(o)), like=o) for o, a in zip(outs, at, strict=True)]
+        return rule(t)
+    return [stack(parts) for parts in zip(*(rule(t[i]) for i in range(batch)), strict=True)]
 
 
-def _transposed(linear: Callable[[list[Any]], list[Any]], like: Sequence[Any], cotangents: list[Any]) -> list[Any]:
-    """The adjoint of a linear function of leaves ``like`` these, applied to ``cotangents``."""
+def _transposed(
+    linear: Callable[[list[Any]], list[Any]],
+    like: Sequence[Any],
+    cotangents: list[Any],
+    at: Callable[[Any], Any] = _zero,
+) -> list[Any]:
+    """The adjoint of a linear function of leaves ``like`` these, applied to ``cotangents``; taken anywhere, ``at``."""
     recording = Recording(levels.fresh())
-    inputs = [lift(_zero(x), recording) for x in like]
+    inputs = [lift(at(x), recording) for x in like]
     pairs = [
         (out, ct)
         for out, ct in zip(linear(list(inputs)), cotangents, strict=True)
         if isinstance(out, Tape) and out.level == recording.level
     ]
     return [_zero(x) if ct is None else ct for x, ct in zip(like, pull_back(recording, pairs, inputs), strict=True)]
+
+
+def _close(x: Any, y: Any) -> bool:
+    return bool(np.allclose(backends.to_host(x), backends.to_host(y), rtol=1e-6, atol=1e-12, equal_nan=True))
 
 
 class custom_jvp(Ruled):
@@ -258,7 +315,7 @@ class custom_jvp(Ruled):
         at, varying, constant = {i % n for i in self.nondiff_argnums}, iter(primals), iter(fixed)
         return [next(constant) if i in at else next(varying) for i in range(n)]
 
-    def push(self, at: _Point, tangents: list[Any]) -> list[Any]:
+    def push(self, at: _Point, tangents: list[Any]) -> Any:
         if self.rule is None:
             raise InterpError(f"{self.__name__} has no rule yet: state it with @{self.__name__}.defjvp")
         call = at.application
@@ -266,16 +323,10 @@ class custom_jvp(Ruled):
         out = control.run(self.rule, (*call.not_varying(), primals, moved), {})
         if not isinstance(out, tuple | list) or len(out) != 2:
             raise ShapeError(f"the rule of {self.__name__} must return (output, tangent of the output)")
-        values, found = tree.flatten(out[0])[0], tree.flatten(out[1])[0]
-        if [shape_of(x) for x in values] != [shape_of(t) for t in found]:
-            raise ShapeError(
-                f"the rule of {self.__name__} returned tangents of shapes {[shape_of(t) for t in found]} for outputs "
-                f"of shapes {[shape_of(x) for x in values]}"
-            )
-        return found
+        return call.packed(out[1])
 
-    def pull(self, at: _Point, cotangents: list[Any]) -> list[Any]:
-        return _transposed(lambda tangents: self.push(at, tangents), at.operands, cotangents)
+    def pull(self, at: _Point, cotangent: Any) -> list[Any]:
+        return _transposed(lambda tangents: [self.push(at, tangents)], at.operands, [cotangent])
 
 
 class custom_vjp(Ruled):
@@ -301,9 +352,9 @@ class custom_vjp(Ruled):
             raise ShapeError(f"fwd of {self.__name__} must return (output, residuals)")
         return out[0], out[1]
 
-    def pull(self, at: _Point, cotangents: list[Any]) -> list[Any]:
+    def pull(self, at: _Point, cotangent: Any) -> list[Any]:
         call = at.application
-        given = call.rebuild([handed(ct) for ct in cotangents])
+        given = call.unpacked(handed(cotangent))
         pulled = control.run(self.bwd, (*call.not_varying(), at.kept, given), {})
         if not isinstance(pulled, tuple | list) or len(pulled) != len(call.counts):
             raise ShapeError(
@@ -323,8 +374,20 @@ class custom_vjp(Ruled):
                 )
         return [_zero(x) if ct is None else handed(ct) for x, ct in zip(at.operands, found, strict=True)]
 
-    def push(self, at: _Point, tangents: list[Any]) -> list[Any]:
-        return _transposed(lambda cotangents: self.pull(at, cotangents), at.outputs, tangents)
+    def push(self, at: _Point, tangents: list[Any]) -> Any:
+        def pulled(cotangents: list[Any]) -> list[Any]:
+            return self.pull(at, *cotangents)
+
+        (moved,) = _transposed(pulled, at.outputs, tangents)
+        # A rule that clips or branches on its cotangent has no transpose: it then differs from place to place.
+        for place in (lambda x: _zero(x) + 2.0, lambda x: _zero(x) - 3.0):
+            (elsewhere,) = _transposed(pulled, at.outputs, tangents, place)
+            if not _close(primal(moved), primal(elsewhere)):
+                raise InterpError(
+                    f"{self.__name__}: its bwd is not linear in the cotangent, so there is no forward mode for it: use "
+                    "reverse mode, or state the rule with custom_jvp"
+                )
+        return moved
 
 
 class checkpoint(Ruled):
@@ -339,12 +402,25 @@ class checkpoint(Ruled):
             return self.function(*args, **kwargs)
         return super().__call__(*args, **kwargs)
 
-    def push(self, at: _Point, tangents: list[Any]) -> list[Any]:
+    def push(self, at: _Point, tangents: list[Any]) -> Any:
         call = at.application
-        return tree.flatten(jvp(self.function, call.varying(at.operands), call.varying(tangents))[1])[0]
+        again, moved = jvp(self.function, call.varying(at.operands), call.varying(tangents))
+        self._check(at, again)
+        return call.packed(moved)
 
-    def pull(self, at: _Point, cotangents: list[Any]) -> list[Any]:
+    def pull(self, at: _Point, cotangent: Any) -> list[Any]:
         call = at.application
-        pullback = vjp(self.function, *call.varying(at.operands))[1]
-        given = call.rebuild([handed(ct) for ct in cotangents])
+        again, pullback = vjp(self.function, *call.varying(at.operands))
+        self._check(at, again)
+        cts = tree.flatten(call.unpacked(handed(cotangent)))[0]
+        zeros_for_integers = [ct if np.asarray(primal(ct)).dtype.kind in "fc" else 0.0 * ct for ct in cts]
+        given = tree.flatten(again)[1](zeros_for_integers)
         return [handed(ct) for ct in tree.flatten(pullback(given))[0]]
+
+    def _check(self, at: _Point, again: Any) -> None:
+        """Raise if the second run gave other numbers than the first."""
+        if not identical(primal(at.application.packed(again)), primal(at.output)):
+            raise InterpError(
+                f"checkpoint({self.__name__}): run again it gave other numbers, so it depends on something that has "
+                "changed since (a buffer, a random number): pass that as an argument"
+            )

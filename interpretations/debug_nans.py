@@ -48,7 +48,7 @@ def debug_nans() -> Iterator[None]:
     with _lock:
         _entered += 1
         primitives.watch(_watched)
-        tape.inspect = _find_in_sweep
+        tape.inspect = _inspected
     try:
         yield
     finally:
@@ -112,10 +112,23 @@ def _line() -> str:
     return "an unknown line"
 
 
-def _find_in_sweep(recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None) -> None:
-    """Raise for the entry whose maps turn cotangents without NaN into a NaN: by bisection, a sweep a step."""
-    if any(has_nan(ct) for _, ct in outputs):
-        return
+def _inspected(
+    recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None
+) -> list[Any]:
+    """A reverse sweep, that raises for the entry whose maps turn cotangents without NaN into a NaN."""
+    within, _within.a_rule = getattr(_within, "a_rule", False), True
+    try:
+        cotangents = tape.pulled_back(recording, outputs, inputs, batch)
+        if any(map(has_nan, cotangents)) and not any(has_nan(ct) for _, ct in outputs):
+            name, line = _first_in_sweep(recording, outputs, batch)
+            raise NaNError(f"on the way back, the derivative of {name} made a NaN; it was recorded at {line}")
+    finally:
+        _within.a_rule = within
+    return cotangents
+
+
+def _first_in_sweep(recording: Recording, outputs: list[tuple[Any, Any]], batch: int | None) -> tuple[str, str]:
+    """Primitive and line of the first entry on the way back that makes a NaN: by bisection, a sweep a step."""
     first, last = 0, len(recording.entries)  # a sweep down to `first` has a NaN, one down to `last` has none
     while last - first > 1:
         middle = (first + last) // 2
@@ -123,5 +136,4 @@ def _find_in_sweep(recording: Recording, outputs: list[tuple[Any, Any]], inputs:
             first = middle
         else:
             last = middle
-    name, line = (recording.origins or {}).get(first, ("an operation", "an unknown line"))
-    raise NaNError(f"on the way back, the derivative of {name} made a NaN; it was recorded at {line}")
+    return (recording.origins or {}).get(first, ("an operation", "an unknown line"))

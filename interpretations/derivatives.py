@@ -124,8 +124,12 @@ def value_and_grad(
     f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Function:
     """As `grad`, returning ``(value, gradient)`` of one run; with ``has_aux`` ``((value, aux), gradient)``."""
-    single = isinstance(argnums, int)
-    native = None if has_aux else at_plain_numbers(f, (argnums,) if isinstance(argnums, int) else tuple(argnums))
+    single = isinstance(argnums, int | np.integer)
+    native = (
+        None
+        if has_aux
+        else at_plain_numbers(f, (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums))
+    )
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         if native is not None and (found := native(*args, **kwargs)) is not None:

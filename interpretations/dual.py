@@ -17,8 +17,9 @@ from interp.errors import MutationError, ShapeError, UnsupportedInput
 from interp.linear import MINUS_ONE, ONE, ZERO, apply_structural, broadcast, expand, lead
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.rules import compiling
-from interp.value import Value, from_table, has_nan, innermost, is_array, ndim_of, shape_of
+from interp.value import Value, from_table, has_nan, innermost, is_array, is_complex, ndim_of, shape_of
 from interp.vocabulary import copy, setitem, zeros, zeros_like
+from interp.vocabulary.complex_numbers import imaginary_part, real_part
 from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import square, strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic
@@ -89,7 +90,7 @@ class Dual(Value):
     def constant(self, payload: Any) -> Self:
         if compiling:
             return self.rebuild(payload, zeros_like(self.tangent))
-        like = payload if isinstance(payload, Value) else self.tangent
+        like = payload if isinstance(payload, Value) or is_complex(payload) else self.tangent
         return make(payload, zeros_beside(payload, self.directions, like), self.level)  # type: ignore[return-value]
 
 
@@ -100,6 +101,7 @@ def lift(value: Any, tangent: Any, level: int) -> Dual:
 
 def beside(value: Any, tangent: Any) -> Any:
     """A copy of ``tangent`` in the memory order of ``value``: a reshape is a view of both or of none."""
+    tangent = _as_complex(tangent, value)
     shape = shape_of(tangent)
     if not shape:
         return tangent
@@ -108,8 +110,14 @@ def beside(value: Any, tangent: Any) -> Any:
     return copied
 
 
+def _as_complex(tangent: Any, value: Any) -> Any:
+    """Tangents of an array of complex numbers are complex from the start: a store may bring an imaginary part."""
+    return tangent + 0j if is_complex(value) and shape_of(value) and not is_complex(tangent) else tangent
+
+
 def laid_out(tangent: Any, value: Any) -> Any:
     """``tangent``, new made, in the memory order of ``value``: of a view of the directions NumPy might make a copy."""
+    tangent = _as_complex(tangent, value)
     order = getattr(innermost(value), "strides", ())
     if not order or innermost(tangent).strides[-len(order) :] == order:
         return tangent
@@ -281,7 +289,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
     return general
 
 
-VIEWING = (transpose, flip, reshape, broadcast_to, diagonal)
+VIEWING = (transpose, flip, reshape, broadcast_to, diagonal, real_part, imaginary_part)
 """Structural primitives whose result may share the operand's storage, besides reading at a basic index."""
 
 

@@ -77,7 +77,7 @@ def custom_root(
 
         def solve_linear(point: Any, r: Any) -> Any:
             def slope(t: Any) -> Any:
-                return tree.map(primal, jvp(f, (apart(point),), (t,))[1])
+                return jvp(f, (apart(point),), (t,))[1]
 
             return flat(tree.flatten(tangent_solve(slope, apart(r)))[0])
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from interp import tree
 from interp.linear import ONE, Diagonal, broadcast
-from interp.value import has_nan, shape_of
+from interp.value import has_nan, is_complex, shape_of
 from interp.vocabulary import copy, setitem, strong_multiply, zeros
 from interp.vocabulary.creation import held, zeros_beside
 from interpretations.arguments import Arguments, is_at, own, taken_out
@@ -123,9 +123,9 @@ class _Program:
         if t is None and self.of[slot] is None:
             return
         if self.of[slot] is None:
-            self.of[slot] = zeros_beside(layout, None, t)
-        elif not self.writable[slot]:
-            laid_out = zeros_beside(layout, None, self.of[slot])
+            self.of[slot] = zeros_beside(layout, None, t + 0j if layout.is_complex else t)
+        elif not self.writable[slot] or (layout.is_complex and not is_complex(self.of[slot])):
+            laid_out = zeros_beside(layout, None, self.of[slot] + 0j if layout.is_complex else self.of[slot])
             laid_out[...] = self.of[slot]
             self.of[slot] = laid_out
         self.of[slot] = held(self.of[slot], 0.0 if t is None else t)

@@ -21,8 +21,9 @@ from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
 from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, between, lead, unbroadcast
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
-from interp.value import Value, has_nan, innermost, is_array, primal, shape_of
+from interp.value import Value, has_nan, innermost, is_array, is_complex, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose, zeros, zeros_like
+from interp.vocabulary.complex_numbers import imaginary_part, real_part
 from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import square, strong_multiply
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
@@ -66,9 +67,10 @@ class Recording:
 class Layout:
     """Shape and memory order of a cell's storage: what a sweep needs to know of it, which holds no array."""
 
-    __slots__ = ("shape", "slot", "strides")
+    __slots__ = ("is_complex", "shape", "slot", "strides")
 
     def __init__(self, slot: int, value: Any) -> None:
+        self.is_complex = is_complex(value)
         self.slot, self.shape, self.strides = slot, shape_of(value), getattr(innermost(value), "strides", ())
 
 
@@ -366,6 +368,8 @@ VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
     diagonal: lambda x, out, params: True,
     reshape: _is_a_view,
     broadcast_to: lambda x, out, params: bool(x.shape),
+    real_part: lambda x, out, params: bool(x.shape),
+    imaginary_part: lambda x, out, params: bool(x.shape),
 }
 """Structural primitives whose result shares the operand's storage, and when."""
 
@@ -451,21 +455,26 @@ def pull_back(
 ) -> list[Any]:
     """Cotangents of ``inputs`` given pairs (output, its cotangent); None where nothing depends on an input.
 
-    Arrays are in storage of their own, of the shape of their input or one that broadcasts to it.
     ``batch`` says that cotangents have a leading axis. Where infinite partials meet zeros the first,
     plain sweep gives NaN; then the sweep is done again with strong zeros, which costs nothing otherwise.
     """
+    sweep = pulled_back if inspect is None else inspect
+    return sweep(recording, outputs, inputs, batch)
+
+
+def pulled_back(
+    recording: Recording, outputs: list[tuple[Any, Any]], inputs: list[Tape], batch: int | None
+) -> list[Any]:
+    """`pull_back` itself."""
     with np.errstate(invalid="ignore", over="ignore"):
         cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
         if any(has_nan(ct) for ct in cotangents):
             cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
-            if inspect is not None and any(map(has_nan, cotangents)):
-                inspect(recording, outputs, inputs, batch)
     return cotangents
 
 
-inspect: Callable[..., None] | None = None
-"""What `debug_nans` does about a NaN that remains."""
+inspect: Callable[..., list[Any]] | None = None
+"""What goes in place of a sweep, and calls it, while `debug_nans` is on."""
 
 
 def cotangents_down_to(recording: Recording, outputs: list[tuple[Any, Any]], batch: int | None, stop: int) -> list[Any]:
@@ -521,6 +530,8 @@ class _Buffers:
         slot = layout.slot
         present = self.of[slot]
         wraps = isinstance(like, Value) and not _levels(like) <= _levels(present)
+        if layout.is_complex and not (is_complex(like) and is_complex(present)):
+            like, wraps = like + 0j, wraps or not is_complex(present)
         if present is None or wraps or self.owned[slot] != LAID_OUT:
             fresh = held(zeros_beside(layout, self.batch, like), present)
             if not _levels(present) <= _levels(fresh):  # each has a level that the other lacks

@@ -8,7 +8,7 @@ from truth import assert_same
 from interp import interpret
 from interp.errors import UnsupportedInput
 from interp.testing import check_derivatives
-from interpretations import grad, gradient, hessian, jacfwd, jacrev, jvp, value_and_grad, vjp
+from interpretations import Dual, grad, gradient, hessian, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
 
 Z = np.array([0.3 + 0.4j, -0.5 - 0.2j, 0.7 - 0.6j])
 M = np.array([[1 + 2j, 0.3, 0.1j], [0.2, 2 - 1j, 0.4], [0.5j, 0.1, 1.5]])
@@ -174,3 +174,70 @@ def test_cotangents_of_real_half_spectra_are_real():
         rows = jacrev(f)(np.array([0.3, -0.5, 0.7]))
         assert rows.dtype == float
         assert_same(rows, jacfwd(f)(np.array([0.3, -0.5, 0.7])))
+
+
+X = np.array([0.3, 0.5, 0.7, 0.2, 0.9])
+
+
+def filled_buffer(x):
+    c = np.zeros(5, complex)
+    c[:] = x
+    c[1] = 1j * x[0]
+    return (c * c).real + c.imag
+
+
+def parts_assigned(x):
+    c = np.zeros(5, complex)
+    c.real = x
+    c.imag = x**2
+    return np.abs(c) ** 2
+
+
+def turned_in_place(x):
+    c = x + 0j
+    c[1:] *= 1j
+    c -= x
+    c /= x + 1j
+    return c.real * c.imag
+
+
+def views_of_parts(x):
+    c = x + 0j
+    c.imag[:] = x**2
+    d = c.real
+    d *= 2
+    return (c * c).real
+
+
+def real_input_of_irfft(x):
+    return np.fft.irfft(x)
+
+
+def branches_of_inverses(x):
+    return np.real(np.arccosh(x - 0.8 + 0.6j)) + np.imag(np.arcsinh(x + 0.6j)) + np.real(np.arcsin(x + 0.4j))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [filled_buffer, parts_assigned, turned_in_place, views_of_parts, real_input_of_irfft, branches_of_inverses],
+)
+def test_programs_of_real_inputs_through_complex_storage(f):
+    expected = truth.jacobian(f, (X,), 0)
+    assert_same(jacfwd(f)(X), expected, 1e-8, 1e-8)
+    assert_same(jacrev(f)(X), expected, 1e-8, 1e-8)
+    columns = [linearize(f, X)[1](t) for t in np.eye(5)]
+    assert_same(np.stack(columns, axis=-1), expected, 1e-8, 1e-8)
+
+
+def test_parts_of_a_value_are_assigned():
+    def f(x):
+        c = x + 1j * x**2
+        c.real = x**3
+        c.imag = np.sin(x)
+        return np.abs(c) ** 2 + c.imag
+
+    expected = np.diag(6 * X**5 + 2 * np.sin(X) * np.cos(X) + np.cos(X))
+    assert_same(jacfwd(f)(X), expected)
+    assert_same(jacrev(f)(X), expected)
+    with pytest.raises(TypeError, match="imaginary"):
+        Dual(X, X).imag = 1.0

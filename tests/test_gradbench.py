@@ -162,9 +162,8 @@ def test_the_functions_within_run_as_plain_python_too():
 
 
 @pytest.mark.parametrize("d", [1, 3])
-def test_gmm(d):
+def test_gmm(table, d):
     k, n, m, gamma = 2, 4, 1, 0.7
-    table = gradbench_eager.table_of_eager()
     parameters = {
         "alpha": RNG.normal(size=k),
         "mu": RNG.uniform(size=(k, d)),

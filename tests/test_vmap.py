@@ -131,6 +131,26 @@ def test_the_callers_array_is_not_changed():
     np.testing.assert_array_equal(X, kept)
 
 
+def test_numbers_are_no_views():
+    def swapped(x):
+        a = x * 1.0
+        a[0], a[1] = a[1], a[0]
+        return a * x
+
+    def kept(x):
+        a = x * 1.0
+        first, every = a[0], list(a)
+        a[:] = 0.0
+        total = np.sum(x)
+        one = np.reshape(total, (1,))
+        one[0] = 3.0
+        return first + total + np.stack(every)
+
+    for f in (swapped, kept):
+        np.testing.assert_allclose(vmap(f)(X), np.stack([f(x) for x in X]))
+        np.testing.assert_allclose(vmap(jacfwd(f))(X), np.stack([jacfwd(f)(x) for x in X]))
+
+
 def test_one_element_of_a_batch_is_no_number():
     x = batched(X, 10**6)
     assert isinstance(np.sin(x), Batch) and x.shape == (3,)

@@ -397,6 +397,11 @@ def _rounded(c: Any, like: Any) -> Any:
     return lambda c, like: c
 
 
+@overloaded(elementwise._beside_one)
+def _beside_one(x: Any) -> Any:
+    return lambda x: elementwise.hypot(x, 1.0)
+
+
 @overloaded(elementwise.floating)
 def _floating(x: Any) -> Any:
     if isinstance(x, types.Integer | types.Boolean):

@@ -130,7 +130,7 @@ def _array(x: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kwa
     """``np.array``: a fresh copy."""
     out = _converted(np.array, x, dtype, {"ndmin": ndmin, "copy": copy, **kwargs})
     if isinstance(out, Value):
-        out = out.copy(kwargs.get("order", "K")) if out.shape else out
+        out = out.copy(kwargs.get("order", "K")) if out.shape and copy else out
         for _ in range(ndmin - out.ndim):
             out = out[None]
     return fresh(out) if _is_array(out) and not (copy is not True and out is x) else out

@@ -50,6 +50,12 @@ class Table(dict[Any, Rule]):
             rule = super().get(function) or COUNTERPARTS.get(function, default)
         return rule
 
+    def __missing__(self, function: Any) -> Rule:
+        rule: Rule | None = self.get(function)
+        if rule is None:
+            raise KeyError(function)
+        return rule
+
 
 def _module(function: Any) -> str:
     """Where a function is defined; a method written in C knows its class alone."""

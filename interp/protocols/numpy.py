@@ -50,7 +50,7 @@ def array_ufunc(value: Value, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     if method == "accumulate" and ufunc in ACCUMULATE:
         return getattr(vocabulary, ACCUMULATE[ufunc])(*inputs, axis=kwargs.pop("axis", 0), **kwargs)
     if method == "outer":
-        x, y = inputs
+        x, y = map(vocabulary.asarray, inputs)
         shape = tuple(getattr(x, "shape", ())) + (1,) * len(getattr(y, "shape", ()))
         return array_ufunc(value, ufunc, "__call__", vocabulary.reshape(x, shape), y)
     raise StripError(

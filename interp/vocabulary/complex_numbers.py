@@ -28,6 +28,7 @@ def _part(name: str, turned: complex) -> Structural:
 
 
 real_part, imaginary_part = _part("real", complex(1.0)), _part("imag", 1j)
+"""As in NumPy views of the numbers, which take stores."""
 
 
 def real(x: Any) -> Any:

@@ -49,6 +49,11 @@ def keeping_precision(function: Callable[..., Any]) -> Callable[..., Any]:
     return kept
 
 
+def _beside_one(x: Any) -> Any:
+    """sqrt(1 + x**2), of large numbers without overflow."""
+    return sqrt(x - 1j) * sqrt(x + 1j) if is_complex(x) else hypot(x, 1.0)
+
+
 def as_numpy_at_zero(x: Any) -> Any:
     """The base of a power in a partial: at Python's own 0.0 a negative power raises, where NumPy's is infinite."""
     zero = primal(x)
@@ -269,10 +274,10 @@ sin = Elementwise("sin", np.sin, dx=lambda x: cos(x), domain=(-3, 3))
 cos: Elementwise = Elementwise("cos", np.cos, dx=lambda x: -sin(x), domain=(-3, 3))
 tan = Elementwise("tan", np.tan, dx=lambda out: 1.0 + square(out), domain=(-1, 1))
 arcsin = Elementwise(
-    "asin", np.arcsin, dx=lambda x: reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True, domain=(-0.9, 0.9)
+    "asin", np.arcsin, dx=lambda x: reciprocal(sqrt(1.0 - x) * sqrt(1.0 + x)), singular=True, domain=(-0.9, 0.9)
 )
 arccos = Elementwise(
-    "acos", np.arccos, dx=lambda x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))), singular=True, domain=(-0.9, 0.9)
+    "acos", np.arccos, dx=lambda x: -reciprocal(sqrt(1.0 - x) * sqrt(1.0 + x)), singular=True, domain=(-0.9, 0.9)
 )
 arctan = Elementwise("atan", np.arctan, dx=lambda x: reciprocal(1.0 + square(x)), domain=(-3, 3))
 # Divided twice by the radius, so that the squares of large coordinates do not overflow.
@@ -287,9 +292,9 @@ arctan2 = Elementwise(
 sinh = Elementwise("sinh", np.sinh, dx=lambda x: cosh(x), singular=True, domain=(-2, 2))
 cosh: Elementwise = Elementwise("cosh", np.cosh, dx=lambda x: sinh(x), singular=True, domain=(-2, 2))
 tanh = Elementwise("tanh", np.tanh, dx=lambda out: (1.0 - out) * (1.0 + out), domain=(-2, 2))
-arcsinh = Elementwise("asinh", np.arcsinh, dx=lambda x: reciprocal(hypot(x, 1.0)), domain=(-2, 2))
+arcsinh = Elementwise("asinh", np.arcsinh, dx=lambda x: reciprocal(_beside_one(x)), domain=(-2, 2))
 arccosh = Elementwise(
-    "acosh", np.arccosh, dx=lambda x: reciprocal(sqrt((x - 1.0) * (x + 1.0))), singular=True, domain=(1.5, 3)
+    "acosh", np.arccosh, dx=lambda x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)), singular=True, domain=(1.5, 3)
 )
 arctanh = Elementwise(
     "atanh", np.arctanh, dx=lambda x: reciprocal((1.0 - x) * (1.0 + x)), singular=True, domain=(-0.8, 0.8)

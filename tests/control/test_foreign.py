@@ -51,7 +51,7 @@ def test_what_is_not_in_the_table():
 @pytest.mark.parametrize(
     ("function", "instead"),
     [
-        (scipy.linalg.svd, "eigh"),
+        (scipy.linalg.schur, "eigh"),
         (scipy.optimize.linprog, "piecewise constant"),
         (scipy.optimize.leastsq, "least_squares"),
         (scipy.interpolate.RegularGridInterpolator, "CubicSpline"),

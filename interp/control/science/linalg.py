@@ -37,6 +37,19 @@ def _solve(
     return linalg.solve(swapaxes(a, -1, -2) if transposed else a, as_operand(b))
 
 
+register(sl.cho_factor)(linalg.cho_factor)
+
+
+@register(sl.inv)
+def _inv(a: Any, *args: Any, **options: Any) -> Any:
+    return linalg.inv(a)
+
+
+@register(sl.det)
+def _det(a: Any, *args: Any, **options: Any) -> Any:
+    return linalg.det(a)
+
+
 @register(sl.solve_toeplitz)
 def _solve_toeplitz(c_or_cr: Any, b: Any, *args: Any, **options: Any) -> Any:
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from interp.errors import NoRule
 from interp.linear import Formula
 from interp.primitive import Solve
-from interp.value import Value, operand, primal, shape_of
+from interp.value import Value, encloses, operand, primal, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.creation import zeros_like
 from interp.vocabulary.linalg.products import matmul
@@ -89,6 +90,8 @@ def expm(a: Any) -> Any:
     a = square("expm", a)
     if not isinstance(a, Value):
         return scipy.linalg.expm(a)
+    if encloses(a):
+        raise NoRule("expm of intervals has no enclosure: sum the series, with a bound of what is left out")
     n = shape_of(a)[-1]
     nominal = np.asarray(primal(a))
     size = float(np.max(np.linalg.norm(nominal, 1, axis=(-2, -1)), initial=0.0)) if n else 0.0
@@ -109,7 +112,7 @@ def expm(a: Any) -> Any:
 def _of_matrices(name: str, function: Callable[[Any], Any]) -> Solve:
     """A primitive function of square matrices, differentiated by itself: f([[a, t], [0, a]]) has df(t) on top right.
 
-    The adjoint of that map at ``a`` is the map at the conjugate transpose.
+    The map is its own transpose in the product tr(x y), so its adjoint conjugates before and after.
     """
     each = np.vectorize(function, signature="(n,n)->(n,n)")
 
@@ -126,7 +129,7 @@ def _of_matrices(name: str, function: Callable[[Any], Any]) -> Solve:
                 shape_of(a),
                 shape_of(out),
                 lambda t, batch: derivative(a, t),
-                lambda ct, batch: derivative(adjoint_of(a), ct),
+                lambda ct, batch: adjoint_of(derivative(a, adjoint_of(ct))),
             )
         ]
 

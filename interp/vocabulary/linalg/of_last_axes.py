@@ -9,6 +9,7 @@ from interp.primitive import COUNTERPARTS
 from interp.value import shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
+from interp.vocabulary.creation import as_operand
 from interp.vocabulary.linalg import products
 
 
@@ -41,6 +42,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Vector product of vectors of three elements, as `numpy.linalg.cross`."""
     from interp.vocabulary.vectors import cross
 
+    x1, x2 = as_operand(x1), as_operand(x2)
     if shape_of(x1)[axis] != 3 or shape_of(x2)[axis] != 3:
         raise ValueError(f"linalg.cross takes vectors of 3 elements, not of {shape_of(x1)[axis]}, {shape_of(x2)[axis]}")
     return cross(x1, x2, axis=axis)
