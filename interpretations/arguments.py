@@ -88,7 +88,7 @@ def own(x: Any, like: Any) -> Any:
         return copy(x) if x.shape else x
     dtype = getattr(primal(like), "dtype", None)
     if is_complex(x):
-        return x.copy() if shape_of(x) else x
+        return x.copy() if shape_of(x) else x[()] if isinstance(x, np.ndarray) else x
     if not shape_of(x):
         x = x[()] if isinstance(x, np.ndarray) else x
         if type(like) is float and isinstance(x, float):

@@ -8,7 +8,7 @@ from truth import assert_same
 from interp import interpret
 from interp.errors import UnsupportedInput
 from interp.testing import check_derivatives
-from interpretations import grad, gradient, hessian, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
+from interpretations import Dual, grad, gradient, hessian, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
 
 Z = np.array([0.3 + 0.4j, -0.5 - 0.2j, 0.7 - 0.6j])
 M = np.array([[1 + 2j, 0.3, 0.1j], [0.2, 2 - 1j, 0.4], [0.5j, 0.1, 1.5]])
@@ -165,6 +165,17 @@ def test_single_precision_is_kept():
     assert jacfwd(lambda z: z * z, holomorphic=True)(z).dtype == np.complex64
 
 
+def test_the_derivative_of_a_number_is_a_number():
+    assert type(jacfwd(lambda x: x * 1j)(1.0)) is np.complex128
+
+
+def test_cotangents_of_real_half_spectra_are_real():
+    for f in (np.fft.irfft, lambda x: np.fft.hfft(x, 5), lambda x: np.fft.irfft2(np.outer(x, x))):
+        rows = jacrev(f)(np.array([0.3, -0.5, 0.7]))
+        assert rows.dtype == float
+        assert_same(rows, jacfwd(f)(np.array([0.3, -0.5, 0.7])))
+
+
 X = np.array([0.3, 0.5, 0.7, 0.2, 0.9])
 
 
@@ -216,3 +227,17 @@ def test_programs_of_real_inputs_through_complex_storage(f):
     assert_same(jacrev(f)(X), expected, 1e-8, 1e-8)
     columns = [linearize(f, X)[1](t) for t in np.eye(5)]
     assert_same(np.stack(columns, axis=-1), expected, 1e-8, 1e-8)
+
+
+def test_parts_of_a_value_are_assigned():
+    def f(x):
+        c = x + 1j * x**2
+        c.real = x**3
+        c.imag = np.sin(x)
+        return np.abs(c) ** 2 + c.imag
+
+    expected = np.diag(6 * X**5 + 2 * np.sin(X) * np.cos(X) + np.cos(X))
+    assert_same(jacfwd(f)(X), expected)
+    assert_same(jacrev(f)(X), expected)
+    with pytest.raises(TypeError, match="imaginary"):
+        Dual(X, X).imag = 1.0

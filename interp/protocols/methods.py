@@ -6,7 +6,7 @@ import numpy as np
 
 from interp import vocabulary as v
 from interp.errors import InterpError, NoAttribute, UnsupportedArgument
-from interp.value import Value, innermost
+from interp.value import Value, innermost, is_complex
 from interp.vocabulary.inspection import device_of, on_device
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "std", "var", "cumsum", "any", "all", "argmax", "argmin")
@@ -103,6 +103,16 @@ class _Missing:
         )
 
 
+def _set_real(x: Any, part: Any) -> None:
+    v.real(x)[...] = part
+
+
+def _set_imag(x: Any, part: Any) -> None:
+    if not is_complex(x):
+        raise TypeError("array does not have imaginary part to set")
+    v.imag(x)[...] = part
+
+
 def attach() -> None:
     """Give `Value` its array methods."""
     for name in REDUCTIONS + SHAPES + ORDER + OTHERS:
@@ -121,8 +131,8 @@ def attach() -> None:
         "device": property(lambda x: device_of(innermost(x)), doc="Where the numbers lie: 'cpu' of NumPy's arrays."),
         "to_device": _to_device,
         "T": property(lambda x: v.transpose(x), doc="The transpose."),
-        "real": property(lambda x: v.real(x), doc="The real part."),
-        "imag": property(lambda x: v.imag(x), doc="The imaginary part."),
+        "real": property(lambda x: v.real(x), _set_real, doc="The real part, which takes stores."),
+        "imag": property(lambda x: v.imag(x), _set_imag, doc="The imaginary part; of complex arrays it takes stores."),
         "mT": property(lambda x: v.matrix_transpose(x), doc="The transpose of the last two axes."),
     }.items():
         setattr(Value, name, function)

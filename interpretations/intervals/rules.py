@@ -14,7 +14,17 @@ import numpy as np
 
 from interp.errors import NoRule, UndecidedError
 from interp.linear import drop_axes, keep_shape
-from interp.primitive import Contraction, Elementwise, Fixed, Predicate, Reduction, Solve, Sorting, Structural
+from interp.primitive import (
+    Contraction,
+    Elementwise,
+    Fixed,
+    Predicate,
+    Reduction,
+    Solve,
+    Sorting,
+    Structural,
+    Transform,
+)
 from interp.several import CustomOutput
 from interp.vocabulary import linalg, reductions, sorting
 from interp.vocabulary.creation import copy
@@ -118,6 +128,11 @@ TESTS: dict[str, Callable[[Any, Any, Any], Ends]] = {
     "isnan": lambda a, b, undefined: (a != a, undefined),
     "isinf": lambda a, b, undefined: (np.isinf(a) & (a == b), np.isinf(a) | np.isinf(b) | undefined),
     "isfinite": lambda a, b, undefined: (np.isfinite(a) & np.isfinite(b) & ~undefined, (a < np.inf) & (b > -np.inf)),
+    "isposinf": lambda a, b, undefined: (a == np.inf, (b == np.inf) | undefined),
+    "isneginf": lambda a, b, undefined: (b == -np.inf, (a == -np.inf) | undefined),
+    "signbit": lambda a, b, undefined: ((b < 0) & ~undefined, (a <= 0) | undefined),  # a zero has either sign
+    "isreal": lambda a, b, undefined: (undefined | True, undefined | True),
+    "iscomplex": lambda a, b, undefined: (undefined & False, undefined & False),
 }
 
 
@@ -147,6 +162,12 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
         certainly, possibly = zip(*map(_truth, operands), strict=True)
         return _decided(primitive.implementation(*certainly, **params), primitive.implementation(*possibly, **params))
 
+    def different_truths(x: Any, y: Any) -> Any:
+        (x_surely, x_possibly), (y_surely, y_possibly) = _truth(x), _truth(y)
+        return _decided(
+            (x_surely & ~y_possibly) | (y_surely & ~x_possibly), (x_possibly & ~y_surely) | (y_possibly & ~x_surely)
+        )
+
     def negation(x: Interval) -> Any:
         certainly, possibly = _truth(x)
         return _decided(~possibly, ~certainly)
@@ -175,7 +196,9 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
         apart = high[..., :-1] < low[..., 1:]
         same = (low[..., :-1] == high[..., 1:]) & (high[..., :-1] == low[..., 1:])
         if not np.all(apart | same) or np.any(_undefined(decoration)):
-            raise UndecidedError("argsort of these intervals is undecided: they overlap; np.sort encloses each place")
+            raise UndecidedError(
+                f"{primitive.name} of these intervals is undecided: they overlap; np.sort encloses each place"
+            )
         return primitive.implementation(a, axis=axis, **params)
 
     def place(x: Any, y: Any, side: str) -> Any:
@@ -187,10 +210,14 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
 
     if compare is not None:
         return comparison
-    if primitive.name in ("argsort", "searchsorted"):
-        return order if primitive.name == "argsort" else place
+    if primitive.name in ("argsort", "argpartition"):
+        return order
+    if primitive.name == "searchsorted":
+        return place
     if primitive.name in ("any", "all", "logical_and", "logical_or"):
         return of_truths
+    if primitive.name == "logical_xor":
+        return different_truths
     if primitive.name == "logical_not":
         return negation
     if primitive.name in TESTS:
@@ -367,9 +394,26 @@ def _index_add(x: Any, y: Any, index: Any) -> Interval:
 # -- linear algebra: elimination in interval arithmetic
 
 
+_OF_A_BOX = "the factorisation of one matrix says nothing of the others in a box"
+UNPROVEN = {
+    **dict.fromkeys(("qr", "svd", "eigh", "eig", "sqrtm", "logm"), _OF_A_BOX),
+    "pinv": "the rank may change within a box. Where it is full, solve(A.T @ A, A.T @ b) encloses least squares",
+    "solve_sylvester": f"{_OF_A_BOX}. A solve with the Kronecker sum encloses the solution",
+}
+"""Why there is no enclosure, by primitive or factorisation."""
+
+
 @Solve.rule(Interval)
 def _solve(primitive: Solve, active: tuple[bool, ...]) -> Any:
+    factorisation = primitive.name.partition(".")[0]
+    if factorisation in UNPROVEN:
+        raise NoRule(f"{factorisation} of an Interval has no enclosure: {UNPROVEN[factorisation]}")
     return LINEAR_ALGEBRA.get(primitive.name, NotImplemented)
+
+
+@Transform.rule(Interval)
+def _transform(primitive: Transform, active: tuple[bool, ...]) -> Any:
+    raise NoRule(f"{primitive.name} of an Interval has no enclosure: Fourier transforms are complex, intervals real")
 
 
 LARGEST_BY_MINORS = 16

@@ -21,7 +21,7 @@ import numpy as np
 from interp import backends
 from interp.linear import MINUS_ONE, ONE, ZERO, Diagonal, LinearMap, Shape, broadcast
 from interp.rows import SparseRows
-from interp.value import primal, shape_of
+from interp.value import is_complex, primal, shape_of
 from interp.vocabulary import (
     absolute,
     index_add,
@@ -169,16 +169,19 @@ def overwritten(blocks: Blocks, shape: Shape, stored: Blocks, stored_shape: Shap
 # -- linear maps
 
 
-def mapped(blocks: Blocks, linear_map: LinearMap) -> Blocks:
-    """Blocks of the image under a linear map, step by step and sparse wherever the map allows."""
+def mapped(blocks: Blocks, linear_map: LinearMap, is_forward: bool = False) -> Blocks:
+    """Blocks of the image under a linear map, step by step and sparse wherever the map allows.
+
+    ``is_forward``: adjoints are not used, which of real numbers give the real parts of complex rows alone.
+    """
     columns = {s: linear_map.apply(c) for s, c in blocks.items() if _is_column(s, c)}
     rest = {s: c for s, c in blocks.items() if s not in columns}
     for step in linear_map.steps():
-        rest = _through(step, rest) if rest else rest
+        rest = _through(step, rest, is_forward) if rest else rest
     return columns | rest
 
 
-def _through(step: LinearMap, blocks: Blocks) -> Blocks:
+def _through(step: LinearMap, blocks: Blocks, is_forward: bool) -> Blocks:
     if isinstance(step, Diagonal):
         times = strong_multiply if step.singular else operator.mul
         return scaled(blocks, step.in_shape, step.factor, step.out_shape, times)
@@ -188,10 +191,10 @@ def _through(step: LinearMap, blocks: Blocks) -> Blocks:
     index = step.scatter_index()
     if index is not None:
         return _scattered(blocks, step.in_shape, index, step.out_shape)
-    return densely(step, blocks)
+    return densely(step, blocks, is_forward)
 
 
-def densely(step: LinearMap, blocks: Blocks) -> Blocks:
+def densely(step: LinearMap, blocks: Blocks, is_forward: bool = False) -> Blocks:
     """Blocks of the image under a map that does not tell which element moves where."""
     found = {}
     for source, c in blocks.items():
@@ -199,7 +202,7 @@ def densely(step: LinearMap, blocks: Blocks) -> Blocks:
         if isinstance(step, EinsumMap) and (sparse := _contracted(step, rows)) is not None:
             found[source] = sparse
         elif rows.keys.size and size_of(step.out_shape):
-            found[source] = _applied(step, rows)
+            found[source] = _applied(step, rows, is_forward or is_complex(rows.data))
     return found
 
 
@@ -234,11 +237,11 @@ def _contracted(step: EinsumMap, rows: SparseRows) -> SparseRows | None:
     return image.scatter(added, step.out_shape)
 
 
-def _applied(step: LinearMap, rows: SparseRows) -> SparseRows:
+def _applied(step: LinearMap, rows: SparseRows, is_forward: bool) -> SparseRows:
     """The image of those columns alone that have an entry: forward, or by rows of a map to few elements."""
     columns, compact = nonzero_columns(rows)
     n = size_of(step.out_shape)
-    if n < columns.size:
+    if n < columns.size and not is_forward:
         data = _by_adjoint(step, compact)
         keys = (np.arange(n, dtype=np.int64)[:, None] * rows.columns + columns).reshape(-1)
         return _without_zeros(step.out_shape, rows.columns, keys, data)

@@ -48,5 +48,6 @@ def error_components(m: Any) -> BySource:
 
     Of shape m.shape + source.shape, in the unit of ``m``; their squares add up to the variance.
     Source: JCGM 100:2008, 5.1.3, u_i(y) = |c_i| u(x_i).
+    Of complex numbers those of the parts differ: take them of m.real and m.imag.
     """
     return BySource(m.coefficients, m.shape, lambda c, source: absolute(co.contributions(c, source)))

@@ -12,7 +12,7 @@ from interp.value import Value, primal, shape_of
 from interp.vocabulary import concatenate, index_add, matmul, reshape, sqrt, square, transpose, zeros
 from interp.vocabulary.creation import held, owned
 from interpretations.measurements import coefficients as co
-from interpretations.measurements.measurement import Measurement, make, real, shared_level
+from interpretations.measurements.measurement import Measurement, make, real, refuse_complex, shared_level
 from interpretations.measurements.sources import Source
 
 ROUNDING = 1e-8
@@ -29,6 +29,7 @@ def covariance_matrix(measurements: Measurement | Sequence[Any]) -> Any:
     n = shape_of(joined)[0]
     if not isinstance(joined, Measurement):
         return zeros((n, n), like=joined)
+    refuse_complex(joined)
     covariance = zeros((n, n), like=joined.nominal_value)
     for source, c in joined.coefficients.items():
         d = co.contributions(c, source)

@@ -17,7 +17,7 @@ from interp import backends
 from interp import level as levels
 from interp.errors import InterpError, RefusedStack, ShapeError, UnsupportedInput
 from interp.rows import SparseRows
-from interp.value import Value, primal, shape_of
+from interp.value import Value, is_complex, primal, shape_of
 from interp.vocabulary import copy, zeros
 from interp.vocabulary.creation import held, owned
 from interpretations.dual import real_payload
@@ -97,7 +97,11 @@ class Measurement(Value):
 
     @property
     def std_dev(self) -> Any:
-        """Standard deviation, in the shape of the value; a value of the payload's type."""
+        """Standard deviation, in the shape of the value; a value of the payload's type.
+
+        A complex number, as on the way through a Fourier transform, has none (`UnsupportedInput`): its parts have.
+        """
+        refuse_complex(self)
         return held(co.deviation(self.coefficients, self.shape, self.nominal_value), self.nominal_value)
 
     @property
@@ -142,6 +146,8 @@ class Measurement(Value):
         return make, (self.nominal_value, blocks, shared_level(self.nominal_value, *(s.std for s in blocks)))
 
     def __str__(self) -> str:
+        if is_complex(self.nominal_value):
+            return f"({np.real(self)}) + 1j * ({np.imag(self)})"
         both = (backends.to_host(primal(x)) for x in (self.nominal_value, self.std_dev))
         nominal, std = (np.asarray(x, dtype=float) for x in both)
         if not self.shape:
@@ -159,14 +165,18 @@ def make(nominal: Any, blocks: co.Blocks, level: int) -> Measurement:
     """A Measurement of these coefficients: what rules return."""
     if isinstance(nominal, Value) and holds_measurement(nominal):
         raise nested(nominal)
-    if nominal.__class__ is complex or (hasattr(nominal, "dtype") and nominal.dtype.kind == "c"):
-        raise UnsupportedInput(_COMPLEX)
     m = _new(Measurement)
     m.nominal_value = nominal
     m.level = level
     m.store = Store(blocks, shape_of(nominal))
     m.view = None
     return m
+
+
+def refuse_complex(m: Any) -> None:
+    """A complex number has two parts that vary together: no standard deviation. Raises `UnsupportedInput`."""
+    if is_complex(m.nominal_value):
+        raise UnsupportedInput("a complex number has no standard deviation: take it of x.real, x.imag or abs(x)")
 
 
 def independent(nominal: Any, std: Any) -> Store:

@@ -10,9 +10,11 @@ from interp.errors import MutationError
 from interp.linear import Gather, outline
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.rows import SparseRows
-from interp.value import Value, innermost, shape_of
+from interp.value import Value, innermost, is_complex, shape_of
 from interp.vocabulary import copy, setitem, strong_multiply
+from interp.vocabulary.complex_numbers import imaginary_part, real_part
 from interp.vocabulary.control import stop_gradient
+from interp.vocabulary.elementwise import conj
 from interpretations.measurements import coefficients as co
 from interpretations.measurements.measurement import Measurement, View, make
 
@@ -54,6 +56,27 @@ def _(x: Measurement):  # type: ignore[no-untyped-def]
 
     blocks = {source: stopped(c) for source, c in x.coefficients.items()}
     return make(stop_gradient(x.nominal_value), blocks, x.level)
+
+
+def _of_complex_numbers(part: Structural) -> None:
+    """Real and imaginary parts and conjugates move no element: they are taken of coefficients as of numbers."""
+
+    def taken(x: Measurement) -> Measurement:
+        def of(c: Any) -> Any:
+            return c.rebuilt(part.dispatch(c.data)) if isinstance(c, SparseRows) else part.dispatch(c)
+
+        out = part.dispatch(x.nominal_value)
+        if shares_memory(x.nominal_value, out):  # a store into a part would be one into the whole: refused
+            out = copy(out)
+            innermost(out).flags.writeable = False
+        return make(out, {source: of(c) for source, c in x.coefficients.items()}, x.level)
+
+    taken.__annotations__ = {"x": Measurement}
+    part.register(taken)
+
+
+for _part in (real_part, imaginary_part, conj):
+    _of_complex_numbers(_part)
 
 
 @Structural.rule(Measurement)
@@ -116,7 +139,7 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         blocks: co.Blocks = {}
         for x, linear_map in zip(measurements, maps, strict=True):
             if linear_map is not None:
-                blocks = co.total(blocks, co.mapped(x.coefficients, linear_map), shape)
+                blocks = co.total(blocks, co.mapped(x.coefficients, linear_map, is_complex(out)), shape)
         if any(shares_memory(x.nominal_value, out) for x in measurements):  # as an implementation from outside may
             out = copy(out)
         return make(out, blocks, max([x.level for x in measurements]))
@@ -129,6 +152,12 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Measurement, y: Any, index: Any) -> None:
         if not x.is_storage:
             raise MutationError("a scalar Measurement does not support item assignment")
+        plain = innermost(x.nominal_value)
+        if isinstance(plain, np.ndarray) and not plain.flags.writeable:
+            raise MutationError(
+                "a store into the real or imaginary part of complex Measurements, or into what is read-only: store "
+                "x + 1j * y into the whole, or copy the part first"
+            )
         value, blocks = (y.nominal_value, y.coefficients) if active[1] else (y, {})
         store, shape = x.store, shape_of(value)
         positions = np.arange(x.size).reshape(x.shape)[tuple(backends.to_host(part) for part in index)]

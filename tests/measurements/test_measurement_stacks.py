@@ -201,16 +201,6 @@ def test_measurements_do_not_nest():
         grad(lambda x: (Measurement(x, 0.1) * (x * m)).std_dev)(2.0)
 
 
-def test_a_product_with_complex_numbers_is_refused():
-    for f in (
-        lambda x: x * 1j,
-        lambda x: np.ones(2) * x * 1j,
-        lambda x: np.dot(np.array([1j]), np.reshape(x, 1)),
-    ):
-        with pytest.raises(InterpError, match="real"):
-            f(Measurement(1.0, 0.1))
-
-
 # -- the stage
 
 
