@@ -91,7 +91,10 @@ class Dual(Value):
         if compiling:
             return self.rebuild(payload, zeros_like(self.tangent))
         like = payload if isinstance(payload, Value) or is_complex(payload) else self.tangent
-        return make(payload, zeros_beside(payload, self.directions, like), self.level)  # type: ignore[return-value]
+        tangent = zeros_beside(payload, self.directions, like)
+        if is_array(payload) and not shape_of(tangent):  # storage without axes, and so are its tangents
+            tangent = held(np.asarray(zeros((), like=primal(like))), like)
+        return make(payload, tangent, self.level)  # type: ignore[return-value]
 
 
 def lift(value: Any, tangent: Any, level: int) -> Dual:

@@ -68,7 +68,6 @@ class Layout:
     """Shape and memory order of a cell's storage: what a sweep needs to know of it, which holds no array."""
 
     __slots__ = ("is_complex", "shape", "slot", "strides")
-    holds_array = True
 
     def __init__(self, slot: int, value: Any) -> None:
         self.is_complex = is_complex(value)
@@ -410,6 +409,11 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         if not x.is_storage:
             raise MutationError("a scalar Tape does not support item assignment")
         cell = _cell_of(x)
+        if not cell.layout.shape:
+            raise MutationError(
+                "an array without axes, as np.zeros(()) makes, holds no values in reverse mode: use a number "
+                "(a = a + x), or an array of one element"
+            )
         index = owned_index(index)
         stored = y.value if active[1] else y
         if cell.shared or levels.of(stored) > levels.of(cell.value):

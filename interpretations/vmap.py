@@ -37,6 +37,11 @@ def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
         flat = [tree.flatten(x) for x in (*args, *kwargs.values())]
         axes = _axes_of_arguments(in_axes, args) + _axes_of_leaves(0, list(kwargs.values()))
         leaves = [np.asarray(x) if isinstance(x, list) else x for found, _ in flat for x in found]
+        for x, axis in zip(leaves, axes, strict=True):
+            if axis is not None and not -len(shape_of(x)) <= axis < len(shape_of(x)):
+                raise ShapeError(
+                    f"vmap over axis {axis} of an argument of shape {shape_of(x)}; close over what is not mapped"
+                )
         lengths = {shape_of(x)[axis] for x, axis in zip(leaves, axes, strict=True) if axis is not None}
         if len(lengths) != 1:
             raise ShapeError(

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import math
 import pickle
 import threading
 import tracemalloc
@@ -623,3 +624,26 @@ def test_mixed_partials_and_directional_higher_derivatives():
     second = lambda x: jvp(lambda x: jvp(np.sin, (x,), (T,))[1], (x,), (T,))[1]  # noqa: E731
     assert_same(second(X), -np.sin(X) * T**2, 1e-15, 1e-15)
     assert_same(jet(np.sin, (X,), ((T, 0 * T),))[1][1], -np.sin(X) * T**2, 1e-15, 1e-15)
+
+
+def test_arrays_without_axes_as_storage():
+    """Forward mode stores into them; reverse mode says that it does not."""
+
+    def summed(x):
+        a = np.zeros(())
+        for t in x:
+            a += t * t
+        return a * x[0]
+
+    expected = np.sum(X**2) * np.eye(3)[0] + 2 * X * X[0]
+    assert_same(jacfwd(summed)(X), expected, 1e-14, 1e-14)
+    assert jvp(summed, (X,), (T,))[1] == pytest.approx(expected @ T)
+    with pytest.raises(InterpError, match="without axes"):
+        grad(summed)(X)
+
+
+def test_segments_whose_second_run_rounds_otherwise():
+    m = np.random.default_rng(0).normal(size=(6, 4))
+    f = lambda x: np.sum(m.T @ x) + math.lgamma(x[0] + 3.0) + np.linalg.norm(x)  # noqa: E731
+    for x in np.random.default_rng(1).normal(size=(20, 6)):
+        assert_same(grad(lambda x: checkpoint(f)(x))(x), grad(f)(x), 1e-10, 1e-10)

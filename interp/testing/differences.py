@@ -58,10 +58,23 @@ def complex_step(f: Function, point: list[Any], directions: list[Any]) -> np.nda
     )  # iterations mix rounding into the imaginary part
 
 
-def compare(found: Any, expected: Any, rtol: float, what: str, place: Callable[[tuple[int, ...]], str] = str) -> None:
+def noise(values: Any) -> float:
+    """What rounding of numbers of this size leaves in `difference`."""
+    sizes = np.abs(numbers(values))
+    return 1e-9 * float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
+
+
+def compare(
+    found: Any,
+    expected: Any,
+    rtol: float,
+    what: str,
+    place: Callable[[tuple[int, ...]], str] = str,
+    noise: float = 0.0,
+) -> None:
     """Raise `AssertionError` if an entry is off by more than ``rtol`` of the largest: the worst entry, and where it is.
 
-    NaN agrees with NaN.
+    NaN agrees with NaN. ``noise``: an error that is granted besides.
     """
     found, expected = numbers(found), numbers(expected)
     if found.shape != expected.shape:
@@ -72,6 +85,6 @@ def compare(found: Any, expected: Any, rtol: float, what: str, place: Callable[[
         error = np.abs(found - expected)
     error = np.where((found == expected) | (np.isnan(found) & np.isnan(expected)), 0.0, error)
     error = np.where(np.isnan(error), np.inf, error)
-    if error.size and np.max(error) > rtol * scale:
+    if error.size and np.max(error) > rtol * scale + noise:
         at = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape))
         raise AssertionError(f"{what}: {found[at]!r} where {expected[at]!r} is expected, at entry {place(at)}")

@@ -6,7 +6,7 @@ import numpy as np
 
 from interp.primitive import Differentiable
 from interp.rules import Rule
-from interp.testing.differences import compare, difference, numbers
+from interp.testing.differences import compare, difference, noise, numbers
 from interp.testing.probe import Probe, direction, probe_rule
 from interp.value import Value, is_complex, shape_of
 
@@ -62,7 +62,7 @@ def check_maps(
             compare(np.zeros(shape_of(out)), differences, 1e-6, f"{where}: a derivative declared zero")
             continue
         image = linear_map.apply(t)
-        compare(image, differences, 1e-6, f"{where}: the linear map")
+        compare(image, differences, 1e-6, f"{where}: the linear map", noise=noise(out))
         c = moving(out, 5)
         back = linear_map.apply_adjoint(c)
         if shape_of(back) != shape_of(x):

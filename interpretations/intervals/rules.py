@@ -179,7 +179,6 @@ def _predicate(primitive: Predicate, active: tuple[bool, ...]) -> Any:
     def position(x: Interval, axis: int | None, keepdims: bool) -> Any:
         largest = primitive.name == "argmax"
         sure, rival = (x.lo, x.hi) if largest else (-x.hi, -x.lo)
-        index = np.argmax(sure, axis=axis, keepdims=True)
         flat = sure.reshape(-1) if axis is None else sure
         others = (rival.reshape(-1) if axis is None else rival).copy()
         index = np.argmax(flat, axis=-1 if axis is None else axis, keepdims=True)
