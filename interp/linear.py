@@ -366,7 +366,7 @@ class SumOver(LinearMap):
         self.out_shape = kept if keepdims else drop_axes(in_shape, axes)
 
     def apply(self, t: Any, batch: int | None = None) -> Any:
-        return t.sum(axis=self.axes, keepdims=self.keepdims)
+        return t.sum(axis=self.axes, keepdims=self.keepdims) if hasattr(t, "sum") else t  # Python's numbers
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
         from interp.vocabulary.shape import broadcast_to, reshape

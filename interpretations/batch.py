@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from interp.errors import MutationError, NoRule, UndecidedError
+from interp.errors import MutationError, NoRule
 from interp.linear import apply_structural, expand, outline
 from interp.primitive import (
     Assignment,
@@ -30,6 +30,10 @@ from interp.vocabulary.creation import owned
 from interp.vocabulary.indexing import getitem
 from interp.vocabulary.linalg import solve, solve_triangular
 from interp.vocabulary.linalg.products import LETTERS
+
+
+class NeedsElements(BaseException):
+    """A batch was asked for one number. Not an Exception, which the program might handle: `vmap` does."""
 
 
 class Batch(Value):
@@ -59,10 +63,13 @@ class Batch(Value):
         return self.rebuild(copy(broadcast_to(payload, (self.count, *shape_of(payload)))))
 
     def primal_payload(self) -> Any:
-        raise UndecidedError("a batch has no one number: loop over its elements")
+        raise NeedsElements("the one number of a batch")
 
     def __bool__(self) -> bool:
-        raise UndecidedError("a branch on an element of a batch: loop over its elements")
+        raise NeedsElements("the truth of a batch")
+
+    def _strip(self, call: str) -> Any:
+        raise NeedsElements(call)
 
 
 def batched(elements: Any, level: int) -> Batch:

@@ -8,6 +8,7 @@ the function itself. Rules are plain functions of numbers and arrays, so they ne
 import functools
 import inspect
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ class Ruled:
     """A function with a rule. Subclasses say `push` and `pull`, of the leaves of its arguments and outputs."""
 
     __name__: str
+    __qualname__: str
 
     def __init__(self, function: Function, nondiff_argnums: Sequence[int] = ()) -> None:
         functools.update_wrapper(self, function)
@@ -52,6 +54,14 @@ class Ruled:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
+    def __reduce__(self) -> Any:
+        """By name where that stands for it, as a function; else made again of the function and its rule."""
+        module = sys.modules.get(self.__module__)
+        if getattr(module, self.__qualname__, None) is self:
+            return self.__qualname__
+        state = {name: x for name, x in vars(self).items() if name in ("rule", "fwd", "bwd")}
+        return _restored, (type(self), self.function, self.nondiff_argnums, state)
+
     def run(self, args: Sequence[Any]) -> tuple[Any, Any]:
         """The output, and what the rule keeps of the run."""
         return control.run(self.function, tuple(args), {}), None
@@ -63,6 +73,12 @@ class Ruled:
     def pull(self, at: "_Point", cotangent: Any) -> list[Any]:
         """Cotangents of the operands, in the inner product of `interpretations.arguments`."""
         raise NotImplementedError
+
+
+def _restored(cls: type[Ruled], function: Function, nondiff_argnums: tuple[int, ...], state: dict[str, Any]) -> Ruled:
+    made = cls(function, nondiff_argnums)
+    vars(made).update(state)
+    return made
 
 
 class _Application:

@@ -68,6 +68,7 @@ class Layout:
     """Shape and memory order of a cell's storage: what a sweep needs to know of it, which holds no array."""
 
     __slots__ = ("is_complex", "shape", "slot", "strides")
+    holds_array = True
 
     def __init__(self, slot: int, value: Any) -> None:
         self.is_complex = is_complex(value)

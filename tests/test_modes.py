@@ -1,5 +1,6 @@
 """Transforms beside the gradient: linearize, rules of one's own, checkpoint, implicit roots, chunks, robustness."""
 
+import copy
 import gc
 import pickle
 import threading
@@ -517,6 +518,27 @@ def test_transformed_functions_pickle():
         np.testing.assert_array_equal(np.asarray(again(x)), np.asarray(made(x)))
     found = joblib.Parallel(n_jobs=2)(joblib.delayed(grad(lambda x: x**3))(float(i)) for i in range(3))
     assert found == [0.0, 3.0, 12.0]
+
+
+@custom_jvp
+def doubled(x):
+    return 2.0 * x
+
+
+doubled.defjvps(lambda t, out, x: 2.0 * t)
+
+
+def tripled(x):
+    return 3.0 * x
+
+
+def test_functions_with_rules_pickle():
+    assert pickle.loads(pickle.dumps(doubled)) is doubled and copy.deepcopy(doubled) is doubled
+    assert pickle.loads(pickle.dumps(grad(doubled)))(1.0) == 2.0
+    assert grad(pickle.loads(pickle.dumps(checkpoint(tripled))))(1.0) == 3.0
+    again = pickle.loads(pickle.dumps(custom_vjp(tripled)))
+    again.defvjp(lambda x: (3.0 * x, None), lambda kept, g: (7.0 * g,))
+    assert grad(again)(1.0) == 7.0
 
 
 class Column:

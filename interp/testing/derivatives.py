@@ -39,7 +39,8 @@ def check_derivatives(
     name = getattr(f, "__name__", repr(f))
 
     def run(*parts: Any) -> Any:
-        return _joined(interpretation.run(f, *unflatten(list(parts))))
+        given = [x.copy() if isinstance(x, np.ndarray) else x for x in parts]  # f may work in place
+        return _joined(interpretation.run(f, *unflatten(given)))
 
     first, second = ([moving(leaf, seed + i) for i, leaf in enumerate(point)] for seed in (0, 10))
     if primitives:
@@ -110,6 +111,8 @@ def _directions(point: list[Any]) -> list[tuple[list[Any], str]]:
 
 def _check_first_order(run: Any, point: list[Any], rtol: float, name: str) -> None:
     directions = _directions(point)
+    if not directions:
+        return
     columns = []
     for tangents, _ in directions:
         columns.append(numbers(_forward(run, point, tangents)))

@@ -31,8 +31,8 @@ def _checked_rule(primitive: Differentiable, active: tuple[bool, ...]) -> Rule:
 
 
 def moving(x: Any, seed: int) -> Any:
-    """A direction in which ``x`` can move: complex where ``x`` is."""
-    t = direction(shape_of(x), seed)
+    """A direction in which ``x`` can move: complex where ``x`` is, large where it is, so that a small step shows."""
+    t = direction(shape_of(x), seed) * np.maximum(1.0, np.abs(x))
     return t + 1j * direction(shape_of(x), seed + 20) if is_complex(x) else t
 
 

@@ -192,6 +192,10 @@ def zeros_beside(array: Any, batch: int | None, like: Any) -> Any:
     from interp.vocabulary.shape import transpose
 
     shape, front = shape_of(array), () if batch is None else (batch,)
+    if not shape and not front and (is_array(array) or getattr(array, "holds_array", False)):
+        return held(
+            np.zeros((), dtype=zeros((), like=primal(like)).dtype), like
+        )  # storage, as the array without axes is
     strides = getattr(innermost(array), "strides", ())
     order = sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))
     if order == list(range(len(shape))) or len(order) != len(shape):

@@ -214,7 +214,7 @@ sqrt = Elementwise("sqrt", np.sqrt, dx=lambda out: 0.5 * reciprocal(out), singul
 cbrt = Elementwise("cbrt", np.cbrt, dx=lambda out: reciprocal(3.0 * square(out)), singular=True, domain=(0.5, 2))
 exp = Elementwise("exp", np.exp, dx=lambda out: out, singular=True, domain=(-2, 2))
 exp2 = Elementwise("exp2", np.exp2, dx=lambda out: out * rounded(math.log(2.0), out), singular=True, domain=(-2, 2))
-expm1 = Elementwise("expm1", np.expm1, dx=lambda out: out + 1.0, singular=True, domain=(-1, 1))
+expm1 = Elementwise("expm1", np.expm1, dx=lambda x: exp(x), singular=True, domain=(-1, 1))
 log: Elementwise = Elementwise("log", np.log, dx=lambda x: reciprocal(x), singular=True, domain=(0.5, 2))
 log2 = Elementwise(
     "log2", np.log2, dx=lambda x: reciprocal(x * rounded(math.log(2.0), x)), singular=True, domain=(0.5, 2)

@@ -180,8 +180,18 @@ def _one(x: Any) -> Any:
 def _prod_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
     (x,) = operands
     shape, axes = shape_of(x), params["axis"]
-    others = _product_of_others(x, shape, axes)
+    if x.__class__ is np.ndarray and _divides(x, out):
+        others = np.reshape(out, keep_shape(shape, axes)) / x
+    else:
+        others = _product_of_others(x, shape, axes)
     return [SumOver(shape, axes, params["keepdims"]) @ Diagonal(others, shape, shape, singular=True)]
+
+
+def _divides(x: np.ndarray, out: Any) -> bool:
+    """True if the product of all others is ``out`` by each element, to rounding: no zeros, no under- or overflow."""
+    sizes = np.abs(out)
+    limits = np.finfo(x.dtype) if x.dtype.kind in "fc" else None
+    return limits is not None and bool(x.all() and (sizes > limits.tiny).all() and np.isfinite(out).all())
 
 
 def _product_of_others(x: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:

@@ -26,6 +26,7 @@ from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.complex_numbers import imag, real
 from interp.vocabulary.linalg.products import conjugate, einsum, matmul
 from interp.vocabulary.linalg.systems import A2, A3, STACK, adjoint_of, solve, solve_triangular, square, triangle
+from interp.vocabulary.predicates import greater
 from interp.vocabulary.shape import concatenate, reshape, where
 
 Moved = Callable[[Any], Any]
@@ -293,9 +294,11 @@ def _by_squares(s: Any) -> Any:
 
 
 def _singular_values_map(a: Any, u: Any, s: Any, vh: Any) -> tuple[Moved, Moved]:
+    """At a singular value of 0 the derivative is 0, as of |x|."""
+    positive = greater(s, 0)
     return (
-        lambda t: real(_diagonal(matmul(matmul(adjoint_of(u), t), adjoint_of(vh)))),
-        lambda ct: matmul(_scaled(u, ct), vh),
+        lambda t: where(positive, real(_diagonal(matmul(matmul(adjoint_of(u), t), adjoint_of(vh)))), 0.0),
+        lambda ct: matmul(_scaled(u, where(positive, ct, 0.0)), vh),
     )
 
 
