@@ -152,12 +152,6 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
     def rule(x: Measurement, y: Any, index: Any) -> None:
         if not x.is_storage:
             raise MutationError("a scalar Measurement does not support item assignment")
-        plain = innermost(x.nominal_value)
-        if isinstance(plain, np.ndarray) and not plain.flags.writeable:
-            raise MutationError(
-                "a store into the real or imaginary part of complex Measurements, or into what is read-only: store "
-                "x + 1j * y into the whole, or copy the part first"
-            )
         value, blocks = (y.nominal_value, y.coefficients) if active[1] else (y, {})
         store, shape = x.store, shape_of(value)
         positions = np.arange(x.size).reshape(x.shape)[tuple(backends.to_host(part) for part in index)]
