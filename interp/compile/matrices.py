@@ -85,8 +85,8 @@ def _norm(x: Any, ord: Any = None, axis: Any = None) -> Any:
         return lambda x, ord=None, axis=None: root(np.sum(np.square(x)))
     if ndim == 2 and literal(ord) in ("fro", "f"):
         return lambda x, ord=None, axis=None: root(np.sum(np.square(x)))
-    if not isinstance(ord, _NUMBER) or (ndim == 2 and literal(ord) in (2, -2)):
-        return None
+    if not isinstance(ord, _NUMBER) or (ndim == 2 and not isinstance(ord, types.Float) and literal(ord) not in (1, -1)):
+        return None  # Numba asks once more, with the integer itself
     if ndim == 1:
         return lambda x, ord=None, axis=None: of_vector(x, float(ord))
     return lambda x, ord=None, axis=None: of_matrix(x, float(ord))
