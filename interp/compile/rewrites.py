@@ -9,10 +9,10 @@ from typing import Any
 from numba.core import postproc, rewrites, types
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NopythonRewrites
-from numba.np.ufunc.array_exprs import RewriteArrayExprs  # type: ignore[attr-defined]
+from numba.np.ufunc.array_exprs import RewriteArrayExprs
 
 
-class OfPlainArrays(RewriteArrayExprs):  # type: ignore[misc]
+class OfPlainArrays(RewriteArrayExprs):
     """The same of expressions whose operands are all Numba's own."""
 
     def _match_array_expr(self, instr: Any, expr: Any, target_name: str) -> None:
