@@ -12,7 +12,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload, overload_method
 
-from interp.compile.arrays import caster, empty_of, full_of, native
+from interp.compile.arrays import caster, full_of, native
+from interp.compile.composites import is_missing
 from interp.compile.rebinding import OPTIONS
 from interp.compile.values import ValueType, element, is_array, ndim_of
 from interp.value import primal
@@ -73,26 +74,57 @@ def _is_open(x: types.Type) -> bool:
     return found is not None and isinstance(found.return_type, ValueType)
 
 
+_FLAGS: dict[Any, bool] = {
+    False: False,
+    True: True,
+    **{types.literal(flag): flag for flag in (False, True)},
+    **{types.Omitted(flag): flag for flag in (False, True)},
+}
+"""Booleans known when code is compiled, as Numba and Python hand them over."""
+
+
+def _keeping(x: types.Type, axis: Any, reduced: Any) -> Any:
+    """The reduction with axes of length one where it summed up."""
+    ndim = ndim_of(x)
+    ones = (1,) * ndim
+    if is_missing(axis):
+        return lambda x, axis=None, keepdims=False: np.full(ones, reduced(x))
+
+    def beside(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+        return np.full(1, reduced(x, axis))
+
+    def between(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+        made = reduced(x, axis)
+        return made.reshape((1, len(made)) if axis == 0 or axis == -2 else (len(made), 1))
+
+    return {1: beside, 2: between}.get(ndim)
+
+
 def _reduction(
     name: str, functions: tuple[Any, ...], of_vector: Callable[[types.Type], Any], empty: float | None
 ) -> None:
-    """Over all elements, or over one axis of a vector or matrix. ``empty``: the result for no elements, if any."""
+    """Over all elements, or over one axis of a vector or matrix. ``empty``: the result for no elements, if any.
 
-    def chosen(x: Any, axis: Any = None) -> Any:
-        if not is_array(x):
+    ``keepdims`` is a constant of the program, for the number of axes follows.
+    """
+
+    def chosen(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+        if not is_array(x) or keepdims not in _FLAGS:
             return None
+        if _FLAGS[keepdims]:
+            return _keeping(x, axis, getattr(np, name))
         vector = native(of_vector(x))
         begin = caster(element(x))
-        if isinstance(axis, types.NoneType | types.Omitted) or axis is None:
+        if is_missing(axis):
 
-            def reduced(x: Any, axis: Any = None) -> Any:
+            def reduced(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
                 if x.size == 0:
                     if empty is None:
                         raise ValueError("zero-size array to a reduction which has no identity")
                     return begin(empty)
                 return vector(x.copy().reshape((x.size,)))
 
-            def reduced_vector(x: Any, axis: Any = None) -> Any:
+            def reduced_vector(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
                 if len(x) == 0:
                     if empty is None:
                         raise ValueError("zero-size array to a reduction which has no identity")
@@ -104,7 +136,7 @@ def _reduction(
             return None
         if ndim_of(x) == 1:
 
-            def along(x: Any, axis: Any = None) -> Any:
+            def along(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
                 if axis != 0 and axis != -1:
                     raise ValueError("axis is out of bounds for array of dimension 1")
                 if len(x) == 0:
@@ -119,7 +151,7 @@ def _reduction(
         full = native(full_of(element(x), 1))
         none = 0.0 if empty is None else empty
 
-        def over_axis(x: Any, axis: Any = None) -> Any:
+        def over_axis(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
             if axis < -2 or axis > 1:
                 raise ValueError("axis is out of bounds for array of dimension 2")
             first = axis == 0 or axis == -2
@@ -143,8 +175,6 @@ def _reduction(
 _reduction("sum", (np.sum,), lambda x: _total, 0.0)
 _reduction("prod", (np.prod,), lambda x: _product, 1.0)
 _reduction("mean", (np.mean,), lambda x: _mean, np.nan)
-_reduction("var", (np.var,), lambda x: _variance, np.nan)
-_reduction("std", (np.std,), lambda x: _deviation, np.nan)
 _reduction("max", (np.max,), lambda x: _folded(maximum) if _is_open(x) else _extreme(maximum, operator.gt), None)
 _reduction("min", (np.min,), lambda x: _folded(minimum) if _is_open(x) else _extreme(minimum, operator.lt), None)
 
@@ -156,31 +186,38 @@ def _mean(x: Any) -> Any:
     return total / float(len(x))
 
 
-def _variance(x: Any) -> Any:
-    mean = x.mean()
-    total = np.square(x[0] - mean)
-    for i in range(1, len(x)):
-        total = total + np.square(x[i] - mean)
-    return total / float(len(x))
-
-
-def _deviation(x: Any) -> Any:
-    return np.sqrt(x.var())
-
-
-@overload_method(ValueType, "cumsum", jit_options=OPTIONS, strict=False)
-@overload(np.cumsum, jit_options=OPTIONS, strict=False)
-def _cumsum(x: Any) -> Any:
-    if not is_array(x) or ndim_of(x) != 1:
+@overload(np.var, jit_options=OPTIONS, strict=False)
+@overload_method(ValueType, "var", jit_options=OPTIONS, strict=False)
+def _var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
+    if not is_array(x) or keepdims not in _FLAGS:
         return None
+    begin = caster(element(x))
+    keeping = _FLAGS[keepdims]
 
-    def running(x: Any) -> Any:
-        made = np.copy(x)
+    def of_all(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
+        if len(x) == 0:
+            return begin(np.nan)
+        mean = x.mean()
+        total = np.square(x[0] - mean)
         for i in range(1, len(x)):
-            made[i] = made[i - 1] + x[i]
-        return made
+            total = total + np.square(x[i] - mean)
+        return total / float(max(len(x) - ddof, 0))
 
-    return running
+    def of_array(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
+        mean = np.mean(x, axis, keepdims=True)
+        count = x.size // max(mean.size, 1)
+        return np.sum(np.square(x - mean), axis, keepdims=keeping) / float(max(count - ddof, 0))
+
+    return of_all if ndim_of(x) == 1 and is_missing(axis) and not keeping else of_array
+
+
+@overload(np.std, jit_options=OPTIONS, strict=False)
+@overload_method(ValueType, "std", jit_options=OPTIONS, strict=False)
+def _std(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
+    if not is_array(x) or keepdims not in _FLAGS:
+        return None
+    keeping = _FLAGS[keepdims]
+    return lambda x, axis=None, ddof=0, keepdims=False: np.sqrt(np.var(x, axis, ddof=ddof, keepdims=keeping))
 
 
 def _position(better: Any) -> Callable[[Any], Any]:
@@ -228,11 +265,12 @@ def zero_of_product(x: Any, y: Any) -> Any:
 
 @overload(zero_of_product, jit_options=OPTIONS, strict=False)
 def _zero_of_product(x: Any, y: Any) -> Any:
-    zero = caster(_product_type(x, y))
+    zero = caster(product_type(x, y))
     return lambda x, y: zero(0.0)
 
 
-def _product_type(x: types.Type, y: types.Type) -> types.Type:
+def product_type(x: types.Type, y: types.Type) -> types.Type:
+    """Type of a sum of products of elements."""
     from numba.core.registry import cpu_target
 
     context = cpu_target.typing_context
@@ -291,7 +329,7 @@ def _matmul(x: Any, y: Any) -> Any:
     if axes == (1, 1):
         return _inner
     made = _PRODUCTS.get(axes)
-    return None if made is None else made(native(full_of(_product_type(x, y), sum(axes) - 2)))
+    return None if made is None else made(native(full_of(product_type(x, y), sum(axes) - 2)))
 
 
 @overload(np.matmul, jit_options=OPTIONS, strict=False)
@@ -373,7 +411,7 @@ def _det(a: Any) -> Any:
 def _solve(a: Any, b: Any) -> Any:
     if not (is_array(a) or is_array(b)) or ndim_of(a) != 2 or ndim_of(b) not in (1, 2):
         return None
-    full = native(full_of(_product_type(a, b), ndim_of(b)))
+    full = native(full_of(product_type(a, b), ndim_of(b)))
     rows_of = native(full_of(element(a), 2))
     if ndim_of(b) == 2:
 
@@ -417,35 +455,3 @@ def _inv(a: Any) -> Any:
     if not is_array(a) or ndim_of(a) != 2:
         return None
     return lambda a: np.linalg.solve(a, np.eye(a.shape[0]))
-
-
-@overload(np.linalg.norm, jit_options=OPTIONS, strict=False)
-def _norm(x: Any) -> Any:
-    if not is_array(x) or ndim_of(x) != 1:
-        return None
-
-    def norm(x: Any) -> Any:
-        square = np.sum(x * x)
-        if primal(square) == 0.0:
-            return square  # with no derivative, by convention
-        return np.sqrt(square)
-
-    return norm
-
-
-@overload(np.trace, jit_options=OPTIONS, strict=False)
-def _trace(a: Any) -> Any:
-    if not is_array(a) or ndim_of(a) != 2:
-        return None
-    zero = caster(element(a))
-
-    def trace(a: Any) -> Any:
-        total = zero(0.0)
-        for i in range(min(a.shape[0], a.shape[1])):
-            total = total + a[i, i]
-        return total
-
-    return trace
-
-
-__all__ = ["empty_of"]

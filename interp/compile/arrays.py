@@ -349,7 +349,7 @@ def joint_type(parts: tuple[types.Type, ...]) -> types.Type | None:
     return types.float64 if isinstance(found, types.Integer | types.Boolean) else found
 
 
-@overload(np.full, jit_options=OPTIONS, strict=False)
+@overload(np.full, jit_options=OPTIONS, strict=False, target="cpu")
 def _full(shape: Any, fill_value: Any) -> Any:
     if not isinstance(fill_value, ValueType) or is_array(fill_value):
         return None
@@ -506,9 +506,27 @@ def _transpose(x: Any) -> Any:
     return (lambda x: _transposed(x)) if is_array(x) else None
 
 
-@overload(np.reshape, jit_options=OPTIONS, strict=False)
+def is_laid_out(x: types.Type) -> bool:
+    """True of arrays whose elements lie row after row, as far as their type tells."""
+    if isinstance(x, ValueType):
+        return all(map(is_laid_out, x.components))
+    return bool((x.array if isinstance(x, DirectionsArray) else x).layout == "C")
+
+
+def is_transposed(x: types.Type) -> bool:
+    """True of matrices whose elements lie column after column: their reshaped form is a copy, as NumPy's."""
+    return ndim_of(x) > 1 and isinstance(x, ValueType) and _layout(x.payload) == "F"
+
+
+def _layout(x: types.Type) -> str:
+    return _layout(x.payload) if isinstance(x, ValueType) else str(x.layout)
+
+
+@overload(np.reshape, jit_options=OPTIONS, strict=False, target="cpu")
 def _reshape(x: Any, shape: Any) -> Any:
-    return (lambda x, shape: _reshaped(x, shape)) if is_array(x) else None
+    if not is_array(x):
+        return None
+    return (lambda x, shape: _reshaped(np.copy(x), shape)) if is_transposed(x) else lambda x, shape: _reshaped(x, shape)
 
 
 @overload_method(ValueType, "reshape", jit_options=OPTIONS, strict=False)
@@ -519,22 +537,26 @@ def _reshape_method(x: Any, a: Any, b: Any = None, c: Any = None, d: Any = None)
     missing = (type(None), types.NoneType, types.Omitted)
     count = 1 + sum(not isinstance(n, missing) for n in (b, c, d))
     return (
-        lambda x, a, b=None, c=None, d=None: _reshaped(x, a),
-        lambda x, a, b=None, c=None, d=None: _reshaped(x, (a, b)),
-        lambda x, a, b=None, c=None, d=None: _reshaped(x, (a, b, c)),
-        lambda x, a, b=None, c=None, d=None: _reshaped(x, (a, b, c, d)),
+        lambda x, a, b=None, c=None, d=None: np.reshape(x, a),
+        lambda x, a, b=None, c=None, d=None: np.reshape(x, (a, b)),
+        lambda x, a, b=None, c=None, d=None: np.reshape(x, (a, b, c)),
+        lambda x, a, b=None, c=None, d=None: np.reshape(x, (a, b, c, d)),
     )[count - 1]
 
 
 @overload_method(ValueType, "ravel", jit_options=OPTIONS, strict=False)
-@overload(np.ravel, jit_options=OPTIONS, strict=False)
+@overload(np.ravel, jit_options=OPTIONS, strict=False, target="cpu")
 def _ravel(x: Any) -> Any:
-    return (lambda x: _reshaped(x, (x.size,))) if is_array(x) else None
+    if not is_array(x):
+        return None
+    if is_laid_out(x) or ndim_of(x) == 1:
+        return lambda x: _reshaped(x, (x.size,))
+    return lambda x: _reshaped(np.copy(x), (x.size,))
 
 
 @overload_method(ValueType, "flatten", jit_options=OPTIONS, strict=False)
 def _flatten(x: Any) -> Any:
-    return (lambda x: np.copy(_reshaped(x, (x.size,)))) if is_array(x) else None
+    return (lambda x: _reshaped(np.copy(x), (x.size,))) if is_array(x) else None
 
 
 @overload(np.shape, jit_options=OPTIONS, strict=False)

@@ -23,7 +23,12 @@ from numba.core.compiler_lock import global_compiler_lock
 
 from interp import rules
 from interp.compile import activation, around, calls
-from interp.compile import algebra as _algebra  # these two register native bodies
+from interp.compile import algebra as _algebra  # these register native bodies
+from interp.compile import composites as _composites
+from interp.compile import matrices as _matrices
+from interp.compile import ordering as _ordering
+from interp.compile import rearranging as _rearranging
+from interp.compile import statistics as _statistics
 from interp.compile import tuples as _tuples
 from interp.compile.arguments import values_in
 from interp.compile.cache import on_disk

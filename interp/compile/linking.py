@@ -17,7 +17,9 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import require_global_compiler_lock
 from numba.core.compiler_machinery import register_pass
 from numba.core.environment import lookup_environment
-from numba.core.typed_passes import NativeLowering
+from numba.core.typed_passes import NativeLowering, NopythonRewrites
+
+from interp.compile.rewrites import Rewriting
 
 ENVIRONMENT = "_ZN08NumbaEnv"
 """How Numba names the variables that point to a function's constants."""
@@ -167,6 +169,10 @@ class Lowering(NativeLowering):
         return True
 
 
+_OURS = {NativeLowering: Lowering, NopythonRewrites: Rewriting}
+"""Passes of Numba's -> those in their place."""
+
+
 class Linking(CompilerBase):
     """Numba's compiler, with functions linked before they are optimised."""
 
@@ -179,4 +185,4 @@ class Linking(CompilerBase):
 
     def instead(self, given: Any) -> Any:
         """The pass that runs in place of one of Numba's."""
-        return Lowering if given is NativeLowering else given
+        return _OURS.get(given, given)
