@@ -130,7 +130,8 @@ def _array(x: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kwa
     """``np.array``: a fresh copy."""
     out = _converted(np.array, x, dtype, {"ndmin": ndmin, "copy": copy, **kwargs})
     if isinstance(out, Value):
-        out = out.copy(kwargs.get("order", "K")) if out.shape and copy else out
+        asked = copy is True or copy is np._CopyMode.ALWAYS
+        out = out.copy(kwargs.get("order", "K")) if out.shape and asked else out
         for _ in range(ndmin - out.ndim):
             out = out[None]
     return fresh(out) if _is_array(out) and not (copy is not True and out is x) else out

@@ -26,6 +26,7 @@ from interp.primitive import (
     Transform,
 )
 from interp.several import CustomOutput
+from interp.value import shape_of
 from interp.vocabulary import linalg, reductions, sorting
 from interp.vocabulary.creation import copy
 from interp.vocabulary.defaults import _structural as rearranged
@@ -364,7 +365,7 @@ def _einsum(*operands: Any, subscripts: str) -> Interval:
     product: Any = None
     for term, x in zip(terms, operands, strict=True):
         aligned = np.transpose(x, [term.index(c) for c in order if c in term]) if len(term) > 1 else x
-        spread = aligned.reshape([x.shape[term.index(c)] if c in term else 1 for c in order])
+        spread = np.reshape(aligned, [shape_of(x)[term.index(c)] if c in term else 1 for c in order])
         product = spread if product is None else product * spread
     if not isinstance(product, Interval):
         product = point(product)
