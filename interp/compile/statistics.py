@@ -1,7 +1,6 @@
 """Sums, products and statistics of arrays of values in native code: those that are formulas of other reductions."""
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from interp.compile.algebra import product_type
 from interp.compile.arrays import full_of, native
 from interp.compile.composites import is_missing, literal, of_values
 from interp.compile.rearranging import in_front
-from interp.compile.rebinding import REPLACED, overloaded
+from interp.compile.rebinding import REPLACED, WRITTEN, overloaded
 from interp.compile.values import is_array, ndim_of
 from interp.value import primal
 from interp.vocabulary import exponentials
@@ -285,9 +284,10 @@ def log_softmax(x: Any) -> Any:
     return shifted - np.log(np.sum(np.exp(shifted)))
 
 
-def _written(body: Callable[[Any], Any], *functions: Any) -> None:
+def _written(body: Any, *functions: Any) -> None:
     overloaded(body)(lambda x: body if ndim_of(x) else None)
     REPLACED.update(dict.fromkeys(functions, body))
+    WRITTEN.update(dict.fromkeys(functions, body))
 
 
 _written(logsumexp, scipy.special.logsumexp, exponentials.logsumexp)
