@@ -180,7 +180,10 @@ def _linspace(start: Any, stop: Any, num: Any = 50) -> Any:
 
     def spaced(start: Any, stop: Any, num: Any = 50) -> Any:
         steps = np.arange(num) / max(num - 1, 1)
-        return start + (stop - start) * steps
+        made = start + (stop - start) * steps
+        if num > 1:
+            made[num - 1] = stop
+        return made
 
     return spaced
 

@@ -254,8 +254,8 @@ PROGRAMS = {
     factors: (A, R),
     products: (A, R, X),
 }
-OF_INTERVALS = (composites, running, joined, rearranged, picked)
-"""Programs of what an interval has: no order, no pivots."""
+OF_INTERVALS = (running, joined, rearranged)
+"""Programs of what an interval has: no order, no masks, no pivots."""
 RTOL = 1e-11
 
 
