@@ -31,6 +31,9 @@ KNOWN: set[Any] = set()
 REPLACED: dict[Any, Any] = {}
 """Functions that Numba does not know -> the primitives that native code calls in their place (`scalars`)."""
 
+WRITTEN: dict[Any, python_types.FunctionType] = {}
+"""Functions of libraries -> plain Python of ours in their place, which adjoints write in."""
+
 MEANING = {"error_model": "numpy", "nogil": True}
 """NumPy's meaning of division by zero; the interpreter's lock is not held in native code."""
 CALLEE = {"no_cpython_wrapper": True}

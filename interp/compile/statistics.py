@@ -1,7 +1,6 @@
 """Sums, products and statistics of arrays of values in native code: those that are formulas of other reductions."""
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from interp.compile.algebra import product_type
 from interp.compile.arrays import full_of, native
 from interp.compile.composites import is_missing, literal, of_values
 from interp.compile.rearranging import in_front
-from interp.compile.rebinding import REPLACED, overloaded
+from interp.compile.rebinding import REPLACED, WRITTEN, overloaded
 from interp.compile.values import is_array, ndim_of
 from interp.value import primal
 from interp.vocabulary import exponentials
@@ -181,7 +180,10 @@ def _linspace(start: Any, stop: Any, num: Any = 50) -> Any:
 
     def spaced(start: Any, stop: Any, num: Any = 50) -> Any:
         steps = np.arange(num) / max(num - 1, 1)
-        return start + (stop - start) * steps
+        made = start + (stop - start) * steps
+        if num > 1:
+            made[num - 1] = stop
+        return made
 
     return spaced
 
@@ -285,9 +287,10 @@ def log_softmax(x: Any) -> Any:
     return shifted - np.log(np.sum(np.exp(shifted)))
 
 
-def _written(body: Callable[[Any], Any], *functions: Any) -> None:
+def _written(body: Any, *functions: Any) -> None:
     overloaded(body)(lambda x: body if ndim_of(x) else None)
     REPLACED.update(dict.fromkeys(functions, body))
+    WRITTEN.update(dict.fromkeys(functions, body))
 
 
 _written(logsumexp, scipy.special.logsumexp, exponentials.logsumexp)

@@ -30,7 +30,7 @@ from interp.compile.adjoint.operations import (
 from interp.compile.adjoint.writing import Nested, Operand, Scope, Static, Writing, flat
 from interp.compile.arguments import is_of_transform
 from interp.compile.inlining import definition
-from interp.compile.rebinding import KNOWN, LIBRARIES, plain
+from interp.compile.rebinding import KNOWN, LIBRARIES, WRITTEN, plain
 from interp.vocabulary import elementwise
 
 METHODS: dict[str, Any] = {
@@ -325,7 +325,7 @@ class Expressions(Writing):
     def written_in(self, node: ast.Call, scope: Scope, for_effect: bool = False) -> list[Operand]:
         """What a call returns whose body is written in here, as a list of one; an empty list for any other call."""
         called = self.callee(node.func, scope)
-        function: Any = plain(called.object) if isinstance(called, Static) else None
+        function: Any = written_as(plain(called.object)) if isinstance(called, Static) else None
         if not isinstance(called, Nested) and not is_inlined(function):
             return []
         if isinstance(called, Static) and is_of_transform(called.object):
@@ -441,9 +441,18 @@ def _append(found: list[Atom], value: Callable[[], Atom]) -> None:
     found.append(value())
 
 
+def written_as(function: Any) -> Any:
+    """The function, or what stands for it in native code in plain Python."""
+    return WRITTEN.get(function, function) if isinstance(function, python_types.FunctionType) else function
+
+
 def is_inlined(function: Any) -> bool:
     """True of plain Python functions that are nobody's library."""
-    if not isinstance(function, python_types.FunctionType) or function in KNOWN:
+    if not isinstance(function, python_types.FunctionType):
+        return False
+    if function in WRITTEN.values():
+        return True
+    if function in KNOWN:
         return False
     return (function.__module__ or "").partition(".")[0] not in (*LIBRARIES, "interp")
 
