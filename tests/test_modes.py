@@ -647,3 +647,10 @@ def test_segments_whose_second_run_rounds_otherwise():
     f = lambda x: np.sum(m.T @ x) + math.lgamma(x[0] + 3.0) + np.linalg.norm(x)  # noqa: E731
     for x in np.random.default_rng(1).normal(size=(20, 6)):
         assert_same(grad(lambda x: checkpoint(f)(x))(x), grad(f)(x), 1e-10, 1e-10)
+
+
+def test_rounded_numbers_are_positions():
+    f = lambda x: x[round(x[0])] * round(x[0]) + round(x[1], 1) * x[1]  # noqa: E731
+    x = np.array([1.2, 0.75, 3.0])
+    for transform in (grad, jacfwd, jacrev):
+        assert_same(transform(f)(x), np.array([0.0, 1.8, 0.0]))

@@ -6,7 +6,7 @@ from typing import Any
 from interp import backends
 from interp import vocabulary as v
 from interp.primitive import Primitive
-from interp.value import Holder, Value
+from interp.value import Holder, Value, carries_joining, primal
 
 BINARY: dict[str, Primitive] = {
     "add": v.add,
@@ -110,6 +110,9 @@ def _divmod(x: Any, y: Any) -> Any:
 
 
 def _round(x: Any, digits: int | None = None) -> Any:
+    """Without digits Python rounds to an integer, which carries nothing; where branches join it stays a value."""
+    if digits is None and not x.shape and not carries_joining(x):
+        return round(primal(x).item() if hasattr(primal(x), "item") else primal(x))
     return v.round(x, digits or 0)
 
 
