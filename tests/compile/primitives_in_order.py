@@ -32,8 +32,13 @@ def arity(primitive):
     return len(primitive.partials) if isinstance(primitive, Elementwise) else 1 if primitive.name in TESTS else 2
 
 
-REFUSED = {"Interval": tuple(n for n in NAMES if isinstance(PRIMITIVES[n], Elementwise) and n not in native.TABLE)}
-"""What has an eager rule and no native one: enclosures that are written for arrays alone."""
+REFUSED = {
+    "Interval": (
+        *(n for n in NAMES if isinstance(PRIMITIVES[n], Elementwise) and n not in native.TABLE),
+        *("signbit", "isposinf", "isneginf", "isreal", "iscomplex", "logical_xor"),
+    )
+}
+"""What has an eager rule and no native one: enclosures and tests that are written for arrays alone."""
 
 
 def nested(x, rng, depth):
