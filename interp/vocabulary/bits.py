@@ -32,7 +32,7 @@ def _bitwise(name: str, ufunc: np.ufunc, of_truths: Primitive | None) -> Callabl
         )
 
     operate.__name__ = operate.__qualname__ = name
-    operate.__doc__ = ufunc.__doc__
+    operate.__doc__ = f"As `numpy.{name}`, of integers and booleans; of values that are truths, the logical function."
     names = ("x",) if ufunc.nin == 1 else ("x1", "x2")
     operate.__signature__ = Signature([Parameter(x, Parameter.POSITIONAL_ONLY) for x in names])  # type: ignore[attr-defined]
     return enter(operate, ufunc, differentiable=False)  # type: ignore[no-any-return]
