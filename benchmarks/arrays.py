@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.measure import Amount, Line
 from interp.level import fresh
 from interpretations import value_and_grad
-from interpretations.tape import Recording, lift, pull_back
+from interpretations.sweep import pull_back
+from interpretations.tape import Recording, lift
 
 BUDGETS = {10**2: None, 10**3: None, 10**4: 1.5, 10**5: 1.5, 10**6: 2.0}
 

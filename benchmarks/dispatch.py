@@ -17,7 +17,8 @@ from interp import Value, vocabulary
 from interp.level import above, fresh
 from interp.primitive import Elementwise, Primitive
 from interpretations import Dual
-from interpretations.tape import Recording, lift, pull_back
+from interpretations.sweep import pull_back
+from interpretations.tape import Recording, lift
 
 REPEAT = 1000
 

@@ -179,7 +179,7 @@ def transform(make: Any = None, *, native: str | None = None) -> Any:
         return functools.partial(transform, native=native)
 
     @functools.wraps(make)
-    def transforming(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+    def transforming(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Transformed:
         return Transformed(transforming, make(f, *args, **kwargs), f, args, kwargs)
 
     transforming.transforms = True  # type: ignore[attr-defined]
@@ -189,7 +189,14 @@ def transform(make: Any = None, *, native: str | None = None) -> Any:
 class Transformed:
     """What a transform made of a function: ``run``. Pickled as the transform, the function and the options."""
 
-    def __init__(self, transform: Any, run: Any, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        transform: Callable[..., "Transformed"],
+        run: Any,
+        original: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
         self.run, self.original = run, original
         self._transform, self._options = transform, (args, kwargs)
         self.__name__ = self.__qualname__ = getattr(run, "__name__", "transformed")
@@ -211,7 +218,7 @@ class Transformed:
     def transformed(self, other: Callable[..., Any]) -> "Transformed":
         """The same made of another function."""
         args, kwargs = self._options
-        return self._transform(other, *args, **kwargs)  # type: ignore[no-any-return]
+        return self._transform(other, *args, **kwargs)
 
     @property
     def native_body(self) -> Callable[[], Any] | None:

@@ -242,7 +242,9 @@ class Value:
         return self._strip("using x as an index")  # type: ignore[no-any-return]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        if sys._getframe(1).f_code.co_name in _SPARSE_PRODUCTS:
+        caller = sys._getframe(1)
+        module = str(caller.f_globals.get("__name__", ""))
+        if caller.f_code.co_name in _SPARSE_PRODUCTS and module.startswith("scipy.sparse."):
             return _unreadable(self)  # SciPy's sparse matrices then leave the product to us
         return self._strip("np.asarray(x), np.array([x, ...]) or a function that calls it")
 

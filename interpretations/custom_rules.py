@@ -25,7 +25,8 @@ from interp.vocabulary import concatenate, real, reshape, stack, zeros
 from interp.vocabulary.creation import owned
 from interpretations.arguments import handed
 from interpretations.derivatives import jvp, vjp
-from interpretations.tape import Recording, Tape, lift, pull_back
+from interpretations.sweep import pull_back
+from interpretations.tape import Recording, Tape, lift
 
 Function = Callable[..., Any]
 

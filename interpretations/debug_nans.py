@@ -19,7 +19,7 @@ from interp.errors import NaNError
 from interp.primitive import Primitive
 from interp.rules import Rule
 from interp.value import has_nan, primal, shape_of
-from interpretations import tape
+from interpretations import sweep
 from interpretations.tape import Recording, Tape
 
 _OURS = tuple(str(Path(sys.modules[name].__file__ or "").parent) for name in ("interp", "interpretations"))
@@ -48,7 +48,7 @@ def debug_nans() -> Iterator[None]:
     with _lock:
         _entered += 1
         primitives.watch(_watched)
-        tape.inspect = _inspected
+        sweep.inspect = _inspected
     try:
         yield
     finally:
@@ -56,7 +56,7 @@ def debug_nans() -> Iterator[None]:
             _entered -= 1
             if not _entered:
                 primitives.watch(None)
-                tape.inspect = None
+                sweep.inspect = None
 
 
 def _watched(primitive: Primitive, rule: Rule) -> Rule:
@@ -118,7 +118,7 @@ def _inspected(
     """A reverse sweep, that raises for the entry whose maps turn cotangents without NaN into a NaN."""
     within, _within.a_rule = getattr(_within, "a_rule", False), True
     try:
-        cotangents = tape.pulled_back(recording, outputs, inputs, batch)
+        cotangents = sweep.pulled_back(recording, outputs, inputs, batch)
         if any(map(has_nan, cotangents)) and not any(has_nan(ct) for _, ct in outputs):
             name, line = _first_in_sweep(recording, outputs, batch)
             raise NaNError(f"on the way back, the derivative of {name} made a NaN; it was recorded at {line}")
@@ -132,7 +132,7 @@ def _first_in_sweep(recording: Recording, outputs: list[tuple[Any, Any]], batch:
     first, last = 0, len(recording.entries)  # a sweep down to `first` has a NaN, one down to `last` has none
     while last - first > 1:
         middle = (first + last) // 2
-        if any(map(has_nan, tape.cotangents_down_to(recording, outputs, batch, middle))):
+        if any(map(has_nan, sweep.cotangents_down_to(recording, outputs, batch, middle))):
             first = middle
         else:
             last = middle

@@ -23,7 +23,8 @@ from interpretations import dual
 from interpretations.arguments import Arguments, aside, handed, is_at, own, taken_out
 from interpretations.compiled_gradient import at_plain_numbers
 from interpretations.dual import Dual, real_payload
-from interpretations.tape import Recording, Tape, lift, pull_back
+from interpretations.sweep import pull_back
+from interpretations.tape import Recording, Tape, lift
 
 Function = Callable[..., Any]
 
@@ -405,4 +406,4 @@ def _named(function: Function, transform: str, f: Function) -> Function:
     return function
 
 
-slopes.provide(gradient=grad, jacobian=jacfwd, jvp=jvp, vjp=vjp)
+slopes.provide(slopes.Offer(gradient=grad, jacobian=jacfwd, jvp=jvp, vjp=vjp))

@@ -3,6 +3,7 @@
 Each is the formula of the eager tier's, in functions that native code knows.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -48,12 +49,12 @@ def of_values(*functions: Any, method: str = "", plain: bool = False) -> Callabl
     """
 
     def register(choose: Chooser) -> Chooser:
+        @functools.wraps(choose)  # whose parameters Numba reads
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not plain and not any(map(has_values, (*args, *kwargs.values()))):
                 return None
             return choose(*args, **kwargs)
 
-        guarded.__wrapped__ = choose  # type: ignore[attr-defined]  # its parameters
         for function in functions:
             overload(function, jit_options=OPTIONS, strict=False, target="cpu")(guarded)
         if method:

@@ -24,33 +24,37 @@ from interp.compile.values import ValueType
 from interp.errors import NoRule
 from interp.primitive import COUNTERPARTS, PRIMITIVES, Creation, Elementwise, Predicate, Primitive
 from interp.value import Value, carries
-from interp.vocabulary import elementwise
+from interp.vocabulary import elementwise, special
 from interp.vocabulary.error_functions import FORWARD, TERMS
 
 # -- SciPy's functions
 
 
-def _exported(name: str) -> Any:
-    """The C function ``double name(double, ...)`` of `scipy.special.cython_special` as native code calls it."""
+def _exported() -> dict[str, tuple[Any, int]]:
+    """The C functions ``double name(double, ...)`` of `scipy.special.cython_special`: their addresses and arities."""
     pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
     pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
     name_of = ctypes.pythonapi.PyCapsule_GetName
     name_of.restype, name_of.argtypes = ctypes.c_char_p, (ctypes.py_object,)
+    found: dict[str, tuple[Any, int]] = {}
     for symbol, capsule in cython_special.__pyx_capi__.items():
         declared = name_of(capsule).decode()
         kinds = declared.partition("(")[2].rstrip(")").split(", ")
         bare = symbol.split("__pyx_fuse_", 1)[-1].lstrip("0123456789")
-        if bare == name and declared.startswith("double (") and set(kinds[:-1]) == {"double"}:
-            address = pointer_of(capsule, declared.encode())
-            exported = f"interp_special_{name}"
-            llvmlite.binding.add_symbol(exported, address)
-            arity = len(kinds) - 1
-            return types.ExternalFunction(exported, types.float64(*[types.float64] * arity, types.intc)), arity
-    raise LookupError(f"scipy.special.cython_special has no {name} of real numbers")
+        if declared.startswith("double (") and set(kinds[:-1]) == {"double"}:
+            found.setdefault(bare, (pointer_of(capsule, declared.encode()), len(kinds) - 1))
+    return found
+
+
+_EXPORTED = _exported()
 
 
 def _calling(name: str) -> Callable[..., Any]:
-    function, arity = _exported(name)
+    """The exported function of that name as native code calls it."""
+    address, arity = _EXPORTED[name]
+    exported = f"interp_special_{name}"
+    llvmlite.binding.add_symbol(exported, address)
+    function = types.ExternalFunction(exported, types.float64(*[types.float64] * arity, types.intc))
     bodies: dict[int, Callable[..., Any]] = {
         1: lambda x: function(float(x), 0),
         2: lambda x, y: function(float(x), float(y), 0),
@@ -149,74 +153,9 @@ def _log_ratio(x: float, y: float) -> float:
     return np.log(quotient) if 1e-300 < quotient < 1e300 else np.log(x) - np.log(y)
 
 
-SPECIAL = (
-    "beta",
-    "betainc",
-    "betaincc",
-    "betainccinv",
-    "betaincinv",
-    "betaln",
-    "boxcox",
-    "cosm1",
-    "dawsn",
-    "ellipe",
-    "ellipk",
-    "entr",
-    "erf",
-    "erfc",
-    "erfcinv",
-    "erfcx",
-    "erfinv",
-    "exp1",
-    "expi",
-    "expit",
-    "exprel",
-    "gamma",
-    "gammainc",
-    "gammaincc",
-    "gammainccinv",
-    "gammaincinv",
-    "gammaln",
-    "huber",
-    "hyp0f1",
-    "hyp1f1",
-    "hyp2f1",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
-    "inv_boxcox",
-    "iv",
-    "ive",
-    "j0",
-    "j1",
-    "jv",
-    "jve",
-    "k0",
-    "k0e",
-    "k1",
-    "k1e",
-    "kl_div",
-    "kv",
-    "kve",
-    "log_expit",
-    "log_ndtr",
-    "logit",
-    "ndtr",
-    "ndtri",
-    "ndtri_exp",
-    "owens_t",
-    "pseudo_huber",
-    "rel_entr",
-    "rgamma",
-    "spence",
-    "xlog1py",
-    "xlogy",
-    "y0",
-    "y1",
-    "yv",
-    "yve",
-)
+_PRIMITIVES = {p.name for n in special.__all__ if isinstance(p := getattr(special, n), Elementwise)}
+SPECIAL = sorted(_PRIMITIVES & _EXPORTED.keys())
+"""SciPy's functions that are primitives here, and exported. A body of our own below goes before the exported one."""
 
 BODIES: dict[str, Callable[..., Any]] = {
     **{name: _calling(name) for name in SPECIAL},

@@ -5,49 +5,61 @@ does when it is imported.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from interp.errors import InterpError
 
 Function = Callable[..., Any]
+Pair = tuple[Any, Any]
 
-_offered: dict[str, Function] = {}
+
+class Offer(NamedTuple):
+    """Derivatives of plain functions, with the meaning of the functions below."""
+
+    gradient: Callable[[Function], Function]
+    jacobian: Callable[[Function], Function]
+    jvp: Callable[[Function, tuple[Any, ...], tuple[Any, ...]], Pair]
+    vjp: Callable[..., Pair]
 
 
-def provide(gradient: Function, jacobian: Function, jvp: Function, vjp: Function) -> None:
-    """Offer derivatives of plain functions, with the meaning of the functions below."""
-    _offered.update(gradient=gradient, jacobian=jacobian, jvp=jvp, vjp=vjp)
+_offer: Offer | None = None
+
+
+def provide(offer: Offer) -> None:
+    """Take these from now on."""
+    global _offer
+    _offer = offer
 
 
 def gradient(f: Function) -> Function:
     """The gradient of a function of one array whose result is one number. What it closes over may be values."""
-    return _found("gradient")(f)  # type: ignore[no-any-return]
+    return _offered().gradient(f)
 
 
 def jacobian(f: Function) -> Function:
     """The matrix of first derivatives, of shape out.shape + in.shape. What ``f`` closes over may be values."""
-    return _found("jacobian")(f)  # type: ignore[no-any-return]
+    return _offered().jacobian(f)
 
 
-def jvp(f: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def jvp(f: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Pair:
     """``(f(*primals), derivative along tangents)``, by forward mode."""
-    return _found("jvp")(f, primals, tangents)  # type: ignore[no-any-return]
+    return _offered().jvp(f, primals, tangents)
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(f: Function, *primals: Any) -> Pair:
     """``(f(*primals), pullback)``, by reverse mode: cotangent -> a tuple of the arguments' cotangents."""
-    return _found("vjp")(f, *primals)  # type: ignore[no-any-return]
+    return _offered().vjp(f, *primals)
 
 
-def offered(name: str) -> bool:
-    """True if somebody offers this derivative."""
-    return name in _offered
+def provided() -> bool:
+    """True if somebody offers derivatives."""
+    return _offer is not None
 
 
-def _found(name: str) -> Function:
-    if name not in _offered:
+def _offered() -> Offer:
+    if _offer is None:
         raise InterpError(
             "a derivative of a function is needed, and no interpretation offers one: import interpretations, or call "
-            "interp.numerics.slopes.provide(gradient, jacobian, jvp, vjp)"
+            "interp.numerics.slopes.provide(Offer(gradient, jacobian, jvp, vjp))"
         )
-    return _offered[name]
+    return _offer

@@ -116,6 +116,9 @@ def _unknown(function: Any) -> str:
 
 def attach() -> None:
     """Give `Value` NumPy's hooks and the Array API's."""
-    Value.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]
-    Value.__array_function__ = array_function  # type: ignore[attr-defined]
-    Value.__array_namespace__ = lambda self, *, api_version=None: array_namespace(api_version)  # type: ignore[attr-defined]
+    for name, hook in {
+        "__array_ufunc__": array_ufunc,
+        "__array_function__": array_function,
+        "__array_namespace__": lambda self, *, api_version=None: array_namespace(api_version),
+    }.items():
+        setattr(Value, name, hook)
