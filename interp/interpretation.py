@@ -151,7 +151,7 @@ def run(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def check_numbers(out: Any) -> None:
     """Refuse an output that is no number, array or value, nor a container of them."""
-    for leaf in tree.flatten(out)[0]:
+    for leaf in (out,) if isinstance(out, Value) else tree.flatten(out)[0]:
         if not isinstance(leaf, Value):
             _refuse_no_numbers(leaf)
 

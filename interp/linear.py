@@ -12,6 +12,7 @@ move where: that is all that a sparsity pattern or a sparse coefficient matrix n
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -393,11 +394,19 @@ def _spread(ct: Any, shape: Shape, axes: tuple[int, ...]) -> Any:
     return seen
 
 
+@lru_cache(maxsize=4096)
+def sum_over(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> SumOver:
+    """That map, made once: a loop sums arrays of the same shape again and again."""
+    return SumOver(shape, axes, keepdims)
+
+
+@lru_cache(maxsize=4096)
 def keep_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:
     """``shape`` with the negative ``axes`` set to 1."""
     return tuple(1 if i - len(shape) in axes else n for i, n in enumerate(shape))
 
 
+@lru_cache(maxsize=4096)
 def drop_axes(shape: Shape, axes: tuple[int, ...]) -> Shape:
     """``shape`` without the negative ``axes``."""
     return tuple(n for i, n in enumerate(shape) if i - len(shape) not in axes)

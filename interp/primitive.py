@@ -582,6 +582,8 @@ def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """NumPy's ``axis`` (None, an integer, a tuple) as a sorted tuple of negative axes."""
     if axis is None:
         return tuple(range(-ndim, 0))
+    if axis.__class__ is int:
+        return (negative_axis(axis, ndim),)
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     return tuple(sorted(negative_axis(a, ndim) for a in axes))
 

@@ -73,7 +73,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 def operand(x: Any) -> Any:
     """``x`` as NumPy takes it: a list or tuple of numbers is an array."""
-    return np.asarray(x) if isinstance(x, list | tuple) else x
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
 
 
 def ndim_of(x: Any) -> int:
@@ -380,7 +380,8 @@ def has_nan(x: Any) -> bool:
     if getattr(x, "dtype", None) is None or x.dtype.kind not in "fc":
         return False
     if x.__class__ is np.ndarray and x.dtype.kind == "f" and x.size:
-        return bool(np.isnan(np.minimum.reduce(x, axis=None)))  # which any NaN is: one pass, and nothing made
+        least = np.minimum.reduce(x, axis=None)  # which any NaN is: one pass, and nothing made
+        return bool(least != least)
     return bool((x != x).any())
 
 

@@ -30,7 +30,7 @@ class Arguments:
             if not -len(args) <= position < len(args):
                 name = getattr(f, "__name__", "f")
                 raise TypeError(f"argnums={argnums}, but {name} was called with {len(args)} positional arguments")
-        if len({position % len(args) for position in self.positions}) < len(self.positions):
+        if not self.single and len({position % len(args) for position in self.positions}) < len(self.positions):
             raise TypeError(f"argnums={argnums} names one of {len(args)} arguments twice")
         flat = [tree.flatten(args[position]) for position in self.positions]
         self.leaves = [real_payload(leaf) for leaves, _ in flat for leaf in leaves]

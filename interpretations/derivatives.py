@@ -73,9 +73,10 @@ def _typed_as(like: Any, ct: Any) -> Any:
 
 
 def _scalar_output(name: str, out: Any, holomorphic: bool) -> None:
-    leaves, _ = tree.flatten(out)
-    if len(leaves) != 1 or leaves[0] is not out:
-        raise ShapeError(f"{name} needs a function that returns one number, not a {type(out).__name__}")
+    if not isinstance(out, Value):
+        leaves, _ = tree.flatten(out)
+        if len(leaves) != 1 or leaves[0] is not out:
+            raise ShapeError(f"{name} needs a function that returns one number, not a {type(out).__name__}")
     if shape_of(out) != ():
         raise ShapeError(
             f"{name} needs a function that returns one number, got shape {shape_of(out)}: "
@@ -111,7 +112,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, h
     >>> grad(lambda x: x**3)(2.0)
     12.0
     """
-    both = value_and_grad(f, argnums, has_aux, holomorphic)
+    both = value_and_grad(f, argnums, has_aux, holomorphic).run
 
     def gradient_function(*args: Any, **kwargs: Any) -> Any:
         value, gradient = both(*args, **kwargs)

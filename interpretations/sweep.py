@@ -9,14 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from interp.linear import ONE, lead, unbroadcast
+from interp.linear import ONE, Gather, lead, unbroadcast
 from interp.value import Value, has_nan, is_complex, shape_of
 from interp.vocabulary import copy, zeros, zeros_like
 from interp.vocabulary.creation import held, owned, zeros_beside
 from interp.vocabulary.elementwise import strong_multiply
 from interp.vocabulary.indexing import getitem
 from interp.vocabulary.shape import reshape
-from interpretations.tape import Layout, Link, Read, Recording, Tape, View, Write, last_broadcast, through_view
+from interpretations.tape import (
+    Layout,
+    Link,
+    Read,
+    Recording,
+    Step,
+    Tape,
+    View,
+    Write,
+    last_broadcast,
+    seen_once,
+    through_view,
+)
 
 
 def pull_back(
@@ -37,7 +49,7 @@ def pulled_back(
     """`pull_back` itself."""
     with np.errstate(invalid="ignore", over="ignore"):
         cotangents = _sweep(recording, outputs, inputs, batch, strong=False)
-        if any(has_nan(ct) for ct in cotangents):
+        if any(map(has_nan, cotangents)):
             cotangents = _sweep(recording, outputs, inputs, batch, strong=True)
     return cotangents
 
@@ -85,12 +97,16 @@ class _Buffers:
     def add_view(self, layout: Layout, view: View, ct: Any) -> None:
         at = last_broadcast(view)
         if at is not None:  # the copies that a broadcast shows are one element: their cotangents sum
-            spread = zeros(lead(self.batch) + tuple(view[at][1]["shape"]), like=ct)
+            spread = zeros(lead(self.batch) + tuple(view[at].params["shape"]), like=ct)
             target = through_view(view[at + 1 :], spread, self.batch)
             target += ct
-            before = shape_of(through_view(view[:at], np.broadcast_to(0.0, layout.shape)))
-            ct, view = unbroadcast(spread, before, self.batch), view[:at]
+            ct, view = unbroadcast(spread, view[at].shape, self.batch), view[:at]
             return self.add_view(layout, view, ct)
+        if not layout.is_complex and seen_once(view):
+            for step in reversed(view):
+                ct = _undone(step, ct, self.batch)
+            self.add(layout.slot, ct)
+            return
         target = through_view(view, self.own(layout, ct), self.batch)
         target += ct
 
@@ -101,6 +117,14 @@ class _Buffers:
         wraps = isinstance(like, Value) and not _levels(like) <= _levels(present)
         if layout.is_complex and not (is_complex(like) and is_complex(present)):
             like, wraps = like + 0j, wraps or not is_complex(present)
+        if (
+            self.owned[slot]
+            and not wraps
+            and self.batch is None
+            and present.__class__ is np.ndarray
+            and present.strides == layout.strides
+        ):
+            self.owned[slot] = LAID_OUT
         if present is None or wraps or self.owned[slot] != LAID_OUT:
             fresh = held(zeros_beside(layout, self.batch, like), present)
             if not _levels(present) <= _levels(fresh):  # each has a level that the other lacks
@@ -110,6 +134,13 @@ class _Buffers:
             self.of[slot] = fresh
             self.owned[slot] = LAID_OUT
         return self.of[slot]
+
+
+def _undone(step: Step, ct: Any, batch: int | None) -> Any:
+    """The cotangent of what a rearrangement that shows each element once is made of, perhaps a view of ``ct``."""
+    if step.primitive is getitem:
+        return reshape(ct, lead(batch) + step.shape)
+    return Gather(step.primitive, 0, (step.shape,), step.params, ()).apply_adjoint(ct, batch)
 
 
 def _fits(x: Any, into: Any) -> bool:
@@ -179,7 +210,7 @@ def _sweep(
             _sweep_links(entry, ct, bool(buffers.owned[slot]), buffers, strong)
     if inputs is None:
         return of
-    return [ct if buffers.owned[tape.slot] else owned(ct) for tape, ct in ((tape, of[tape.slot]) for tape in inputs)]
+    return [of[tape.slot] if buffers.owned[tape.slot] else owned(of[tape.slot]) for tape in inputs]
 
 
 def _sweep_arrays(entry: tuple[Any, ...], ct: Any, own: bool, buffers: _Buffers, times: Any) -> None:

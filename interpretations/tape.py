@@ -9,9 +9,10 @@ element costs O(1) in both directions: the sweep adds into, or clears, one eleme
 Arrays that a recorded map may hold are never overwritten: the first store after such a use copies.
 """
 
+import operator
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from interp import backends
 from interp import level as levels
 from interp.backends import to_host
 from interp.errors import MutationError, RefusedStack
-from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, between, lead
+from interp.linear import ONE, ZERO, Diagonal, Gather, LinearMap, between
 from interp.primitive import Assignment, Differentiable, Elementwise, Structural
 from interp.value import Value, innermost, is_array, is_complex, primal, shape_of
 from interp.vocabulary import copy, setitem, transpose
@@ -35,7 +36,16 @@ NUMBERS = SCALARS - {complex, np.complex128}
 
 _new = object.__new__
 
-View = tuple[tuple[Structural, dict[str, Any]], ...]
+
+class Step(NamedTuple):
+    """One rearrangement of an array of ``shape`` whose result shares its storage."""
+
+    primitive: Structural
+    params: dict[str, Any]
+    shape: tuple[int, ...]
+
+
+View = tuple[Step, ...]
 
 
 class Recording:
@@ -53,14 +63,13 @@ class Recording:
 
     def own(self, constant: Any) -> Any:
         """A constant that a map will hold, apart from what the caller may change later."""
-        if not shape_of(constant):
-            return constant
         if constant.__class__ is not np.ndarray:
-            return copy(constant)
+            return copy(constant) if shape_of(constant) else constant
         original, kept = self.constants.get(id(constant), (None, None))
-        if kept is None or original is None or original() is not constant or not np.array_equal(kept, constant):
-            kept = constant.copy("K")
-            self.constants[id(constant)] = weakref.ref(constant), kept
+        if kept is not None and original is not None and original() is constant and _unchanged(kept, constant):
+            return kept
+        kept = constant.copy("K")
+        self.constants[id(constant)] = weakref.ref(constant), kept
         return kept
 
 
@@ -98,6 +107,9 @@ class Tape(Value):
     slot: int
     cell: Cell | None
     view: View
+
+    payload = property(operator.attrgetter("value"))  # as `Value` has it, by fewer calls
+    shape = property(lambda self: getattr(self.value, "shape", ()))
 
     def __init__(self, *_: Any) -> None:
         raise RefusedStack(
@@ -195,10 +207,11 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             for x, factor in zip(tapes, factors, strict=True):
                 if factor is ZERO or x.view != ():
                     break
-                entry += x.slot, _held(factor, operands, active) if shape_of(factor) else factor
+                is_array_of_partials = factor.__class__ is not float and shape_of(factor)
+                entry += x.slot, _held(factor, operands, active) if is_array_of_partials else factor
                 shapes.append(shape_of(x.value))
             else:
-                if any(shape != out_shape for shape in shapes):
+                if shapes.count(out_shape) < len(shapes):
                     entry.append((*shapes, out_shape))
                 return record(tapes[0].recording, out, tuple(entry))
         links = []
@@ -273,6 +286,12 @@ def _number_or_array(out: Any) -> Any:
     return out[()] if out.__class__ is np.ndarray and not out.shape else out
 
 
+def _unchanged(kept: np.ndarray, original: np.ndarray) -> bool:
+    """True if an array of numbers is still as it was when it was copied."""
+    alike = kept.shape == original.shape and kept.dtype == original.dtype
+    return alike and bool((kept == original).all())
+
+
 def _protect(x: Tape) -> None:
     """Let the next store into the storage of ``x`` copy it first."""
     if x.cell is not None:
@@ -289,11 +308,14 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         kept = [x.value if a else own(x) for x, a in zip(operands, active, strict=True)]
         out, maps = linearised(*kept, **params)
         out = _number_or_array(out)
-        if any(m is not None and m.holds_operands for m in maps):
-            for tape in tapes:
-                _protect(tape)
-        links = tuple(Link(x, between(x.value, out, m)) for x, m in zip(tapes, maps, strict=True) if m is not None)
-        return record(tapes[0].recording, out, links)
+        links = []
+        for x, linear_map in zip(tapes, maps, strict=True):
+            if linear_map is not None:
+                links.append(Link(x, between(x.value, out, linear_map)))
+                if linear_map.holds_operands:
+                    for tape in tapes:
+                        _protect(tape)
+        return record(tapes[0].recording, out, tuple(links))
 
     def of_one(x: Any, **params: Any) -> Tape:
         out, (linear_map,) = linearised(x.value, **params)
@@ -317,11 +339,11 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
         if not carriers:
             return out
         first = operands[carriers[0]]
-        if primitive is getitem:
+        if primitive is getitem and not is_basic(params["index"]):
             params = {"index": owned_index(params["index"])}
         has_storage = shape_of(out) or _shares_memory(first.value, out)
         if primitive in VIEWING and has_storage and VIEWING[primitive](first, out, params):
-            return _as_view(first, out, (primitive, params))
+            return _as_view(first, out, Step(primitive, params, first.shape))
         if (
             primitive is getitem
             and params["index"]
@@ -376,7 +398,18 @@ VIEWING: dict[Structural, Callable[[Tape, Any, dict[str, Any]], bool]] = {
 
 def last_broadcast(view: View) -> int | None:
     """Position in ``view`` of its last broadcast, past which one element of storage is seen many times."""
-    return next((i for i in reversed(range(len(view))) if view[i][0] is broadcast_to), None)
+    return next((i for i in reversed(range(len(view))) if view[i].primitive is broadcast_to), None)
+
+
+def seen_once(view: View) -> bool:
+    """True of a view that shows each element of the storage, and once: a cotangent of it is one of the storage."""
+    return all(step.primitive in (transpose, reshape, flip) or _shows_all(step) for step in view)
+
+
+def _shows_all(step: Step) -> bool:
+    return step.primitive is getitem and all(
+        part is None or part is Ellipsis or part == slice(None) for part in step.params["index"]
+    )
 
 
 def _cell_of(x: Tape) -> Cell:
@@ -386,7 +419,7 @@ def _cell_of(x: Tape) -> Cell:
     return x.cell
 
 
-def _as_view(x: Tape, value: Any, step: tuple[Structural, dict[str, Any]]) -> Tape:
+def _as_view(x: Tape, value: Any, step: Step) -> Tape:
     cell = _cell_of(x)
     view = _new(Tape)
     view.value, view.slot, view.recording, view.level = value, x.slot, x.recording, x.level
@@ -397,8 +430,7 @@ def _as_view(x: Tape, value: Any, step: tuple[Structural, dict[str, Any]]) -> Ta
 
 def through_view(view: View, array: Any, batch: int | None = None) -> Any:
     """What a view shows of an array like the one that it was taken of, behind ``batch`` directions."""
-    for primitive, params in view:
-        shape = shape_of(array)[len(lead(batch)) :]
+    for primitive, params, shape in view:
         array = primitive.dispatch(array, **primitive.with_batch(params, batch, shape))
     return array
 

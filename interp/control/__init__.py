@@ -4,6 +4,7 @@
 tier serves values that take every branch.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +20,15 @@ __all__ = ["if_", "options", "register", "run", "stores", "while_"]
 
 def run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``f(*args, **kwargs)``, converted in the tier that the values among the arguments ask for."""
+    native, joined = _tiers()
+    joining = any(map(carries_joining, args)) or any(map(carries_joining, kwargs.values()))
+    return unwrap((joined if joining else native)(f, args, kwargs))
+
+
+@functools.cache
+def _tiers() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What runs a function in each tier: imported when the first function runs."""
     from interp.control import joined
     from interp.control.native import tier
 
-    if any(map(carries_joining, args)) or any(map(carries_joining, kwargs.values())):
-        return unwrap(joined.run(f, args, kwargs))
-    return unwrap(tier.run(f, args, kwargs))
+    return tier.run, joined.run

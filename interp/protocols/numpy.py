@@ -67,9 +67,12 @@ def _as_numpy(x: Any) -> Any:
 
 def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``__array_function__``: the vocabulary's counterpart of a NumPy function."""
-    if any(issubclass(cls, Holder) for cls in types):
-        return NotImplemented  # it hands over what it holds
+    for cls in types:
+        if issubclass(cls, Holder):
+            return NotImplemented  # it hands over what it holds
     ours = COUNTERPARTS.get(function)
+    if ours is not None and not kwargs:
+        return _called(ours, function.__name__, value, args, kwargs)
     if function is np.copyto:
         raise MutationError(
             f"np.copyto of a {type(value).__name__}: write a[...] = x, `a` made by np.zeros_like(x); "

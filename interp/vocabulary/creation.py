@@ -1,5 +1,6 @@
 """Arrays made like others, and constants. ``zeros_like(x)`` of a value can hold values."""
 
+import functools
 import operator
 from typing import Any
 
@@ -29,6 +30,8 @@ copy = Structural(
 
 def owned(x: Any) -> Any:
     """``x`` apart from what it shares memory with: a copy of an array, the number in an array without axes."""
+    if x.__class__ is np.ndarray and x.shape:
+        return x.copy("K")
     return copy(x) if shape_of(x) else x[()] if is_array(x) else x
 
 
@@ -92,6 +95,8 @@ def zeros(shape: Any, dtype: Any = None, *, device: Any = None, like: Any = None
     """
     if like is None:
         return np.zeros(shape, dtype, device=device)
+    if like.__class__ is np.ndarray and dtype is device is None and like.dtype.kind in "fc" and shape != ():
+        return np.zeros(shape, like.dtype)
     innermost = primal(like)
     if dtype is None:
         dtype = getattr(innermost, "dtype", np.dtype(float))
@@ -148,12 +153,12 @@ def astype_of_value(x: Any, dtype: Any) -> Any:
 
 def as_operand(x: Any) -> Any:
     """``x`` itself if it is a number, array or value; a (nested) list as an array, of values if it holds any."""
-    from interp.vocabulary.shape import stack
-
     if isinstance(x, Holder):
         return x.held
-    if not isinstance(x, list | tuple):
+    if not isinstance(x, (list, tuple)):
         return x
+    from interp.vocabulary.shape import stack
+
     return stack([as_operand(part) for part in x]) if _holds_value(x) else np.asarray(x)
 
 
@@ -192,13 +197,19 @@ def zeros_beside(array: Any, batch: int | None, like: Any) -> Any:
     from interp.vocabulary.shape import transpose
 
     shape, front = shape_of(array), () if batch is None else (batch,)
-    strides = getattr(innermost(array), "strides", ())
-    order = sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))
-    if order == list(range(len(shape))) or len(order) != len(shape):
+    order = _descending(getattr(innermost(array), "strides", ()))
+    if order is None or len(order) != len(shape):
         return zeros(front + shape, like=like)
     made = zeros(front + tuple(shape[axis] for axis in order), like=like)
     axes = (*range(len(front)), *(len(front) + order.index(axis) for axis in range(len(shape))))
     return transpose(made, axes)
+
+
+@functools.lru_cache(maxsize=4096)
+def _descending(strides: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The axes in the order in which they lie in memory; None if that is their own."""
+    order = tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis])))
+    return None if order == tuple(range(len(strides))) else order
 
 
 enter(copy, np.copy, calls=[call((2, 3)), call((2, 3), order="F")])

@@ -22,7 +22,14 @@ Index = tuple[Any, ...]
 def plain_index(index: Any) -> Index:
     """``index`` as a tuple of plain parts; lists become arrays. A value among them raises."""
     parts = index if isinstance(index, tuple) else (index,)
-    return tuple(_plain_part(part) for part in parts)
+    for part in parts:
+        if part.__class__ not in PARTS:
+            return tuple([_plain_part(part) for part in parts])
+    return parts
+
+
+PARTS = frozenset({int, slice, type(None), type(Ellipsis)})
+"""Classes of the parts of a basic index, but for subclasses of int."""
 
 
 def _plain_part(part: Any) -> Any:
@@ -82,10 +89,10 @@ def owned_index(index: Index) -> Index:
 
 def is_basic(index: Index) -> bool:
     """True if NumPy answers with a view or a scalar: integers, slices, None and ellipsis alone."""
-    return all(
-        part is None or part is Ellipsis or (isinstance(part, slice | int | np.integer) and not isinstance(part, bool))
-        for part in index
-    )
+    for part in index:
+        if part.__class__ not in PARTS and (not isinstance(part, (int, np.integer)) or isinstance(part, bool)):
+            return False
+    return True
 
 
 def is_element(index: Index, ndim: int) -> bool:

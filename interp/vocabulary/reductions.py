@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from interp.linear import Diagonal, Formula, LinearMap, SumOver, drop_axes, keep_shape
+from interp.linear import Diagonal, Formula, LinearMap, SumOver, drop_axes, keep_shape, sum_over
 from interp.primitive import Reduction, negative_axes, negative_axis
 from interp.value import Value, has_nan, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import only_where, refuse_conversion
@@ -99,7 +99,7 @@ _OF_AXES = {"axis", "keepdims"}
 
 
 def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
-    return [SumOver(shape_of(operands[0]), params["axis"], params["keepdims"])]
+    return [sum_over(shape_of(operands[0]), params["axis"], params["keepdims"])]
 
 
 def _extremum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
@@ -123,9 +123,9 @@ def _single_places(x: np.ndarray, out: Any, kept: tuple[int, ...]) -> np.ndarray
     """Flat positions in ``x`` of the extrema ``out``, in no order; None unless each is one element and no NaN."""
     if not x.size or not x.ndim:
         return None
-    (places,) = (x == np.reshape(out, kept)).reshape(-1).nonzero()
+    (places,) = (x == (out.reshape(kept) if out.shape else out)).reshape(-1).nonzero()
     # Each extremum is an element, unless it is NaN, which equals nothing.
-    return places if places.size == np.size(out) and not has_nan(out) else None
+    return places if places.size == out.size and (out.size == 1 or not has_nan(out)) else None
 
 
 class Chosen(LinearMap):

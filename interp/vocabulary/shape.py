@@ -1,5 +1,6 @@
 """Rearrangements of shape: structural primitives with their transposes, and what moves and inserts axes."""
 
+import functools
 import inspect
 import math
 from collections.abc import Sequence
@@ -90,6 +91,7 @@ def _transpose(a: Any, axes: Any = None) -> Canonical:
     return (x,), {"axes": order}
 
 
+@functools.lru_cache(maxsize=4096)
 def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(i) - len(axes) for i in np.argsort(axes))
 

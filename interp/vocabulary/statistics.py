@@ -3,6 +3,7 @@
 Which elements a quantile chooses is decided by their order, as in a sort; how it weighs them, by their number alone.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -97,7 +98,7 @@ def number_of(x: Any, axis: Any, keepdims: bool = False, mask: Any = True) -> An
     """How many elements a reduction over ``axis`` takes in: an integer, of a ``mask`` one for each reduction."""
     shape = shape_of(x)
     if mask is True:
-        return int(np.prod([shape[a] for a in negative_axes(axis, len(shape))], dtype=int))
+        return math.prod([shape[a] for a in negative_axes(axis, len(shape))])
     ones = zeros(shape, like=primal(x)) + 1.0
     return sum(only_where(mask, ones, 0.0), axis=axis, keepdims=keepdims)
 

@@ -19,6 +19,7 @@ from interpretations import dual, tape
 from interpretations.derivatives import jacobian_columns
 from interpretations.sparsity.colouring import Colouring
 from interpretations.sparsity.dependence import size_of
+from interpretations.sweep import pull_back
 
 FLOATS = 1 << 19
 """A batch has as many directions as fit into so many numbers, 4 MB: about what a processor caches. Measured on a
@@ -78,7 +79,7 @@ def along_rows(f: Callable[[Any], Any], x: Any, colouring: Colouring, chunk: int
         product = None
         if isinstance(out, tape.Tape) and out.level == recording.level:
             seeds = colouring.row_seeds(start, stop, dtype).reshape((stop - start, *shape))
-            (product,) = tape.pull_back(recording, [(out, seeds)], [lifted], stop - start)
+            (product,) = pull_back(recording, [(out, seeds)], [lifted], stop - start)
         full = (stop - start, *lifted.shape)
         filled = np.zeros(full) if product is None else np.broadcast_to(plain(product), full)
         yield filled.reshape(stop - start, -1)

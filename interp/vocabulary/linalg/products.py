@@ -33,8 +33,12 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tupl
     """Canonical form: explicit output, no ellipsis, no repeated and no lone letter in an operand."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum takes its subscripts as a string, as in einsum('ij,j->i', a, b)")
-    operands = tuple(operand(x) for x in operands)
-    terms, output = _parse(subscripts.replace(" ", ""), tuple(ndim_of(x) for x in operands))
+    operands = tuple([operand(x) for x in operands])
+    shapes = tuple([shape_of(x) for x in operands])
+    canonical = _canonical_already(subscripts, shapes)
+    if canonical is not None:
+        return operands, {"subscripts": canonical}
+    terms, output = _parse(subscripts.replace(" ", ""), tuple(map(len, shapes)))
     sizes: dict[str, int] = {}
     for term, x in zip(terms, operands, strict=True):
         for letter, n in zip(term, shape_of(x), strict=True):
@@ -54,6 +58,22 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tupl
     simple = _sum_lone_letters(simple, output)
     params = {"subscripts": ",".join(term for term, _ in simple) + "->" + output}
     return tuple(x for _, x in simple), params
+
+
+@lru_cache(maxsize=4096)
+def _canonical_already(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> str | None:
+    """The canonical subscripts of a contraction that takes its operands as they are; None of any other."""
+    terms, output = _parse(subscripts.replace(" ", ""), tuple(map(len, shapes)))
+    sizes: dict[str, int] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        if len(set(term)) < len(term) or any(
+            sizes.setdefault(letter, n) != n for letter, n in zip(term, shape, strict=True)
+        ):
+            return None
+    if len(set(output)) < len(output) or not sizes.keys() >= set(output):
+        return None
+    lone = [c for i, term in enumerate(terms) for c in term if c not in output + "".join(terms[:i] + terms[i + 1 :])]
+    return None if lone else ",".join(terms) + "->" + output
 
 
 def _parse(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
@@ -110,7 +130,11 @@ def _sum_lone_letters(simple: list[tuple[str, Any]], output: str) -> list[tuple[
 
 @lru_cache(maxsize=4096)
 def _plan(subscripts: str) -> tuple[Any, ...] | None:
-    """How to do a contraction of two operands as one matmul; None if it is not of that form."""
+    """How to do a contraction of two operands as one product; None if it is not of that form.
+
+    Orders of axes, None where they stay; numbers of axes that both have, of rows and of sums; and the function that
+    takes the operands so, None where axes have to be merged or added for matmul.
+    """
     left, output = subscripts.split("->")
     terms = left.split(",")
     if len(terms) != 2 or len(set(output)) != len(output):
@@ -122,22 +146,34 @@ def _plan(subscripts: str) -> tuple[Any, ...] | None:
     order_a = tuple(a.index(c) for c in [*batch, *free_a, *inner])
     order_b = tuple(b.index(c) for c in [*batch, *inner, *free_b])
     made = [*batch, *free_a, *free_b]
-    return order_a, order_b, len(batch), len(free_a), len(inner), tuple(made.index(c) for c in output)
+    orders = order_a, order_b, tuple(made.index(c) for c in output)
+    moved = [None if order == tuple(range(len(order))) else order for order in orders]
+    single = len(inner) == 1 and len(free_a) == len(free_b) == 1
+    vectors = len(inner) == 1 and not batch and len(free_a) <= 1 and len(free_b) <= 1
+    how: Any = np.matmul if single or vectors else None
+    if not inner and ((not free_a and not free_b) or (not batch and (not free_a or not free_b))):
+        how = np.multiply  # a number with what it meets
+    return *moved, len(batch), len(free_a), len(inner), how
 
 
 def _contract(*operands: Any, subscripts: str) -> Any:
     plan = _plan(subscripts)
     if plan is None:
         return np.einsum(subscripts, *operands, optimize=True)
-    order_a, order_b, batch, free_a, inner, order_out = plan
-    a, b = np.transpose(operands[0], order_a), np.transpose(operands[1], order_b)
+    order_a, order_b, order_out, batch, free_a, inner, how = plan
+    a, b = operands
+    a = a if order_a is None else a.transpose(order_a)
+    b = b if order_b is None else b.transpose(order_b)
+    if how is not None:
+        product = how(a, b)
+        return product if order_out is None else product.transpose(order_out)
     outer, rows, summed = a.shape[:batch], a.shape[batch : batch + free_a], a.shape[batch + free_a :]
     columns = b.shape[batch + inner :]
     n = int(np.prod(summed, dtype=int))
     left = a.reshape((*outer, int(np.prod(rows, dtype=int)), n))
     right = b.reshape((*outer, n, int(np.prod(columns, dtype=int))))
     product = (left @ right).reshape(outer + rows + columns)
-    return np.transpose(product, order_out)[()]
+    return (product if order_out is None else product.transpose(order_out))[()]
 
 
 class EinsumMap(LinearMap):
@@ -163,18 +199,23 @@ class EinsumMap(LinearMap):
             return contract_strongly(*operands, subscripts=subscripts) if has_nan(image) else image
 
     def apply_adjoint(self, ct: Any, batch: int | None = None, strong: bool = False) -> Any:
-        left, output = self.subscripts.split("->")
-        terms = left.split(",")
-        target = terms.pop(self.position)
         others = [conjugate(x) for i, x in enumerate(self.operands) if i != self.position]
-        directions = self._directions(batch)
-        subscripts = ",".join([directions + output, *terms]) + "->" + directions + target
+        subscripts = _adjoint_subscripts(self.subscripts, self.position, self._directions(batch))
         contract = contract_strongly if strong else einsum.dispatch
         return contract(ct, *others, subscripts=subscripts)
 
     def _directions(self, batch: int | None) -> str:
         """A letter for the axis of directions that the subscripts leave free."""
         return "" if batch is None else next(c for c in reversed(LETTERS) if c not in self.subscripts)
+
+
+@lru_cache(maxsize=4096)
+def _adjoint_subscripts(subscripts: str, position: int, directions: str) -> str:
+    """Of the contraction of the output's cotangent with the other operands that gives the cotangent of this one."""
+    left, output = subscripts.split("->")
+    terms = left.split(",")
+    target = terms.pop(position)
+    return ",".join([directions + output, *terms]) + "->" + directions + target
 
 
 def contract_strongly(*operands: Any, subscripts: str) -> Any:
@@ -246,19 +287,19 @@ def matmul(x: Any, y: Any) -> Any:
     if nx == 0 or ny == 0:
         raise ValueError("matmul: an operand is a scalar; use *")
     _check_inner(x, -1, y, -1 if ny == 1 else -2, "matmul")
-    if nx > 1 and (ny == 1 or (nx == ny and shape_of(x)[:-2] == shape_of(y)[:-2])):
+    if min(nx, ny) == 1 or (nx == ny and shape_of(x)[:-2] == shape_of(y)[:-2]):
         return einsum.dispatch(x, y, subscripts=_canonical_matmul(nx, ny))
-    left = "i" if nx == 1 else "...hi"
-    right = "i" if ny == 1 else "...ij"
-    output = "..." + ("" if nx == 1 else "h") + ("" if ny == 1 else "j")
-    return einsum(f"{left},{right}->{output}" if nx > 1 or ny > 1 else "i,i->", x, y)
+    return einsum("...hi,...ij->...hj", x, y)
 
 
 @lru_cache(maxsize=64)
 def _canonical_matmul(nx: int, ny: int) -> str:
     """The canonical einsum of a matrix product in which nothing broadcasts."""
-    outer = LETTERS[-(nx - 2) :] if nx > 2 else ""
-    return f"{outer}hi,i->{outer}h" if ny == 1 else f"{outer}hi,{outer}ij->{outer}hj"
+    outer = LETTERS[-(max(nx, ny) - 2) :] if max(nx, ny) > 2 else ""
+    if nx == 1 or ny == 1:
+        left, right = "i" if nx == 1 else f"{outer}hi", "i" if ny == 1 else f"{outer}ij"
+        return f"{left},{right}->{outer}{left[-2:-1]}{right[len(outer) + 1 :]}"
+    return f"{outer}hi,{outer}ij->{outer}hj"
 
 
 def _check_inner(x: Any, axis_x: int, y: Any, axis_y: int, name: str) -> None:
