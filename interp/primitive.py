@@ -361,17 +361,21 @@ class Differentiable(Primitive):
         super().__init__(name, implementation, **options)
         self.derivative = derivative
 
-    def maps(self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
+    def maps(
+        self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]
+    ) -> Sequence[LinearMap | None]:
         """For each active operand the linear map from its tangent to the output's; None for zero."""
         if self.derivative is None:
             raise NoRule(f"{self.name} has no derivative: declare one where the primitive is defined (derivative=...)")
         every = self.derivative(out, operands, params)
+        if active == (True,):
+            return every
         return [m for m, is_active in zip(every, active, strict=True) if is_active]
 
     def linearise(self, active: tuple[bool, ...]) -> rules.Rule:
         """``(*operands, **params) -> (out, maps of the active operands)``: what most rules start from."""
 
-        def linearised(*operands: Any, **params: Any) -> tuple[Any, list[Any]]:
+        def linearised(*operands: Any, **params: Any) -> tuple[Any, Sequence[Any]]:
             out = self.dispatch(*operands, **params)
             return out, self.maps(active, out, operands, params)
 
@@ -494,7 +498,9 @@ class Structural(Differentiable):
         self.broadcasts = broadcasts
         self.selectors = selectors
 
-    def maps(self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
+    def maps(
+        self, active: tuple[bool, ...], out: Any, operands: tuple[Any, ...], params: dict[str, Any]
+    ) -> Sequence[LinearMap | None]:
         shapes = outline(self, operands)
         return [
             None if i in self.selectors else Gather(self, i, shapes, params, shape_of(out))

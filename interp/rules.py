@@ -125,7 +125,7 @@ def compose_partials(
         return namespace[name]
 
     composed = define(result)
-    if quiet:
+    if quiet and any(isinstance(partial, ast.Call) for partial in returned[1:]):
         namespace["silence"] = _silence
         loud, composed = composed, define(ast.With([ast.withitem(call("silence", ()))], [result]))
         composed.native = loud  # compiled code warns of nothing

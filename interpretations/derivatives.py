@@ -151,6 +151,8 @@ def value_and_grad(
 def _seed(out: Any) -> Any:
     """The cotangent 1 of a scalar output, in its precision and on its device."""
     plain = primal(out)
+    if plain.__class__ in (float, np.float64):
+        return 1.0
     if backends.namespace(plain) is not np:
         return zeros((), like=plain) + 1.0
     return plain.dtype.type(1.0) if getattr(plain, "dtype", None) is not None and plain.dtype.kind in "fc" else 1.0

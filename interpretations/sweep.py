@@ -194,6 +194,11 @@ def _sweep(
             index = entry.index if batch is None else (slice(None), *entry.index)
             target[index] = target[index] + ct
         elif entry and entry[0].__class__ is int:
+            if len(entry) == 2 and ct.__class__ is np.ndarray:  # the operand has the shape of ct
+                parent, partial = entry
+                g = ct if partial is ONE else _product(partial, ct, bool(buffers.owned[slot]), times)
+                buffers.add(parent, g, bool(buffers.owned[slot]) or g is not ct)
+                continue
             if ct.__class__ is np.ndarray or len(entry) % 2:
                 _sweep_arrays(entry, ct, bool(buffers.owned[slot]), buffers, times)
                 continue
@@ -265,7 +270,7 @@ def _sweep_links(entry: tuple[Link, ...], ct: Any, own: bool, buffers: _Buffers,
             and total.__class__ is np.ndarray
             and buffers.owned[link.slot]
             and not isinstance(ct, Value)
-            and np.result_type(ct, total) == total.dtype
+            and (getattr(ct, "dtype", None) is total.dtype or np.result_type(ct, total) == total.dtype)
             and link.map.accumulate_adjoint(total, ct, buffers.batch)
         ):
             return

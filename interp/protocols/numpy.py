@@ -13,6 +13,8 @@ from interp.vocabulary.inspection import array_namespace
 REDUCE = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 SAME_TYPE = frozenset({np.zeros_like, np.ones_like})
 REDUCE |= {np.logical_and: "all", np.logical_or: "any"}
+PLAIN_NAMES = frozenset({"axis", "keepdims"})
+"""Arguments that nothing has to be asked of before they are handed on."""
 ACCUMULATE = {np.add: "cumsum", np.multiply: "cumprod"}
 
 
@@ -71,7 +73,7 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
         if issubclass(cls, Holder):
             return NotImplemented  # it hands over what it holds
     ours = COUNTERPARTS.get(function)
-    if ours is not None and not kwargs:
+    if ours is not None and (not kwargs or kwargs.keys() <= PLAIN_NAMES):
         return _called(ours, function.__name__, value, args, kwargs)
     if function is np.copyto:
         raise MutationError(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from interp.linear import Diagonal, Formula, LinearMap, SumOver, drop_axes, keep_shape, sum_over
-from interp.primitive import Reduction, negative_axes, negative_axis
+from interp.primitive import Elementwise, Reduction, negative_axes, negative_axis
 from interp.value import Value, has_nan, ndim_of, primal, shape_of
 from interp.vocabulary.arguments import only_where, refuse_conversion
 from interp.vocabulary.catalogue import call, enter
@@ -38,9 +38,9 @@ class Fold(Reduction):
     """
 
     def __init__(
-        self, name: str, implementation: Any, combine: Callable[..., Any], neutral: float | None, **options: Any
+        self, name: str, implementation: Any, combine: Elementwise, neutral: float | None, **options: Any
     ) -> None:
-        super().__init__(name, implementation, canonical=_axes, **options)
+        super().__init__(name, _reduced(combine.implementation, implementation), canonical=_axes, **options)
         self.combine, self.neutral = combine, neutral
         self.general = composite(implementation)(self._with_type if neutral is not None else self._without_type)
 
@@ -98,6 +98,18 @@ class Fold(Reduction):
 _OF_AXES = {"axis", "keepdims"}
 
 
+def _reduced(ufunc: Any, function: Callable[..., Any]) -> Callable[..., Any]:
+    """NumPy's function of a ufunc's reductions; of NumPy's own arrays the reduction itself, which is all it calls."""
+
+    def reduced(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        if x.__class__ is np.ndarray:
+            return ufunc.reduce(x, axis, None, None, keepdims)
+        return function(x, axis=axis, keepdims=keepdims)
+
+    reduced.__doc__ = function.__doc__
+    return reduced
+
+
 def _sum_maps(out: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Maps:
     return [sum_over(shape_of(operands[0]), params["axis"], params["keepdims"])]
 
@@ -123,9 +135,12 @@ def _single_places(x: np.ndarray, out: Any, kept: tuple[int, ...]) -> np.ndarray
     """Flat positions in ``x`` of the extrema ``out``, in no order; None unless each is one element and no NaN."""
     if not x.size or not x.ndim:
         return None
-    (places,) = (x == (out.reshape(kept) if out.shape else out)).reshape(-1).nonzero()
     # Each extremum is an element, unless it is NaN, which equals nothing.
-    return places if places.size == out.size and (out.size == 1 or not has_nan(out)) else None
+    if not out.shape:
+        chosen = (x == out).reshape(-1)
+        return chosen.argmax(keepdims=True) if np.count_nonzero(chosen) == 1 else None
+    (places,) = (x == out.reshape(kept)).reshape(-1).nonzero()
+    return places if places.size == out.size and not has_nan(out) else None
 
 
 class Chosen(LinearMap):
@@ -166,8 +181,10 @@ class Chosen(LinearMap):
             ndim = len(self.in_shape)
             places = np.unravel_index(self.places, self.in_shape)
             kept = np.reshape(ct, keep_shape(self.in_shape, self.axes))
-            ct = kept[tuple(0 if i - ndim in self.axes else at for i, at in enumerate(places))]
-        total.reshape(-1)[self.places] += np.reshape(ct, -1)
+            ct = kept[tuple(0 if i - ndim in self.axes else at for i, at in enumerate(places))].reshape(-1)
+        elif shape_of(ct):
+            ct = ct.reshape(-1)
+        total.reshape(-1)[self.places] += ct
         return True
 
 
@@ -228,6 +245,8 @@ def products_before(rows: Any) -> Any:
         products = products * shifted(products, reach)
         reach *= 2
     return products
+
+
 
 
 sum = Fold("sum", np.sum, add, 0.0, counterparts=(np.sum,), derivative=_sum_maps)
