@@ -255,7 +255,11 @@ def _product(factor: Any, ct: Any, own: bool, times: Any) -> Any:
     """Factor times cotangent, in the place of the latter where nobody else holds it."""
     if times is not None:
         return times(factor, ct)
-    if own and ct.__class__ is np.ndarray and (factor.__class__ is float or _fits(factor, ct)):
+    if ct.__class__ is not np.ndarray:
+        return factor * ct
+    if ct.size > 1 and not any(ct.strides) and factor.__class__ is np.ndarray and factor.shape == ct.shape:
+        return factor * ct[(0,) * ct.ndim]  # one number, seen everywhere
+    if own and (factor.__class__ is float or _fits(factor, ct)):
         return np.multiply(factor, ct, out=ct)
     return factor * ct
 

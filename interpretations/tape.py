@@ -30,6 +30,7 @@ from interp.vocabulary.elementwise import square
 from interp.vocabulary.indexing import getitem, is_basic, is_element, owned_index
 from interp.vocabulary.shape import broadcast_to, diagonal, flip, reshape
 from interpretations.dual import SCALARS, real_payload
+from interpretations.spares import copied
 
 NUMBERS = SCALARS - {complex, np.complex128}
 """Classes of real numbers, whose partials an entry holds as they are: the adjoint of a complex factor is another."""
@@ -68,7 +69,7 @@ class Recording:
         original, kept = self.constants.get(id(constant), (None, None))
         if kept is not None and original is not None and original() is constant and _unchanged(kept, constant):
             return kept
-        kept = constant.copy("K")
+        kept = copied(constant)
         self.constants[id(constant)] = weakref.ref(constant), kept
         return kept
 

@@ -14,7 +14,7 @@ import scipy.sparse
 from interp import backends
 from interp.linear import LinearMap
 from interp.primitive import Contraction, negative_axis
-from interp.value import has_nan, ndim_of, operand, primal, shape_of
+from interp.value import Value, has_nan, ndim_of, operand, primal, shape_of
 from interp.vocabulary import reductions
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.creation import zeros
@@ -308,7 +308,7 @@ def _check_inner(x: Any, axis_x: int, y: Any, axis_y: int, name: str) -> None:
 
 
 def _is_sparse(x: Any) -> bool:
-    return bool(scipy.sparse.issparse(x))
+    return x.__class__ is not np.ndarray and not isinstance(x, Value) and bool(scipy.sparse.issparse(x))
 
 
 def _sparse_product(matrix: Any, x: Any, name: str) -> Any:
