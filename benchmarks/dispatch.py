@@ -2,7 +2,7 @@
 
 The reference of the first lines is a dual number class of ten lines without levels, nesting or
 dispatch. The look-ups are measured with 5 and with 500 number types registered, each with rules of
-its own for a whole kind and for one primitive.
+its own for a whole kind and for one primitive. The import is of a process of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import FirstCall, Line
+from benchmarks.measure import FirstCall, Line, fresh_process
 from interp import Value, vocabulary
 from interp.level import above, fresh
 from interp.primitive import Elementwise, Primitive
@@ -90,6 +90,12 @@ def _first_call(cls: Any) -> float:
     return perf_counter() - start
 
 
+def _import() -> float:
+    """Seconds, the best of five: the first may write bytecode."""
+    theirs = "import numpy, plum, scipy.linalg, scipy.sparse, scipy.special"
+    return min(fresh_process(theirs, "import interp, interpretations", "time.perf_counter") for _ in range(5))
+
+
 def measurements() -> Iterator[Line]:
     """The lines of this benchmark."""
     x, y = Dual(1.1, 1.0), Dual(1.2, 0.5)
@@ -97,6 +103,8 @@ def measurements() -> Iterator[Line]:
     yield Line("scalar Dual * Dual / bare dual class", _multiply(x, y), bare, 3.0)
     yield Line("np.float64 * Dual / float * Dual", _multiply(np.float64(1.1), x), _multiply(1.1, x), 5.0)
     yield Line("scalar Tape, record and pull back / bare dual class", _tape, bare, 6.0)
+
+    yield FirstCall("import interp, interpretations, beyond NumPy, SciPy and plum", _import, 0.25)
 
     few = _register(5, vocabulary.add, vocabulary.multiply)
     yield FirstCall("first calls with 5 registered types", lambda: _first_call(few[0]), 0.3)

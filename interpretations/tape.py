@@ -203,18 +203,19 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
         out = _number_or_array(out)
         out_shape = shape_of(out)
         if len(tapes) <= 2 and out.__class__ is np.ndarray and out.dtype.kind == "f":
-            entry: list[Any] = []
-            shapes = []
+            entry: tuple[Any, ...] = ()
+            shapes: tuple[Any, ...] = ()
             for x, factor in zip(tapes, factors, strict=True):
-                if factor is ZERO or x.view != ():
+                if factor is ZERO or x.view:
                     break
-                is_array_of_partials = factor.__class__ is not float and shape_of(factor)
-                entry += x.slot, _held(factor, operands, active) if is_array_of_partials else factor
-                shapes.append(shape_of(x.value))
+                if factor.__class__ is not float and shape_of(factor):
+                    factor = _held(factor, operands, active)
+                entry += x.slot, factor
+                shapes += (x.shape,)
             else:
                 if shapes.count(out_shape) < len(shapes):
-                    entry.append((*shapes, out_shape))
-                return record(tapes[0].recording, out, tuple(entry))
+                    entry += ((*shapes, out_shape),)
+                return record(tapes[0].recording, out, entry)
         links = []
         for x, factor in zip(tapes, factors, strict=True):
             if factor is not ZERO:
@@ -275,8 +276,9 @@ def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> A
     A constant operand the caller may change later, so it is copied; of a tape the next store copies.
     """
     for x, is_active in zip(operands, active, strict=True):
-        if is_active and x.value is factor:
-            _protect(x)
+        if is_active:
+            if x.value is factor and x.cell is not None:
+                x.cell.shared = True
         elif x is factor:
             return operands[active.index(True)].recording.own(factor)
     return factor
