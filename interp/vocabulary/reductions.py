@@ -247,8 +247,6 @@ def products_before(rows: Any) -> Any:
     return products
 
 
-
-
 sum = Fold("sum", np.sum, add, 0.0, counterparts=(np.sum,), derivative=_sum_maps)
 prod = Fold("prod", np.prod, multiply, 1.0, counterparts=(np.prod,), derivative=_prod_maps)
 max = Fold("max", np.max, maximum, None, counterparts=(np.max, np.amax), derivative=_extremum_maps)
