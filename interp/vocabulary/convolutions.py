@@ -1,4 +1,4 @@
-"""Convolution and correlation of vectors: products with the windows of one of them."""
+"""Convolution and correlation of vectors: multiples of one of them, shifted, by the elements of the shorter."""
 
 from typing import Any
 
@@ -9,7 +9,6 @@ from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite
 from interp.vocabulary.creation import as_operand, zeros
 from interp.vocabulary.elementwise import conj
-from interp.vocabulary.linalg import matmul
 from interp.vocabulary.shape import atleast_1d, concatenate
 
 MODES = ("valid", "same", "full")
@@ -43,15 +42,18 @@ def _vectors(a: Any, v: Any, name: str) -> tuple[Any, Any]:
 
 
 def _sliding(a: Any, v: Any, mode: Any) -> Any:
-    """Products of ``v`` with the windows of its length in ``a``, which is no shorter."""
+    """Sums of products of ``v`` with what it slides over in ``a``, which is no shorter."""
     mode = MODES[mode] if mode in range(3) else mode
     if mode not in MODES:
         raise ValueError(f"mode must be one of 'valid', 'same', or 'full', not {mode!r}")
     (n,), (m,) = shape_of(a), shape_of(v)
     before, length = {"full": (m - 1, n + m - 1), "same": (m - 1 - (m - 1) // 2, n), "valid": (0, n - m + 1)}[mode]
     ends = [zeros(k, like=primal(a)) for k in (before, length + m - 1 - before - n)]
-    windows = np.arange(length)[:, None] + np.arange(m)
-    return matmul(concatenate([ends[0], a, ends[1]])[windows], v)
+    padded = concatenate([ends[0], a, ends[1]])
+    total = v[0] * padded[:length]
+    for shift in range(1, m):  # not a matrix of all windows, which takes m times the memory
+        total = total + v[shift] * padded[shift : shift + length]
+    return total
 
 
 _LENGTHS = [((5,), (3,)), ((2,), (5,)), ((4,), (4,)), ((6,), (2,)), ((2,), (4,))]

@@ -185,8 +185,25 @@ floor = Elementwise("floor", np.floor, dx=ZERO, domain=(0.6, 0.9))
 ceil = Elementwise("ceil", np.ceil, dx=ZERO, domain=(0.6, 0.9))
 trunc: Elementwise = Elementwise("trunc", np.trunc, dx=ZERO, domain=(0.6, 0.9))
 rint = Elementwise("round", np.rint, dx=ZERO, domain=(0.6, 0.9))
+
+
+def _heaviside(x: Any, at_zero: Any) -> Any:
+    """NumPy's. With a half at zero, as slopes share ties, from the sign: NumPy's own loop takes ten times as long."""
+    if at_zero.__class__ is float and at_zero == 0.5 and x.__class__ is np.ndarray and x.dtype.kind == "f":
+        steps = np.sign(x)
+        steps *= 0.5
+        steps += 0.5
+        return steps
+    return np.heaviside(x, at_zero)
+
+
 heaviside = Elementwise(
-    "heaviside", np.heaviside, dx=ZERO, dy=lambda x: 1.0 - absolute(sign(x)), domain=((0.5, 2), (0.5, 2))
+    "heaviside",
+    _heaviside,
+    dx=ZERO,
+    dy=lambda x: 1.0 - absolute(sign(x)),
+    counterparts=(np.heaviside,),
+    domain=((0.5, 2), (0.5, 2)),
 )
 nextafter = Elementwise("nextafter", np.nextafter, dx=ONE, dy=ZERO, domain=((0.5, 2), (2.5, 3)))
 spacing = Elementwise("spacing", np.spacing, dx=ZERO, domain=(0.6, 0.9))
