@@ -109,8 +109,9 @@ class Tape(Value):
     cell: Cell | None
     view: View
 
-    payload = property(operator.attrgetter("value"))  # as `Value` has it, by fewer calls
-    shape = property(lambda self: getattr(self.value, "shape", ()))
+    # As `Value` has them, by fewer calls.
+    payload = property(operator.attrgetter("value"), doc=Value.payload.__doc__)
+    shape = property(lambda self: getattr(self.value, "shape", ()), doc=Value.shape.__doc__)
 
     def __init__(self, *_: Any) -> None:
         raise RefusedStack(
