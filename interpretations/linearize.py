@@ -85,7 +85,7 @@ class _Program:
                 self.of[slot] = self._combined(entry)
             else:
                 self.of[slot] = self._mapped(entry)
-        return [self._read(o.slot, o.view) if is_at(self.recording.level, o) else None for o in outputs]
+        return [self._read(o.slot, o.chain) if is_at(self.recording.level, o) else None for o in outputs]
 
     def _combined(self, entry: tuple[Any, ...]) -> Any:
         total: Any = None

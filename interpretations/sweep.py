@@ -174,8 +174,8 @@ def _sweep(
     of = buffers.of
     times = strong_multiply if strong else None
     for output, ct in outputs:
-        if output.view:
-            buffers.add_view(output.cell.layout, output.view, ct)
+        if output.chain:
+            buffers.add_view(output.cell.layout, output.chain, ct)
         else:
             buffers.add(output.slot, ct)
     for slot in range(len(entries) - 1, stop - 1, -1):

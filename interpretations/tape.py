@@ -99,7 +99,7 @@ class Cell:
 class Tape(Value):
     """A number or array whose history is recorded. Made by `lift`, `interpretations.grad` and the like."""
 
-    __slots__ = ("__weakref__", "cell", "level", "recording", "slot", "value", "view")
+    __slots__ = ("__weakref__", "cell", "chain", "level", "recording", "slot", "value")
     components = ("value",)
     recorded = True
     native = False
@@ -107,7 +107,8 @@ class Tape(Value):
     recording: Recording
     slot: int
     cell: Cell | None
-    view: View
+    chain: View
+    """The rearrangements through which it shows its cell's storage; not ``view``, a name of NumPy's."""
 
     # As `Value` has them, by fewer calls.
     payload = property(operator.attrgetter("value"), doc=Value.payload.__doc__)
@@ -148,7 +149,7 @@ class Link:
     __slots__ = ("layout", "map", "slot", "view")
 
     def __init__(self, tape: Tape, linear_map: LinearMap) -> None:
-        self.slot, self.view, self.map = tape.slot, tape.view, linear_map
+        self.slot, self.view, self.map = tape.slot, tape.chain, linear_map
         self.layout = None if tape.cell is None else tape.cell.layout
 
 
@@ -179,7 +180,7 @@ def record(recording: Recording, value: Any, entry: Any) -> Tape:
     tape.recording = recording
     tape.level = recording.level
     tape.cell = None
-    tape.view = ()
+    tape.chain = ()
     recording.entries.append(entry)
     return tape
 
@@ -207,7 +208,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
             entry: tuple[Any, ...] = ()
             shapes: tuple[Any, ...] = ()
             for x, factor in zip(tapes, factors, strict=True):
-                if factor is ZERO or x.view:
+                if factor is ZERO or x.chain:
                     break
                 if factor.__class__ is not float and shape_of(factor):
                     factor = _held(factor, operands, active)
@@ -228,7 +229,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def unary(x: Any) -> Tape:
             out, dx = compose(x.value)
-            if out.__class__ in NUMBERS and x.view == ():
+            if out.__class__ in NUMBERS and x.chain == ():
                 return record(x.recording, out, (x.slot, dx))
             return on_arrays(out, [dx], (x,), (x,))
 
@@ -238,7 +239,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def both(x: Any, y: Any) -> Tape:
             out, dx, dy = compose(x.value, y.value)
-            if out.__class__ in NUMBERS and x.view == () == y.view:
+            if out.__class__ in NUMBERS and x.chain == () == y.chain:
                 return record(x.recording, out, (x.slot, dx, y.slot, dy))
             return on_arrays(out, [dx, dy], (x, y), (x, y))
 
@@ -248,7 +249,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def left(x: Any, y: Any) -> Tape:
             out, dx = compose(x.value, y)
-            if out.__class__ in NUMBERS and x.view == ():
+            if out.__class__ in NUMBERS and x.chain == ():
                 return record(x.recording, out, (x.slot, dx))
             return on_arrays(out, [dx], (x, y), (x,))
 
@@ -258,7 +259,7 @@ def _elementwise(primitive: Elementwise, active: tuple[bool, ...]) -> Any:
 
         def right(x: Any, y: Any) -> Tape:
             out, dy = compose(x, y.value)
-            if out.__class__ in NUMBERS and y.view == ():
+            if out.__class__ in NUMBERS and y.chain == ():
                 return record(y.recording, out, (y.slot, dy))
             return on_arrays(out, [dy], (x, y), (y,))
 
@@ -352,9 +353,9 @@ def _structural(primitive: Structural, active: tuple[bool, ...]) -> Any:
             primitive is getitem
             and params["index"]
             and is_element(params["index"], len(first.shape))
-            and last_broadcast(first.view) is None
+            and last_broadcast(first.chain) is None
         ):
-            return record(first.recording, out, Read(_cell_of(first).layout, first.view, params["index"]))
+            return record(first.recording, out, Read(_cell_of(first).layout, first.chain, params["index"]))
         if not shape_of(out) and is_array(out):
             out = out[()]  # NumPy made an array of a number: a reshape would view it, but not the number's cotangent
         for i in carriers:
@@ -427,7 +428,7 @@ def _as_view(x: Tape, value: Any, step: Step) -> Tape:
     cell = _cell_of(x)
     view = _new(Tape)
     view.value, view.slot, view.recording, view.level = value, x.slot, x.recording, x.level
-    view.cell, view.view = cell, (*x.view, step)
+    view.cell, view.chain = cell, (*x.chain, step)
     cell.views.append(weakref.ref(view))
     return view
 
@@ -457,7 +458,7 @@ def _assignment(primitive: Assignment, active: tuple[bool, ...]) -> Any:
         setitem.dispatch(x.value, stored, index=index)
         link = Link(y, between(y.value, x.value, Diagonal(ONE, y.shape, y.shape))) if active[1] else None
         x.recording.entries.append(
-            Write(cell.layout, x.view, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
+            Write(cell.layout, x.chain, index, link, shape_of(y), None if is_basic(index) else _last_stores(x, index))
         )
 
     return rule
@@ -471,7 +472,7 @@ def _unshare(cell: Cell, stored: Any) -> None:
     for reference in cell.views:
         view = reference()
         if view is not None:
-            view.value = through_view(view.view, cell.value)
+            view.value = through_view(view.chain, cell.value)
             living.append(reference)
     cell.views = living
 
