@@ -123,6 +123,8 @@ class _Buffers:
             and self.batch is None
             and present.__class__ is np.ndarray
             and present.strides == layout.strides
+            and present.dtype.kind in "fc"
+            and np.result_type(like, present) == present.dtype
         ):
             self.owned[slot] = LAID_OUT
         if present is None or wraps or self.owned[slot] != LAID_OUT:
@@ -259,7 +261,7 @@ def _product(factor: Any, ct: Any, own: bool, times: Any) -> Any:
         return factor * ct
     if ct.size > 1 and not any(ct.strides) and factor.__class__ is np.ndarray and factor.shape == ct.shape:
         return factor * ct[(0,) * ct.ndim]  # one number, seen everywhere
-    if own and (factor.__class__ is float or _fits(factor, ct)):
+    if own and (_fits(factor, ct) or (factor.__class__ is float and ct.dtype.kind in "fc")):
         return np.multiply(factor, ct, out=ct)
     return factor * ct
 

@@ -360,6 +360,7 @@ BAD = [
     # attributes of arrays that values do not have
     *both(NoAttribute, "primal", lambda x: x.flat),
     *both(NoAttribute, "primal", lambda x: x.byteswap()),
+    *both(NoAttribute, "primal", lambda x: x.view()),
     # functions without a primitive
     *both(NoRule, "add it", lambda x: np.unwrap(x)),
     *both(NoRule, "add it", lambda x: scipy.special.ellipkinc(x, 0.5)),

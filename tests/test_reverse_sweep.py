@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from interpretations import grad, jacrev, value_and_grad, vjp
+from interpretations import custom_vjp, grad, jacrev, jvp, value_and_grad, vjp
 
 RNG = np.random.default_rng(3)
 
@@ -160,3 +160,99 @@ def test_a_thousand_gradients_leave_nothing():
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert after - before < 50_000
+
+
+# -- what a rule of one's own hands back, and where the program's arrays lie
+
+
+@custom_vjp
+def with_slopes_of_integers(x):
+    return x * 1.0
+
+
+with_slopes_of_integers.defvjp(lambda x: (x * 1.0, None), lambda residuals, ct: (np.ones(3, int),))
+COUNTS = np.array([1, 2, 3])
+
+
+def _read(y):
+    part = y[0] * 0.25
+    return np.sum(with_slopes_of_integers(y * COUNTS)) + part
+
+
+def _stored(y):
+    y[0] = y[1] * 0.75
+    return np.sum(with_slopes_of_integers(y * COUNTS))
+
+
+def _sliced(y):
+    part = y[:2] * 0.25
+    return np.sum(with_slopes_of_integers(y * COUNTS)) + part[0]
+
+
+@pytest.mark.parametrize("start", [np.sin, lambda x: x * 1.0], ids=["sin", "product"])
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (_read, [1.25, 2.0, 3.0]),
+        (_stored, [0.0, 2.75, 3.0]),
+        (_sliced, [1.25, 2.0, 3.0]),
+        (lambda y: np.sum(with_slopes_of_integers((y * 1.0) * COUNTS)), [1.0, 2.0, 3.0]),
+    ],
+    ids=["read", "stored", "sliced", "scaled"],
+)
+def test_cotangents_of_integers_take_fractions(start, f, expected):
+    np.testing.assert_allclose(grad(lambda x: f(start(x)))(np.zeros(3)), expected)
+
+
+CONTRACTIONS = {
+    "matrix and stack": lambda x: np.arange(6.0).reshape(2, 3) @ x,
+    "vector and stack": lambda x: np.arange(3.0) @ x,
+    "outer product, transposed": lambda x: np.einsum("i,j->ji", x[0, 0], x[1, 0]),
+    "dot": lambda x: np.dot(np.arange(6.0).reshape(2, 3), x),
+}
+
+
+@pytest.mark.parametrize("name", CONTRACTIONS)
+def test_a_contraction_lies_in_memory_as_numpys(name):
+    def f(x):
+        z = CONTRACTIONS[name](x)
+        z.reshape(-1)[1:] = 0.0
+        return np.sum(z)
+
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    value, slope = value_and_grad(f)(x)
+    assert np.isclose(value, f(x), rtol=1e-13)
+    t = np.random.default_rng(1).normal(size=x.shape)
+    h = 1e-6
+    assert np.isclose(np.sum(slope * t), (f(x + h * t) - f(x - h * t)) / (2 * h), rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_elements_in_the_order_of_memory_of_what_is_broadcast(seed):
+    rng = np.random.default_rng(seed)
+    shape = tuple(map(int, rng.integers(1, 4, rng.integers(1, 5))))
+    x = rng.normal(size=shape)
+    seen = tuple(int(rng.integers(2, 4)) if n == 1 and rng.random() < 0.5 else n for n in shape)
+    axes = rng.permutation(len(shape))
+
+    def f(x):
+        return np.ravel(np.broadcast_to(x, seen).transpose(axes), order="K")
+
+    np.testing.assert_array_equal(vjp(f, x)[0], f(x))
+    np.testing.assert_array_equal(jvp(f, (x,), (2.0 * x,))[1], 2.0 * f(x))
+
+
+def test_a_bound_of_a_slice_that_changes_later():
+    start = np.array(0)
+    _, pullback = vjp(lambda x: np.sum((x * 1.0)[start:][:2]), np.ones(4))
+    start += 1
+    np.testing.assert_array_equal(pullback(1.0)[0], [1.0, 1.0, 0.0, 0.0])
+
+    def f(x):
+        first, total = np.array(0), 0.0
+        for _ in range(3):
+            total = total + np.sum((x * 1.0)[first:])
+            first += 1
+        return total
+
+    np.testing.assert_array_equal(grad(f)(np.ones(4)), [1.0, 2.0, 3.0, 3.0])

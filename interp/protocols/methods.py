@@ -39,7 +39,7 @@ def _reshape(x: Any, *shape: Any, order: str = "C", copy: bool | None = None) ->
 
 def _transpose(x: Any, *axes: Any) -> Any:
     """As numpy.ndarray.transpose."""
-    given = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)) else axes or None
+    given = axes[0] if len(axes) == 1 and (axes[0] is None or np.ndim(axes[0])) else axes or None
     return v.transpose(x, given)
 
 

@@ -1,5 +1,6 @@
 """Reading and writing elements: basic, advanced and boolean indices."""
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,9 +24,13 @@ def plain_index(index: Any) -> Index:
     """``index`` as a tuple of plain parts; lists become arrays. A value among them raises."""
     parts = index if isinstance(index, tuple) else (index,)
     for part in parts:
-        if part.__class__ not in PARTS:
+        if part.__class__ not in PARTS or (part.__class__ is slice and not _has_plain_bounds(part)):
             return tuple([_plain_part(part) for part in parts])
     return parts
+
+
+def _has_plain_bounds(part: slice) -> bool:
+    return part.start.__class__ in PARTS and part.stop.__class__ in PARTS and part.step.__class__ in PARTS
 
 
 PARTS = frozenset({int, slice, type(None), type(Ellipsis)})
@@ -47,7 +52,15 @@ def _plain_part(part: Any) -> Any:
         )
     if isinstance(part, list):
         return np.asarray(part, dtype=int) if not part else np.asarray(part)
+    if part.__class__ is slice and not _has_plain_bounds(part):
+        return slice(*map(_own_bound, (part.start, part.stop, part.step)))
     return part
+
+
+def _own_bound(bound: Any) -> Any:
+    """A bound of a slice, apart from an array without axes that the caller may change."""
+    bound = bound.held if isinstance(bound, Holder) else bound
+    return operator.index(bound) if isinstance(bound, np.ndarray) else bound
 
 
 def plain_mask(condition: Any) -> Any:

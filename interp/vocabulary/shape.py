@@ -294,8 +294,27 @@ def _read_in(x: Any, order: str) -> Any:
         return transpose(x)
     if order == "K":
         strides = getattr(innermost(x), "strides", ())
-        return transpose(x, sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))) if strides else x
+        return transpose(x, _kept_order(strides, shape_of(x))) if strides else x
     return x
+
+
+def _kept_order(strides: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
+    """The axes from the slowest in memory to the fastest, as NumPy's order K has them.
+
+    An axis along which an array is broadcast, or of length one, decides nothing: it stays where C order has it.
+    """
+    steps = [abs(stride) if n != 1 else 0 for stride, n in zip(strides, shape, strict=True)]
+    fastest_first: list[int] = []
+    for axis in reversed(range(len(steps))):
+        place = len(fastest_first)
+        for i in reversed(range(len(fastest_first))):
+            other = steps[fastest_first[i]]
+            if other and steps[axis]:
+                if other <= steps[axis]:
+                    break
+                place = i
+        fastest_first.insert(place, axis)
+    return fastest_first[::-1]
 
 
 @composite(np.matrix_transpose)

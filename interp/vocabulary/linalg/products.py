@@ -166,14 +166,14 @@ def _contract(*operands: Any, subscripts: str) -> Any:
     b = b if order_b is None else b.transpose(order_b)
     if how is not None:
         product = how(a, b)
-        return product if order_out is None else product.transpose(order_out)
+        return product if order_out is None else product.transpose(order_out).copy("C")
     outer, rows, summed = a.shape[:batch], a.shape[batch : batch + free_a], a.shape[batch + free_a :]
     columns = b.shape[batch + inner :]
     n = int(np.prod(summed, dtype=int))
     left = a.reshape((*outer, int(np.prod(rows, dtype=int)), n))
     right = b.reshape((*outer, n, int(np.prod(columns, dtype=int))))
     product = (left @ right).reshape(outer + rows + columns)
-    return (product if order_out is None else product.transpose(order_out))[()]
+    return (product if order_out is None else product.transpose(order_out).copy("C"))[()]
 
 
 class EinsumMap(LinearMap):
