@@ -4,6 +4,7 @@ Every product (dot, matmul, outer, tensordot, trace) is an `einsum`, whose deriv
 an operand is again an einsum: there is one contraction to get right and one to make fast.
 """
 
+import operator
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -150,9 +151,9 @@ def _plan(subscripts: str) -> tuple[Any, ...] | None:
     moved = [None if order == tuple(range(len(order))) else order for order in orders]
     single = len(inner) == 1 and len(free_a) == len(free_b) == 1
     vectors = len(inner) == 1 and not batch and len(free_a) <= 1 and len(free_b) <= 1
-    how: Any = np.matmul if single or vectors else None
+    how: Any = operator.matmul if single or vectors else None
     if not inner and ((not free_a and not free_b) or (not batch and (not free_a or not free_b))):
-        how = np.multiply  # a number with what it meets
+        how = operator.mul  # a number with what it meets
     return *moved, len(batch), len(free_a), len(inner), how
 
 
