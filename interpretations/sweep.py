@@ -230,7 +230,8 @@ def _sweep_arrays(entry: tuple[Any, ...], ct: Any, own: bool, buffers: _Buffers,
         slot, factor = entry[:2]
         if slot == entry[2] and factor is entry[3] and factor.__class__ is np.ndarray is ct.__class__:  # x * x
             if times is None and 0 in ct.strides:  # spread from fewer elements: those are doubled
-                few = ct[tuple(slice(1) if stride == 0 else slice(None) for stride in ct.strides)]
+                spread = [stride == 0 and axis >= len(lead(batch)) for axis, stride in enumerate(ct.strides)]
+                few = ct[tuple(slice(1) if is_spread else slice(None) for is_spread in spread)]
                 g = _product(factor, few + few, False, None)
             else:
                 g = _product(factor, ct, own, times)

@@ -279,8 +279,8 @@ def _held(factor: Any, operands: tuple[Any, ...], active: tuple[bool, ...]) -> A
     """
     for x, is_active in zip(operands, active, strict=True):
         if is_active:
-            if x.value is factor and x.cell is not None:
-                x.cell.shared = True
+            if x.value is factor:
+                _protect(x)
         elif x is factor:
             return operands[active.index(True)].recording.own(factor)
     return factor
@@ -313,13 +313,14 @@ def _linear(primitive: Differentiable, active: tuple[bool, ...]) -> Any:
         kept = [x.value if a else own(x) for x, a in zip(operands, active, strict=True)]
         out, maps = linearised(*kept, **params)
         out = _number_or_array(out)
-        links = []
+        links, holding = [], False
         for x, linear_map in zip(tapes, maps, strict=True):
             if linear_map is not None:
                 links.append(Link(x, between(x.value, out, linear_map)))
-                if linear_map.holds_operands:
-                    for tape in tapes:
-                        _protect(tape)
+                holding = holding or linear_map.holds_operands
+        if holding:
+            for tape in tapes:
+                _protect(tape)
         return record(tapes[0].recording, out, tuple(links))
 
     def of_one(x: Any, **params: Any) -> Tape:

@@ -6,7 +6,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from interp import level as levels
 from interpretations import custom_vjp, grad, jacrev, jvp, value_and_grad, vjp
+from interpretations.sweep import pull_back
+from interpretations.tape import Recording, lift
 
 RNG = np.random.default_rng(3)
 
@@ -256,3 +259,10 @@ def test_a_bound_of_a_slice_that_changes_later():
         return total
 
     np.testing.assert_array_equal(grad(f)(np.ones(4)), [1.0, 2.0, 3.0, 3.0])
+
+
+def test_directions_that_are_one_array_seen_many_times():
+    recording = Recording(levels.fresh())
+    x = lift(np.array([1.0, 2.0]), recording)
+    (found,) = pull_back(recording, [(x * x, np.broadcast_to(1.0, (3, 2)))], [x], 3)
+    np.testing.assert_array_equal(found, [[2.0, 4.0]] * 3)

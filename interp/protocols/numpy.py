@@ -73,7 +73,7 @@ def array_function(value: Value, function: Any, types: Any, args: tuple[Any, ...
         if issubclass(cls, Holder):
             return NotImplemented  # it hands over what it holds
     ours = COUNTERPARTS.get(function)
-    if ours is not None and (not kwargs or kwargs.keys() <= PLAIN_NAMES):
+    if ours is not None and kwargs.keys() <= PLAIN_NAMES:
         return _called(ours, function.__name__, value, args, kwargs)
     if function is np.copyto:
         raise MutationError(

@@ -197,8 +197,9 @@ def zeros_beside(array: Any, batch: int | None, like: Any) -> Any:
     from interp.vocabulary.shape import transpose
 
     shape, front = shape_of(array), () if batch is None else (batch,)
-    order = _descending(getattr(innermost(array), "strides", ()))
-    if order is None or len(order) != len(shape):
+    strides = getattr(innermost(array), "strides", ())
+    order = axes_in_memory(strides, shape) if len(strides) == len(shape) else ()
+    if order in ((), tuple(range(len(shape)))):
         return zeros(front + shape, like=like)
     made = zeros(front + tuple(shape[axis] for axis in order), like=like)
     axes = (*range(len(front)), *(len(front) + order.index(axis) for axis in range(len(shape))))
@@ -206,10 +207,23 @@ def zeros_beside(array: Any, batch: int | None, like: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _descending(strides: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The axes in the order in which they lie in memory; None if that is their own."""
-    order = tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis])))
-    return None if order == tuple(range(len(strides))) else order
+def axes_in_memory(strides: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes from the slowest in memory to the fastest, as NumPy's order K has them.
+
+    An axis along which an array is broadcast, or of length one, decides nothing: it stays where C order has it.
+    """
+    steps = [abs(stride) if n != 1 else 0 for stride, n in zip(strides, shape, strict=True)]
+    fastest_first: list[int] = []
+    for axis in reversed(range(len(steps))):
+        place = len(fastest_first)
+        for i in reversed(range(len(fastest_first))):
+            other = steps[fastest_first[i]]
+            if other and steps[axis]:
+                if other <= steps[axis]:
+                    break
+                place = i
+        fastest_first.insert(place, axis)
+    return tuple(reversed(fastest_first))
 
 
 enter(copy, np.copy, calls=[call((2, 3)), call((2, 3), order="F")])

@@ -15,7 +15,7 @@ from interp.primitive import COUNTERPARTS, Structural, negative_axes, negative_a
 from interp.value import Value, innermost, is_array, ndim_of, operand, shape_of
 from interp.vocabulary.catalogue import call, enter
 from interp.vocabulary.composites import composite, no_out
-from interp.vocabulary.creation import as_operand, copy
+from interp.vocabulary.creation import as_operand, axes_in_memory, copy
 
 Canonical = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -294,27 +294,8 @@ def _read_in(x: Any, order: str) -> Any:
         return transpose(x)
     if order == "K":
         strides = getattr(innermost(x), "strides", ())
-        return transpose(x, _kept_order(strides, shape_of(x))) if strides else x
+        return transpose(x, axes_in_memory(strides, shape_of(x))) if strides else x
     return x
-
-
-def _kept_order(strides: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
-    """The axes from the slowest in memory to the fastest, as NumPy's order K has them.
-
-    An axis along which an array is broadcast, or of length one, decides nothing: it stays where C order has it.
-    """
-    steps = [abs(stride) if n != 1 else 0 for stride, n in zip(strides, shape, strict=True)]
-    fastest_first: list[int] = []
-    for axis in reversed(range(len(steps))):
-        place = len(fastest_first)
-        for i in reversed(range(len(fastest_first))):
-            other = steps[fastest_first[i]]
-            if other and steps[axis]:
-                if other <= steps[axis]:
-                    break
-                place = i
-        fastest_first.insert(place, axis)
-    return fastest_first[::-1]
 
 
 @composite(np.matrix_transpose)

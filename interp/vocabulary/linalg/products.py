@@ -35,11 +35,22 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tupl
     if not isinstance(subscripts, str):
         raise TypeError("einsum takes its subscripts as a string, as in einsum('ij,j->i', a, b)")
     operands = tuple([operand(x) for x in operands])
-    shapes = tuple([shape_of(x) for x in operands])
-    canonical = _canonical_already(subscripts, shapes)
-    if canonical is not None:
-        return operands, {"subscripts": canonical}
-    terms, output = _parse(subscripts.replace(" ", ""), tuple(map(len, shapes)))
+    canonical = _taking_them_as_they_are(subscripts, tuple([shape_of(x) for x in operands]))
+    return (operands, {"subscripts": canonical}) if canonical is not None else _simplified(subscripts, operands)
+
+
+@lru_cache(maxsize=4096)
+def _taking_them_as_they_are(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> str | None:
+    """The canonical subscripts of a contraction that leaves operands of these shapes alone; None of any other."""
+    stand_ins = tuple([np.broadcast_to(0.0, shape) for shape in shapes])
+    operands, params = _simplified(subscripts, stand_ins)
+    untouched = len(operands) == len(stand_ins) and all(x is y for x, y in zip(operands, stand_ins, strict=True))
+    return params["subscripts"] if untouched else None
+
+
+def _simplified(subscripts: str, operands: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The operands of the canonical form and its parameters."""
+    terms, output = _parse(subscripts.replace(" ", ""), tuple(ndim_of(x) for x in operands))
     sizes: dict[str, int] = {}
     for term, x in zip(terms, operands, strict=True):
         for letter, n in zip(term, shape_of(x), strict=True):
@@ -59,22 +70,6 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = None) -> tuple[tupl
     simple = _sum_lone_letters(simple, output)
     params = {"subscripts": ",".join(term for term, _ in simple) + "->" + output}
     return tuple(x for _, x in simple), params
-
-
-@lru_cache(maxsize=4096)
-def _canonical_already(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> str | None:
-    """The canonical subscripts of a contraction that takes its operands as they are; None of any other."""
-    terms, output = _parse(subscripts.replace(" ", ""), tuple(map(len, shapes)))
-    sizes: dict[str, int] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        if len(set(term)) < len(term) or any(
-            sizes.setdefault(letter, n) != n for letter, n in zip(term, shape, strict=True)
-        ):
-            return None
-    if len(set(output)) < len(output) or not sizes.keys() >= set(output):
-        return None
-    lone = [c for i, term in enumerate(terms) for c in term if c not in output + "".join(terms[:i] + terms[i + 1 :])]
-    return None if lone else ",".join(terms) + "->" + output
 
 
 def _parse(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
